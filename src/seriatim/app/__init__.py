@@ -1,0 +1,1 @@
+"""Assembly only: settings, roles, the command line, start and stop."""

@@ -1,0 +1,1 @@
+"""What each benchmark is held against: bare functions and C programs."""

@@ -1,0 +1,1 @@
+"""The way out: publish, broker, fan-out, repair."""

@@ -1,0 +1,1 @@
+"""Hints between gateways: a port and its technologies."""

@@ -1,0 +1,1 @@
+"""The rules of chat, one folder per noun; they never import each other."""

@@ -1,0 +1,1 @@
+"""Sockets and HTTP at the edge: transport, outboxes, origin, authentication, limits."""

@@ -1,0 +1,1 @@
+"""The conversation log: append, read, follow, and who may; the only truth."""

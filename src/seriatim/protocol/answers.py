@@ -1,0 +1,164 @@
+"""Frames that the server sends: answers, events and its own heartbeat, one union tagged by `type`."""
+
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+from seriatim.core.ids import ConversationId, DeviceId, SessionId, UserId
+from seriatim.protocol.entries import Entry
+from seriatim.protocol.limits import Limits
+
+
+class HeadRow(msgspec.Struct, frozen=True, array_like=True):
+    """A conversation's position and this user's counts, as an array of seven."""
+
+    conversation_id: ConversationId
+    head: int
+    read: int
+    delivered: int
+    unread: int
+    mentions: int
+    flags: int
+
+
+FLAG_LEFT = 16
+"""The user has left; `head` is the seq at which he left."""
+
+
+class Welcome(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="welcome"):
+    """The session is live. `heads` changed since the resume token, or are all; `more` says that `heads` frames follow.
+
+    `resume_token` is stored after the last of these rows.
+    """
+
+    session_id: SessionId
+    user_id: UserId
+    device_id: DeviceId
+    epoch: str
+    heartbeat_ms: int
+    limits: Limits
+    server_time: datetime
+    resume_token: str
+    heads: list[HeadRow]
+    more: bool
+
+
+class Heads(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="heads"):
+    """Further rows of `welcome`, 1,000 each, the newest conversations first."""
+
+    rows: list[HeadRow]
+    more: bool
+
+
+class Pong(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="pong"):
+    """Heads only where they differ from the ping's; the token is stored after the frames that came before it."""
+
+    heads: list[HeadRow]
+    resume_token: str
+
+
+class Drain(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="drain"):
+    """A planned restart: reconnect once after a random time within this window."""
+
+    reconnect_after_ms: tuple[int, int]
+
+
+class Ok(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="ok"):
+    """Done."""
+
+    id: int
+
+
+class Error(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="error", omit_defaults=True):
+    """Refused, and nothing changed; `id` is absent when the frame could not be read that far."""
+
+    id: int | None = None
+    code: str
+    message: str
+    path: str | None = None
+    reason: str | None = None
+    retry_after_ms: int | None = None
+    fatal: bool = False
+
+
+class TracedHop(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One named step of a traced command: when it ended after the first byte, and what it cost."""
+
+    hop: str
+    at_us: int
+    network: int = 0
+    statements: int = 0
+    rows: int = 0
+    commits: int = 0
+
+
+class Sent(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="sent", omit_defaults=True):
+    """The ack: durable at `seq`. A retry gets the same values and `duplicate`."""
+
+    id: int
+    conversation_id: ConversationId
+    client_id: UUID
+    seq: int
+    created_at: datetime
+    duplicate: bool = False
+    trace: list[TracedHop] | None = None
+
+
+class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="event"):
+    """A log entry of one of this user's conversations, in the log of `epoch`."""
+
+    epoch: str
+    entry: Entry
+
+
+class Page(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="page"):
+    """Every entry of the asked range, oldest first, in its state at `head`.
+
+    `first_kept`: the oldest seq this user can be given. `complete`: the range reaches its end in the asked direction.
+    """
+
+    id: int
+    conversation_id: ConversationId
+    epoch: str
+    entries: list[Entry]
+    head: int
+    first_kept: int
+    complete: bool
+
+
+class Gap(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="gap"):
+    """Events of this conversation were dropped for this session: fetch up to `head`."""
+
+    conversation_id: ConversationId
+    head: int
+
+
+class Compared(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="compared"):
+    """Those of the compared entries that are equal in the log of `epoch`."""
+
+    id: int
+    epoch: str
+    entries: list[tuple[ConversationId, int, UUID]]
+
+
+class OwnRead(msgspec.Struct, frozen=True, kw_only=True, tag_field="change", tag="read"):
+    """The user read up to `seq` on another device; the counts are the server's."""
+
+    conversation_id: ConversationId
+    seq: int
+    unread: int
+    mentions: int
+
+
+class DevicesChanged(msgspec.Struct, frozen=True, kw_only=True, tag_field="change", tag="devices"):
+    """A device of this user was added, renamed or revoked: list them again."""
+
+
+class SelfChanged(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="self"):
+    """Something of this user's own changed on another of his devices."""
+
+    what: OwnRead | DevicesChanged
+
+
+ServerFrame = Welcome | Heads | Pong | Drain | Ok | Error | Sent | Event | Page | Gap | Compared | SelfChanged

@@ -1,0 +1,195 @@
+"""Commands: the wishes of a client, one union tagged by `type`. Those that make an entry carry a `client_id`."""
+
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from seriatim.core.ids import ConversationId
+from seriatim.protocol.fields import (
+    Body,
+    ClientId,
+    ConversationKind,
+    Cursor,
+    FrameId,
+    NewMembers,
+    PageLimit,
+    Role,
+    Seq,
+    Title,
+    Token,
+    Topic,
+    Visibility,
+    WireConversationId,
+    WireDeviceId,
+    WireUserId,
+)
+from seriatim.protocol.limits import LIMITS, RESUME_TOKEN_BYTES
+
+
+class ClientName(msgspec.Struct, frozen=True):
+    """Which program speaks."""
+
+    name: Annotated[str, Meta(max_length=64)]
+    version: Annotated[str, Meta(max_length=64)]
+
+
+class Resume(msgspec.Struct, frozen=True):
+    """Where this device left off: the epoch of its log and the last resume token it stored."""
+
+    epoch: Annotated[str, Meta(max_length=128)]
+    token: Annotated[str, Meta(max_length=RESUME_TOKEN_BYTES)]
+
+
+FocusIds = Annotated[list[WireConversationId], Meta(max_length=LIMITS.focus_ids)]
+
+
+class Hello(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="hello"):
+    """The first frame of a session, within 10 s; the token is never in the URL."""
+
+    token: Token
+    device_id: WireDeviceId
+    client: ClientName
+    resume: Resume | None = None
+    focus: FocusIds = []
+    inactive: bool = False
+
+
+class Ping(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="ping"):
+    """Heartbeat: the heads that this device holds of its focused conversations; answered by `pong`."""
+
+    heads: Annotated[dict[WireConversationId, Cursor], Meta(max_length=LIMITS.focus_ids)] = {}
+
+
+class Focus(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="focus"):
+    """The conversations on screen: they are never folded into `gap` before the others."""
+
+    conversation_ids: FocusIds = []
+    inactive: bool = False
+
+
+class Command(msgspec.Struct, frozen=True, kw_only=True, tag_field="type"):
+    """A frame that is answered: the answer echoes `id`."""
+
+    id: FrameId
+
+
+class Renew(Command, frozen=True, kw_only=True, tag="renew"):
+    """A fresh access token for this session; answered by `ok`."""
+
+    token: Token
+
+
+class Fetch(Command, frozen=True, kw_only=True, tag="fetch"):
+    """Entries of one conversation, at most `limit`: after, before, around a seq, or the newest; answered by `page`."""
+
+    conversation_id: WireConversationId
+    after: Cursor | None = None
+    before: Seq | None = None
+    around: Seq | None = None
+    limit: PageLimit = 50
+
+
+class Compare(Command, frozen=True, kw_only=True, tag="compare"):
+    """Which of these (conversation_id, seq, client_id) are in the log of this epoch; answered by `compared`."""
+
+    entries: Annotated[list[tuple[WireConversationId, Seq, ClientId]], Meta(max_length=LIMITS.compare_rows)]
+
+
+class Read(Command, frozen=True, kw_only=True, tag="read"):
+    """The user has read up to `seq`; the watermark never falls; answered by `ok`."""
+
+    conversation_id: WireConversationId
+    seq: Seq
+
+
+class EntryCommand(Command, frozen=True, kw_only=True):
+    """A command that makes one entry; answered by `sent`. The same `client_id` never makes a second one."""
+
+    client_id: ClientId
+
+
+class Create(EntryCommand, frozen=True, kw_only=True, tag="create"):
+    """A new conversation; a direct one (exactly one member named) exists once per pair and is found again."""
+
+    kind: ConversationKind
+    title: Title | None = None
+    visibility: Visibility = Visibility.PRIVATE
+    members: NewMembers = []
+
+
+class ConversationCommand(EntryCommand, frozen=True, kw_only=True):
+    """An entry-making command on an existing conversation."""
+
+    conversation_id: WireConversationId
+
+
+class SendMessage(ConversationCommand, frozen=True, kw_only=True, tag="send"):
+    """A message; `target_seq` makes it a quoting reply; `trace` asks for its hops in `sent`."""
+
+    body: Body
+    target_seq: Seq | None = None
+    trace: bool = False
+
+
+class Join(ConversationCommand, frozen=True, kw_only=True, tag="join"):
+    """Become a member of a public conversation."""
+
+
+class Leave(ConversationCommand, frozen=True, kw_only=True, tag="leave"):
+    """Stop being a member; the last owner of a conversation with other members hands over first."""
+
+
+class Invite(ConversationCommand, frozen=True, kw_only=True, tag="invite"):
+    """Add somebody at once."""
+
+    user_id: WireUserId
+    role: Role = Role.MEMBER
+
+
+class Remove(ConversationCommand, frozen=True, kw_only=True, tag="remove"):
+    """Take somebody out; he keeps what he could read so far."""
+
+    user_id: WireUserId
+
+
+class SetRole(ConversationCommand, frozen=True, kw_only=True, tag="set_role"):
+    """Give a member another role."""
+
+    user_id: WireUserId
+    role: Role
+
+
+class SetSettings(ConversationCommand, frozen=True, kw_only=True, tag="set_settings"):
+    """Change the settings named; absent ones stay."""
+
+    title: Title | None = None
+    topic: Topic | None = None
+    visibility: Visibility | None = None
+
+
+MembershipCommand = Join | Leave | Invite | Remove | SetRole | SetSettings
+AnyCommand = (
+    Hello
+    | Ping
+    | Focus
+    | Renew
+    | Fetch
+    | Compare
+    | Read
+    | Create
+    | SendMessage
+    | Join
+    | Leave
+    | Invite
+    | Remove
+    | SetRole
+    | SetSettings
+)
+HTTP_COMMANDS: tuple[type[ConversationCommand], ...] = (SendMessage, Join, Leave, Invite, Remove, SetRole, SetSettings)
+"""Each is also `POST /v1/conversations/{conversation_id}/{tag}` with its other fields."""
+
+
+def conversation_of(command: Command) -> ConversationId | None:
+    """Return the conversation within which this command keeps its place; None: it is of no one conversation."""
+    return getattr(command, "conversation_id", None)

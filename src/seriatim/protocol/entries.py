@@ -1,0 +1,81 @@
+"""Entries: the facts in a conversation's log, one closed union tagged by `kind`, stored, published and paged alike."""
+
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+from seriatim.core.ids import ConversationId, DeviceId, UserId
+from seriatim.protocol.fields import ConversationKind, Role, Visibility
+
+
+class EntryFields(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", omit_defaults=True):
+    """What every entry has: its place, its author, and the key under which its author sent it."""
+
+    conversation_id: ConversationId
+    seq: int
+    sender_id: UserId
+    device_id: DeviceId
+    client_id: UUID
+    created_at: datetime
+    ordinal: int | None = None
+    """Number among the messages of the main timeline; unread = last ordinal - read ordinal. None: does not count."""
+    roster_version: int | None = None
+    """Of roster entries: the version of the member list from this entry on."""
+
+
+class MessageSent(EntryFields, frozen=True, kw_only=True, tag="message_sent", omit_defaults=True):
+    """A message of the main timeline."""
+
+    body: str
+    target_seq: int | None = None
+    """The entry it quotes."""
+
+
+class ConversationCreated(EntryFields, frozen=True, kw_only=True, tag="conversation_created", omit_defaults=True):
+    """The first entry of every conversation; `members` includes its owner."""
+
+    conversation_kind: ConversationKind
+    visibility: Visibility
+    title: str | None = None
+    members: list[UserId]
+
+
+class MemberAdded(EntryFields, frozen=True, kw_only=True, tag="member_added", omit_defaults=True):
+    """`user_id` was invited by the sender, or joined by himself when both are one."""
+
+    user_id: UserId
+    role: Role
+
+
+class MemberLeft(EntryFields, frozen=True, kw_only=True, tag="member_left", omit_defaults=True):
+    """`user_id` left, or was removed by the sender when they differ."""
+
+    user_id: UserId
+
+
+class RoleChanged(EntryFields, frozen=True, kw_only=True, tag="role_changed", omit_defaults=True):
+    """`user_id` has `role` from here on."""
+
+    user_id: UserId
+    role: Role
+
+
+class SettingsChanged(EntryFields, frozen=True, kw_only=True, tag="settings_changed", omit_defaults=True):
+    """The settings that changed, with their new values; absent ones stayed."""
+
+    title: str | None = None
+    topic: str | None = None
+    visibility: Visibility | None = None
+
+
+Entry = MessageSent | ConversationCreated | MemberAdded | MemberLeft | RoleChanged | SettingsChanged
+RosterEntry = ConversationCreated | MemberAdded | MemberLeft | RoleChanged
+ENTRY_TYPES: tuple[type[EntryFields], ...] = (
+    MessageSent,
+    ConversationCreated,
+    MemberAdded,
+    MemberLeft,
+    RoleChanged,
+    SettingsChanged,
+)

@@ -1,0 +1,55 @@
+"""The types of the fields on the wire: what each may hold is checked while decoding."""
+
+from enum import StrEnum
+from typing import Annotated
+from uuid import UUID
+
+from msgspec import Meta
+
+from seriatim.core.ids import MAX_ID, ConversationId, DeviceId, UserId
+from seriatim.protocol.limits import CREATE_MEMBERS, LIMITS
+
+_ID = Meta(ge=1, le=MAX_ID)
+_NO_NUL = r"^[^\x00]*$"
+
+WireUserId = Annotated[UserId, _ID]
+WireDeviceId = Annotated[DeviceId, _ID]
+WireConversationId = Annotated[ConversationId, _ID]
+Seq = Annotated[int, Meta(ge=1, le=MAX_ID, description="place of an entry in its conversation: 1, 2, 3 ...")]
+Cursor = Annotated[int, Meta(ge=0, le=MAX_ID, description="seq of the last entry held; 0: none")]
+FrameId = Annotated[int, Meta(ge=0, le=MAX_ID, description="number chosen by the client; the answer echoes it")]
+ClientId = Annotated[UUID, Meta(description="idempotency key, UUIDv7, kept in the outbox before the first sending")]
+Body = Annotated[
+    str,
+    Meta(min_length=1, max_length=LIMITS.body_bytes, pattern=_NO_NUL, description="1 byte to 16 KiB of UTF-8, no NUL"),
+]
+Name = Annotated[str, Meta(min_length=1, max_length=LIMITS.name_code_points, pattern=_NO_NUL)]
+Title = Annotated[str, Meta(min_length=1, max_length=LIMITS.title_code_points, pattern=_NO_NUL)]
+Topic = Annotated[str, Meta(max_length=LIMITS.topic_code_points, pattern=_NO_NUL)]
+Password = Annotated[str, Meta(min_length=10, max_length=1_024, pattern=_NO_NUL)]
+Token = Annotated[str, Meta(min_length=1, max_length=4_096)]
+PageLimit = Annotated[int, Meta(ge=1, le=LIMITS.page_entries)]
+NewMembers = Annotated[list[WireUserId], Meta(max_length=CREATE_MEMBERS)]
+
+
+class ConversationKind(StrEnum):
+    """What a conversation is: `direct` exists once per pair, `channel` may be public."""
+
+    DIRECT = "direct"
+    GROUP = "group"
+    CHANNEL = "channel"
+
+
+class Visibility(StrEnum):
+    """Who may find and join a conversation: its members only, or everybody on this server."""
+
+    PRIVATE = "private"
+    PUBLIC = "public"
+
+
+class Role(StrEnum):
+    """Rights within one conversation, rising."""
+
+    MEMBER = "member"
+    ADMIN = "admin"
+    OWNER = "owner"

@@ -1,0 +1,1 @@
+"""Technology that knows nothing of chat."""

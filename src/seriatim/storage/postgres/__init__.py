@@ -1,0 +1,1 @@
+"""PostgreSQL: found or embedded, pooled, migrated."""
