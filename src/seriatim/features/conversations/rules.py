@@ -1,0 +1,170 @@
+"""The rules of membership, pure: who founds a conversation, what may be said in its settings, whose rank suffices.
+
+Which role may do what at all is the table in log/access.py; here stands what compares two members or counts them.
+A direct conversation has two plain members: nobody can be invited, removed, promoted or leave, so it needs no owner.
+"""
+
+import unicodedata
+from typing import NamedTuple
+
+from seriatim.core.errors import BadRequest, Conflict, Forbidden
+from seriatim.core.ids import UserId
+from seriatim.protocol.commands import Create, SetSettings
+from seriatim.protocol.fields import ConversationKind, Role, Visibility
+from seriatim.protocol.limits import LIMITS
+
+RANK: dict[Role, int] = {role: rank for rank, role in enumerate(Role)}
+"""Roles rise in the order in which they are declared."""
+
+_BIDI = frozenset(map(chr, (*range(0x202A, 0x202F), *range(0x2066, 0x206A))))
+"""Overrides and isolates: a title must not turn the text beside it around."""
+
+
+class Founding(NamedTuple):
+    """A new conversation as its `create` describes it; `members` begins with the creator, nobody twice."""
+
+    kind: ConversationKind
+    visibility: Visibility
+    title: str | None
+    members: tuple[UserId, ...]
+
+
+class Settings(NamedTuple):
+    """The settings to change; None stays as it is."""
+
+    title: str | None
+    topic: str | None
+    visibility: Visibility | None
+
+
+def founding(command: Create, creator: UserId) -> Founding:
+    """Return what this `create` founds.
+
+    Raises:
+        BadRequest: a direct conversation without exactly one other member, or with a title; a channel without a title;
+            a public conversation that is no channel; an unreadable title.
+    """
+    members = tuple(dict.fromkeys((creator, *command.members)))
+    if command.kind is ConversationKind.DIRECT:
+        if len(members) != 2:  # noqa: PLR2004 - a pair
+            raise BadRequest("a direct conversation names exactly one other member", path="$.members", reason="pair")
+        if command.title is not None:
+            raise BadRequest("a direct conversation has no title", path="$.title", reason="direct")
+    if command.kind is ConversationKind.CHANNEL and command.title is None:
+        raise BadRequest("a channel has a title", path="$.title", reason="required")
+    _visible(command.kind, command.visibility)
+    title = None if command.title is None else line(command.title, "$.title", LIMITS.title_code_points)
+    return Founding(command.kind, command.visibility, title, members)
+
+
+def role_of_founder(kind: ConversationKind, founder: UserId, creator: UserId) -> Role:
+    """Return the first role of a founder: the creator owns groups and channels, a direct conversation nobody."""
+    return Role.OWNER if founder == creator and kind is not ConversationKind.DIRECT else Role.MEMBER
+
+
+def settings(command: SetSettings) -> Settings:
+    """Return the settings to change, normalised.
+
+    Raises:
+        BadRequest: none is named, or a text is unreadable.
+    """
+    if command.title is None and command.topic is None and command.visibility is None:
+        raise BadRequest("name a setting to change", path="$", reason="nothing_named")
+    title = None if command.title is None else line(command.title, "$.title", LIMITS.title_code_points)
+    topic = command.topic
+    if topic:
+        topic = line(topic, "$.topic", LIMITS.topic_code_points)
+    return Settings(title, topic, command.visibility)
+
+
+def change_visibility(kind: ConversationKind, wanted: Visibility | None) -> None:
+    """Allow a change of visibility for channels only.
+
+    Raises:
+        BadRequest: another kind cannot be public.
+    """
+    if wanted is not None:
+        _visible(kind, wanted)
+
+
+def grant(own: Role, given: Role) -> None:
+    """Let admins invite members; only an owner gives a higher role, else `invite` would be a way round `set_role`.
+
+    Raises:
+        Forbidden: the role is not the inviter's to give.
+    """
+    if given is not Role.MEMBER and own is not Role.OWNER:
+        raise Forbidden("only an owner gives this role", path="$.role")
+
+
+def someone_else(own: UserId, other: UserId) -> None:
+    """Refuse to remove oneself: that is `leave`.
+
+    Raises:
+        BadRequest: both are one.
+    """
+    if own == other:
+        raise BadRequest("leave the conversation instead", path="$.user_id", reason="self")
+
+
+def remove(own: Role, theirs: Role) -> None:
+    """Let admins remove those below them, owners everybody.
+
+    Raises:
+        Forbidden: the other's rank is not below.
+    """
+    if own is not Role.OWNER and RANK[theirs] >= RANK[own]:
+        raise Forbidden("only an owner removes this member", path="$.user_id")
+
+
+def leave(own: Role, *, other_members: int, other_owners: int) -> None:
+    """Let everybody go but the last owner of people who stay behind.
+
+    Raises:
+        Conflict: `last_owner`.
+    """
+    if own is Role.OWNER and other_members and not other_owners:
+        raise Conflict("hand over to another owner first", reason="last_owner")
+
+
+def change_role(theirs: Role, wanted: Role, *, owners: int) -> None:
+    """Allow a role that differs, as long as an owner is left.
+
+    Raises:
+        Conflict: `unchanged`, or `last_owner`.
+    """
+    if theirs is wanted:
+        raise Conflict("the member has this role", path="$.role", reason="unchanged")
+    if theirs is Role.OWNER and owners == 1:
+        raise Conflict("hand over to another owner first", path="$.role", reason="last_owner")
+
+
+def room(member_count: int) -> None:
+    """Refuse one member more than a conversation holds.
+
+    Raises:
+        Conflict: `full`.
+    """
+    if member_count >= LIMITS.members:
+        raise Conflict(f"a conversation has at most {LIMITS.members} members", reason="full")
+
+
+def line(text: str, path: str, code_points: int) -> str:
+    """Return a title or topic in NFC without outer white space: what looks equal is equal.
+
+    Raises:
+        BadRequest: nothing is left, it is too long once normalised, or it holds control or direction characters.
+    """
+    clean = unicodedata.normalize("NFC", text).strip()
+    if not clean:
+        raise BadRequest("this text has something to read", path=path, reason="blank")
+    if len(clean) > code_points:
+        raise BadRequest(f"at most {code_points} code points", path=path, reason="too_long")
+    if any(character in _BIDI or unicodedata.category(character) in ("Cc", "Zl", "Zp") for character in clean):
+        raise BadRequest("control and direction characters are refused", path=path, reason="character")
+    return clean
+
+
+def _visible(kind: ConversationKind, wanted: Visibility) -> None:
+    if wanted is Visibility.PUBLIC and kind is not ConversationKind.CHANNEL:
+        raise BadRequest("only a channel can be public", path="$.visibility", reason="channels_only")

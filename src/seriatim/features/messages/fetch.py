@@ -1,0 +1,25 @@
+"""Fetch: a page of one conversation's log, as far as the asker may read it."""
+
+from seriatim.core.errors import BadRequest
+from seriatim.log.access import Action, authorize
+from seriatim.log.read import page
+from seriatim.protocol.answers import Page
+from seriatim.protocol.commands import Fetch
+from seriatim.protocol.sender import Sender
+from seriatim.storage.postgres.database import Database
+
+
+async def fetch(command: Fetch, sender: Sender, database: Database, epoch: str) -> Page:
+    """Return every entry of the asked range that the sender may read, oldest first, at most `limit` (promise I1).
+
+    Bounds: two statements whatever the limit.
+
+    Raises:
+        BadRequest: more than one of `after`, `before`, `around` is named.
+        NotFound: no such conversation, or the sender may not know of it.
+    """
+    if sum(place is not None for place in (command.after, command.before, command.around)) > 1:
+        raise BadRequest("name one of after, before, around", path="$", reason="one_place")
+    async with database.read() as connection:
+        access = await authorize(connection, sender.user_id, command.conversation_id, Action.READ)
+        return await page(connection, access, command, epoch)
