@@ -1,0 +1,1 @@
+"""One port, one process: HTTP by uvicorn, WebSockets by picows, both with the limits that these two leave out."""
