@@ -1,0 +1,280 @@
+/** The contract between a page and its worker: typed asks with answers, notes that the worker sends unasked, and the rows that both mean. */
+
+import type { Token } from "./text/tokens.ts";
+import type { ConversationId, ConversationKind, DeviceId, Entry, Role, UserId, Visibility } from "./protocol/types.ts";
+
+export type { Token } from "./text/tokens.ts";
+export type { ConversationId, ConversationKind, DeviceId, Role, UserId, Visibility } from "./protocol/types.ts";
+
+/** A refusal as a value; `code` is the server's stable code, or `offline` when the network did not carry the ask. */
+export interface Refusal {
+  readonly code: string;
+  readonly message: string;
+  readonly path?: string;
+  readonly reason?: string;
+  readonly retry_after_ms?: number;
+}
+
+export type Answer<Value> = { readonly ok: true; readonly value: Value } | { readonly ok: false; readonly error: Refusal };
+
+/** Who this tab is: the page keeps it per tab (sessionStorage) and in its list of known accounts. */
+export interface Session {
+  readonly user_id: UserId;
+  readonly device_id: DeviceId;
+  readonly name: string;
+}
+
+export interface Person {
+  readonly user_id: UserId;
+  readonly name: string;
+}
+
+/** `syncing`: connected, what was missed is being fetched. `draining`: the server restarts and will be back at once. */
+export type LinkState = "offline" | "connecting" | "syncing" | "live" | "draining";
+
+/** Why a pending message is not sent: `failed` waits for retry or discard, everything else goes on by itself. */
+export type SendState = "queued" | "sending" | "sent" | "failed";
+
+interface RowFields {
+  /** Stays the same when a pending message gets its seq: the key of the list's row. */
+  readonly key: string;
+  readonly conversation_id: ConversationId;
+  /** Its place in the conversation; null while it is pending (pending rows stand after the newest, in order of key). */
+  readonly seq: number | null;
+  readonly sender_id: UserId;
+  readonly client_id: string;
+  /** Milliseconds since 1970: the server's time, or this device's while pending. */
+  readonly created_at: number;
+}
+
+export interface MessageRow extends RowFields {
+  readonly kind: "message";
+  readonly body: string;
+  readonly tokens: readonly Token[];
+  readonly target_seq: number | null;
+  /** Number among the messages of the conversation; null while pending. */
+  readonly ordinal: number | null;
+  readonly state: SendState;
+  /** Only of `failed`. */
+  readonly error: Refusal | null;
+}
+
+/** Everything in the log that is no message is shown as a line; `entry` says which. */
+export interface LineRow extends RowFields {
+  readonly kind: "line";
+  readonly entry: Exclude<Entry, { kind: "message_sent" }> | UnsupportedEntry;
+}
+
+export interface UnsupportedEntry {
+  readonly kind: "unsupported";
+}
+
+export type Row = MessageRow | LineRow;
+
+export interface ConversationRow {
+  readonly conversation_id: ConversationId;
+  readonly kind: ConversationKind;
+  readonly visibility: Visibility;
+  /** Of groups and channels; a direct conversation is named after `other`. */
+  readonly title: string | null;
+  readonly topic: string | null;
+  readonly other: Person | null;
+  /** null: not (or no longer) a member: readable as far as the server gives it, not writable. */
+  readonly role: Role | null;
+  readonly member_count: number;
+  readonly head: number;
+  readonly read: number;
+  readonly unread: number;
+  readonly mentions: number;
+  readonly last_message_at: number | null;
+  /** For the second line of the list; a pending message of one's own too. */
+  readonly last: { readonly sender_id: UserId; readonly text: string; readonly state: SendState } | null;
+  readonly has_draft: boolean;
+}
+
+export interface Draft {
+  readonly text: string;
+  readonly target_seq: number | null;
+  readonly selection: readonly [number, number];
+  /** Milliseconds since 1970; of two copies the newer one holds. */
+  readonly changed_at: number;
+}
+
+/** Stored rows with consecutive seqs, oldest first. */
+export interface Page {
+  readonly rows: readonly Row[];
+  /** Nothing that this user may read is older (newer) than these rows. */
+  readonly reaches_start: boolean;
+  readonly reaches_end: boolean;
+  /** Not everything asked could be had: no network, and not on this device. */
+  readonly offline: boolean;
+}
+
+/** A conversation as it is opened. While it is open, `rows` notes carry what follows. */
+export interface Opened extends Page {
+  readonly conversation: ConversationRow;
+  /** Own messages without a seq, in order; shown after the newest row. */
+  readonly pending: readonly MessageRow[];
+  /** The oldest unread row, where the "New" line stands; null: nothing unread. */
+  readonly unread_seq: number | null;
+  readonly draft: Draft | null;
+  readonly people: readonly Person[];
+}
+
+export interface MemberRow extends Person {
+  readonly role: Role;
+}
+
+export interface FoundChannel {
+  readonly conversation_id: ConversationId;
+  readonly title: string;
+  readonly topic: string | null;
+  readonly member_count: number;
+  readonly joined: boolean;
+}
+
+export interface DeviceRow {
+  readonly device_id: DeviceId;
+  readonly name: string;
+  readonly kind: string;
+  readonly created_at: number;
+  readonly last_seen_at: number;
+  readonly current: boolean;
+}
+
+/** What `start` gives: painted before the network is asked for anything. */
+export interface Started {
+  readonly session: Session;
+  /** Newest first: the first 40; the others follow as a `conversations` note. */
+  readonly conversations: readonly ConversationRow[];
+  readonly people: readonly Person[];
+  readonly link: LinkState;
+  readonly storage: "disk" | "memory";
+}
+
+type Done = Record<never, never>;
+
+/** Everything a page may ask, by name: [what it hands over, what it gets back]. */
+export interface Asks {
+  /** The first ask of a tab that knows its device. Refused `unauthenticated`: sign in again. Offline it starts from disk. */
+  start: [Session, Started];
+  /** First asks of a tab without a device; afterwards the tab is started: no `start` is needed. */
+  sign_up: [{ name: string; password: string; device_name: string; invitation?: string }, Started];
+  log_in: [{ name: string; password: string; device_name: string }, Started];
+  /** Ends the session on the server and deletes this user's data in this browser. */
+  log_out: [Done, Done];
+
+  /** `at`: a seq to centre on, `unread` (the oldest unread row; else the end) or `end`. */
+  open: [{ conversation_id: ConversationId; at: number | "unread" | "end" }, Opened];
+  close: [{ conversation_id: ConversationId }, Done];
+  /** At most `limit` rows beside (never including) `seq`. */
+  older: [{ conversation_id: ConversationId; seq: number; limit: number }, Page];
+  newer: [{ conversation_id: ConversationId; seq: number; limit: number }, Page];
+  /** One row by seq (a quoted message); null: this user may not read it, or it cannot be had now. */
+  row: [{ conversation_id: ConversationId; seq: number }, Row | null];
+
+  /** Answered when it is on disk; the bubble is `row`, and `rows` notes carry its further states. The draft is cleared with it. */
+  send: [{ conversation_id: ConversationId; body: string; target_seq: number | null }, { row: MessageRow }];
+  /** Of a failed message: a new place at the end. */
+  retry: [{ conversation_id: ConversationId; client_id: string }, Done];
+  discard: [{ conversation_id: ConversationId; client_id: string }, Done];
+  read: [{ conversation_id: ConversationId; seq: number }, Done];
+
+  /** A direct conversation with the same person is found again. */
+  create: [
+    { kind: ConversationKind; title: string | null; visibility: Visibility; members: readonly UserId[] },
+    { conversation_id: ConversationId },
+  ];
+  join: [{ conversation_id: ConversationId }, Done];
+  leave: [{ conversation_id: ConversationId }, Done];
+  invite: [{ conversation_id: ConversationId; user_id: UserId }, Done];
+  remove: [{ conversation_id: ConversationId; user_id: UserId }, Done];
+  set_role: [{ conversation_id: ConversationId; user_id: UserId; role: Role }, Done];
+  set_settings: [{ conversation_id: ConversationId; title?: string; topic?: string; visibility?: Visibility }, Done];
+
+  members: [{ conversation_id: ConversationId }, readonly MemberRow[]];
+  search_users: [{ name: string }, readonly Person[]];
+  search_channels: [{ name: string }, readonly FoundChannel[]];
+  devices: [Done, readonly DeviceRow[]];
+  revoke_device: [{ device_id: DeviceId }, Done];
+
+  /** On each input, beside the page's own synchronous copy; null: the user cleared it. */
+  save_draft: [{ conversation_id: ConversationId; draft: Draft | null }, Done];
+  /** Whether this tab is on screen: a visible tab takes over from a leader that has stopped. */
+  visible: [{ visible: boolean }, Done];
+}
+
+/** What the worker says unasked. Notes of one change come together and after the change is on disk. */
+export type Note =
+  | { readonly type: "link"; readonly state: LinkState; /** When the next try is made, in ms since 1970. */ readonly retry_at: number | null }
+  | { readonly type: "conversations"; readonly changed: readonly ConversationRow[]; readonly removed: readonly ConversationId[] }
+  /** New or changed rows of a conversation that is open in this tab; a row with a known key takes the place of the old one. */
+  | {
+      readonly type: "rows";
+      readonly conversation_id: ConversationId;
+      readonly rows: readonly Row[];
+      /** Keys of rows that are no more: discarded messages. */
+      readonly removed: readonly string[];
+    }
+  /** The open conversation jumped ahead or was cut back (a long absence, a restored server): open it again. */
+  | { readonly type: "reopen"; readonly conversation_id: ConversationId }
+  | { readonly type: "people"; readonly people: readonly Person[] }
+  /** Somebody else's new message in a conversation of this user: for the title, the badge and the announcer. */
+  | { readonly type: "arrived"; readonly conversation_id: ConversationId; readonly row: MessageRow }
+  | { readonly type: "drafts"; readonly conversation_id: ConversationId; readonly draft: Draft | null }
+  | { readonly type: "devices" }
+  /** The session is over (revoked, logged out in another tab); local data is kept when `reason` is `expired`. */
+  | { readonly type: "signed_out"; readonly reason: "expired" | "revoked" | "logged_out" }
+  /** Something asked earlier was refused, or this device cannot store: said in words by the page. */
+  | { readonly type: "storage"; readonly storage: "disk" | "memory"; readonly reason: string }
+  | { readonly type: "upgrade" };
+
+export type AskName = keyof Asks;
+export type Input<Name extends AskName> = Asks[Name][0];
+export type Output<Name extends AskName> = Asks[Name][1];
+
+/** Messages as they cross: page to worker, worker to page. */
+export type ToWorker = { [Name in AskName]: { readonly id: number; readonly name: Name; readonly input: Input<Name> } }[AskName];
+export type ToPage = { readonly id: number; readonly answer: Answer<unknown> } | { readonly note: Note };
+
+/** The end of a channel that both a Worker and a test double have. */
+export interface Channel {
+  postMessage(message: ToWorker): void;
+  onmessage: ((event: { readonly data: ToPage }) => void) | null;
+}
+
+/** The page's side of the contract. */
+export interface Port {
+  ask<Name extends AskName>(name: Name, input: Input<Name>): Promise<Answer<Output<Name>>>;
+  /** Returns what stops the listening. */
+  listen(listener: (note: Note) => void): () => void;
+}
+
+/** Return the page's end; an ask is always answered, by the worker or (if it dies) never: the page shows `offline`. */
+export function openPort(channel: Channel): Port {
+  const waiting = new Map<number, (answer: Answer<never>) => void>();
+  const listeners = new Set<(note: Note) => void>();
+  let last = 0;
+  channel.onmessage = ({ data }) => {
+    if ("note" in data) {
+      for (const listener of listeners) listener(data.note);
+      return;
+    }
+    waiting.get(data.id)?.(data.answer as Answer<never>);
+    waiting.delete(data.id);
+  };
+  return {
+    ask(name, input) {
+      last += 1;
+      const id = last;
+      return new Promise((resolve) => {
+        waiting.set(id, resolve);
+        channel.postMessage({ id, name, input } as ToWorker);
+      });
+    },
+    listen(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+  };
+}

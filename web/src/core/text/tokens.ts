@@ -1,0 +1,14 @@
+/** What a message's text becomes: a tree that the page draws with components, so that no HTML string ever exists. */
+
+export type Token =
+  | { readonly type: "text"; readonly text: string }
+  | { readonly type: "break" }
+  | { readonly type: "code"; readonly text: string }
+  | { readonly type: "strong" | "em" | "del"; readonly tokens: readonly Token[] }
+  /** `host` is the real one, shown where it is not what the text says; null: it is. */
+  | { readonly type: "link"; readonly href: string; readonly host: string | null; readonly tokens: readonly Token[] }
+  | { readonly type: "paragraph" | "blockquote"; readonly tokens: readonly Token[] }
+  | { readonly type: "heading"; readonly level: number; readonly tokens: readonly Token[] }
+  | { readonly type: "code_block"; readonly text: string; readonly language: string | null }
+  | { readonly type: "list"; readonly ordered: boolean; readonly start: number; readonly items: readonly (readonly Token[])[] }
+  | { readonly type: "rule" };

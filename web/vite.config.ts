@@ -1,0 +1,53 @@
+/** Builds the page, its worker and the service worker into the server's static folder; serves them for development. */
+
+import { createHash } from "node:crypto";
+import { readFileSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { svelte } from "@sveltejs/vite-plugin-svelte";
+import { defineConfig, type Plugin } from "vite";
+
+const SERVER = "http://localhost:8000";
+const PUBLIC = join(import.meta.dirname, "public");
+
+/** Writes into sw.js which files the shell is made of, and a digest of them all: a changed file is a new service worker. */
+function precache(): Plugin {
+  return {
+    name: "seriatim-precache",
+    apply: "build",
+    enforce: "post",
+    generateBundle(_options, bundle) {
+      const worker = bundle["sw.js"];
+      if (worker?.type !== "chunk") throw new Error("the build made no sw.js");
+      const digest = createHash("sha256");
+      const files: string[] = [];
+      for (const file of Object.values(bundle).sort((a, b) => (a.fileName < b.fileName ? -1 : 1))) {
+        if (file === worker || file.fileName.endsWith(".map")) continue;
+        files.push(file.fileName);
+        digest.update(file.fileName).update(file.type === "chunk" ? file.code : file.source);
+      }
+      for (const name of readdirSync(PUBLIC).sort()) {
+        files.push(name);
+        digest.update(name).update(readFileSync(join(PUBLIC, name)));
+      }
+      const shell = { version: digest.digest("hex").slice(0, 16), files: files.map((name) => `/${name}`) };
+      worker.code = worker.code.replace("__SHELL__", JSON.stringify(shell));
+    },
+  };
+}
+
+export default defineConfig({
+  plugins: [svelte({ compilerOptions: { fragments: "tree" } }), precache()],
+  worker: { format: "es" },
+  build: {
+    target: "es2022",
+    outDir: "../src/seriatim/static",
+    emptyOutDir: true,
+    modulePreload: { polyfill: false },
+    assetsInlineLimit: 0,
+    rollupOptions: {
+      input: { index: "index.html", sw: "src/sw/sw.ts" },
+      output: { entryFileNames: (chunk) => (chunk.name === "sw" ? "sw.js" : "assets/[name]-[hash].js") },
+    },
+  },
+  server: { proxy: { "/v1": { target: SERVER, ws: true }, "/health": SERVER } },
+});
