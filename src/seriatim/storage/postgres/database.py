@@ -1,0 +1,125 @@
+"""The way to PostgreSQL: pools of connections that answer within bounds or say `Unavailable`."""
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from typing import TypeAlias
+
+import psycopg
+from psycopg import AsyncConnection
+from psycopg.conninfo import conninfo_to_dict
+from psycopg.pq import ConnStatus
+from psycopg.rows import TupleRow
+from psycopg_pool import AsyncConnectionPool
+
+from seriatim.core.errors import Unavailable
+from seriatim.storage.postgres.statements import CountedCursor
+
+Connection: TypeAlias = AsyncConnection[TupleRow]
+Pool: TypeAlias = AsyncConnectionPool[Connection]
+
+CONNECT_WITHIN_S = 2
+"""Longest wait for a connection: for a free one, and for the server to accept a new one."""
+READ_WITHIN_S = 2
+"""A reading statement that takes longer is a bug or an overload: it is cut."""
+WRITE_WITHIN_S = 5
+LOCK_WITHIN_S = 2
+IDLE_IN_TRANSACTION_S = 10
+
+TEMPORARY = (
+    psycopg.OperationalError,  # server lost or starting, time-outs, locks, disk full; pool exhausted or closed
+    psycopg.errors.IdleInTransactionSessionTimeout,
+    psycopg.errors.ReadOnlySqlTransaction,  # a standby: a fail-over is under way
+)
+"""What PostgreSQL says when the same command may succeed later, with the outcome unknown until then."""
+
+
+class Database:
+    """The pools of one process: few writing, some reading connections; opened and closed by their owner.
+
+    Bounds: waits at most 2 s for a connection, 2 s for a lock, 2 s for a read, 5 s for a writing statement; a
+    transaction that idles for 10 s is ended by the server.
+    Raises: Unavailable, from both ways in, whenever the server is lost, starting, full or too slow. Other errors of
+    psycopg (a unique violation, bad SQL) pass through.
+    """
+
+    def __init__(self, dsn: str, *, writing: int = 4, reading: int = 8) -> None:
+        self.dsn = dsn
+        self._writing = _pool(dsn, "writing", size=writing, statement_within_s=WRITE_WITHIN_S)
+        self._reading = _pool(dsn, "reading", size=reading, statement_within_s=READ_WITHIN_S)
+        self._reachable = False
+
+    async def open(self) -> None:
+        """Start the pools; returns at once, whether or not the server answers."""
+        await self._writing.open()
+        await self._reading.open()
+
+    async def close(self) -> None:
+        """Close every connection; those in use are given 2 s."""
+        await self._reading.close(timeout=CONNECT_WITHIN_S)
+        await self._writing.close(timeout=CONNECT_WITHIN_S)
+
+    @property
+    def reachable(self) -> bool:
+        """Whether the last attempt to use the server reached it."""
+        return self._reachable
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[Connection]:
+        """Lend a connection in autocommit mode: each statement is a transaction of its own."""
+        with self._answering():
+            async with self._reading.connection() as connection:
+                self._reachable = True
+                yield connection
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Connection]:
+        """Lend a connection within a transaction, which is committed on leaving and rolled back on an exception.
+
+        When leaving raises Unavailable the outcome is unknown: the COMMIT may have been lost, or only its answer.
+        """
+        with self._answering():
+            async with self._writing.connection() as connection:
+                self._reachable = True
+                async with connection.transaction():
+                    yield connection
+
+    @contextmanager
+    def _answering(self) -> Iterator[None]:
+        try:
+            yield
+        except TEMPORARY as error:
+            if not isinstance(error, psycopg.errors.QueryCanceled | psycopg.errors.LockNotAvailable):
+                self._reachable = False
+            raise Unavailable("the database did not answer in time; try again") from error
+
+
+def _pool(dsn: str, name: str, *, size: int, statement_within_s: int) -> Pool:
+    options = str(conninfo_to_dict(dsn).get("options") or "")
+    options += (
+        f" -c statement_timeout={statement_within_s}s -c lock_timeout={LOCK_WITHIN_S}s"
+        f" -c idle_in_transaction_session_timeout={IDLE_IN_TRANSACTION_S}s -c timezone=UTC"
+    )
+    return AsyncConnectionPool(
+        dsn,
+        name=f"seriatim-{name}",
+        min_size=1,
+        max_size=size,
+        open=False,
+        timeout=CONNECT_WITHIN_S,
+        reconnect_timeout=CONNECT_WITHIN_S,  # then the next caller tries again: no back-off outlasts the outage
+        check=_still_there,
+        kwargs={
+            "autocommit": True,
+            "connect_timeout": CONNECT_WITHIN_S,
+            "cursor_factory": CountedCursor,
+            "options": options,
+            "application_name": f"seriatim-{name}",
+        },
+    )
+
+
+async def _still_there(connection: Connection) -> None:
+    """Find out without a round trip whether the server has gone: an idle socket has nothing to read but its end."""
+    connection.pgconn.consume_input()
+    if connection.pgconn.status != ConnStatus.OK:
+        raise psycopg.OperationalError("the server has closed this connection")

@@ -1,0 +1,44 @@
+"""What every test may ask for: one real PostgreSQL per run, and the pools of one process on it."""
+
+import asyncio
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from seriatim.storage.postgres.database import Database
+from seriatim.storage.postgres.finder import find
+from seriatim.storage.postgres.migrate import migrate
+from seriatim.storage.postgres.server import EmbeddedServer
+
+
+class NothingGiven(NamedTuple):
+    """The settings of somebody who sets nothing."""
+
+    database_url: str | None = None
+    pg_bin: Path | None = None
+
+
+@pytest.fixture(scope="session")
+def postgres_dsn() -> Iterator[str]:
+    """Return the URL of a migrated database on a server of this test run; fsync is off."""
+    with tempfile.TemporaryDirectory(prefix="seriatim-tests-") as folder:
+        Path(folder).chmod(0o755)  # as root: so that the server's user reaches it and nothing is left elsewhere
+        server = EmbeddedServer(Path(folder), find(NothingGiven()), fsync=False)
+        dsn = asyncio.run(server.start())
+        try:
+            migrate(dsn)
+            yield dsn
+        finally:
+            asyncio.run(server.stop())
+
+
+@pytest.fixture
+async def database(postgres_dsn: str) -> AsyncIterator[Database]:
+    """Return open pools on the run's database; tests use fresh ids, since they share its rows."""
+    database = Database(postgres_dsn)
+    await database.open()
+    yield database
+    await database.close()
