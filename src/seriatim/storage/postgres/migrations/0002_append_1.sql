@@ -6,7 +6,8 @@
 create function append_numbered_1(
     p_conversation bigint[], p_sender bigint[], p_device bigint[], p_client uuid[], p_body text[], p_target bigint[],
     p_seq bigint[], p_ordinal bigint[], p_at timestamptz
-) returns void language sql volatile as $$
+) returns void language plpgsql volatile as $$
+begin
     with new as materialized (
         select n.*
         from unnest(p_conversation, p_sender, p_device, p_client, p_body, p_target, p_seq, p_ordinal)
@@ -29,12 +30,13 @@ create function append_numbered_1(
     from (
         select n.conversation_id, n.sender_id, max(n.seq) as seq, max(n.ordinal) as ordinal from new n group by 1, 2
     ) r
-    where m.conversation_id = r.conversation_id and m.user_id = r.sender_id
+    where m.conversation_id = r.conversation_id and m.user_id = r.sender_id;
+end
 $$;
 
 -- Stores a batch of messages as if they had come one by one, and returns one row of arrays in their order.
 -- p_target: the seq quoted, 0 for none. status: 0 stored · 1 duplicate (of the same body and target: the stored seq and
--- time) · 2 key reused · 3 not found (or not to be known) · 4 forbidden · 5 no such target; seq is null from 2 on.
+-- time) · 2 key reused · 3 not found (or not to be known) · 4 forbidden · 5 no such target; seq is 0 from 2 on (no nulls).
 --
 -- 1. Locks, in id order so that servers cannot deadlock. This stays the first statement: it writes WAL, so that the ack
 --    of a duplicate waits for the standby too, and every later statement has a snapshot that sees what earlier holders
@@ -102,7 +104,7 @@ begin
     end if;
 
     select
-        array_agg(q.last_seq), array_agg(q.last_ordinal), array_agg(q.roster_version), array_agg(q.standing),
+        array_agg(q.last_seq), array_agg(q.last_ordinal), array_agg(coalesce(q.roster_version, 0)), array_agg(q.standing),
         array_agg(q.before), array_agg(q.first), array_agg(q.old_seq), array_agg(q.old_at), array_agg(q.old_ordinal),
         array_agg(q.old_same)
     into
@@ -129,9 +131,9 @@ begin
         order by i.item
     ) q;
 
-    seq := array_fill(null::bigint, array[n]);
+    seq := array_fill(0::bigint, array[n]);
     ordinal := seq;
-    v_new_seq := seq;
+    v_new_seq := array_fill(null::bigint, array[n]);
     created_at := array_fill(v_now, array[n]);
     status := v_standing;
     for i in 1 .. n loop

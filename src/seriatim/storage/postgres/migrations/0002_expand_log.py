@@ -1,8 +1,9 @@
 """The log: conversations, their members, their entries, and what readers of the log keep."""
 
 from pathlib import Path
+from typing import LiteralString, cast
 
-from alembic import op
+from seriatim.storage.postgres.revision import execute
 
 revision = "0002"
 down_revision = "0001"
@@ -103,11 +104,12 @@ insert into epoch_salt (salt) values (gen_random_uuid()::text);
 
 
 def upgrade() -> None:
-    connection = op.get_bind()
-    connection.exec_driver_sql(TABLES)
+    """Create the tables and the functions that number entries."""
+    execute(TABLES)
     for remainder in range(PARTITIONS):
-        connection.exec_driver_sql(
-            f"create table entries_{remainder:02} partition of entries"
-            f" for values with (modulus {PARTITIONS}, remainder {remainder})"
+        execute(
+            cast("LiteralString", f"create table entries_{remainder:02} partition of entries")
+            + cast("LiteralString", f" for values with (modulus {PARTITIONS}, remainder {remainder})")
         )
-    connection.exec_driver_sql(Path(__file__).with_name("0002_append_1.sql").read_text())
+    # In a file of its own, because editors and readers see SQL there.
+    execute(cast("LiteralString", Path(__file__).with_name("0002_append_1.sql").read_text(encoding="utf-8")))
