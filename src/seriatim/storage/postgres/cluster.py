@@ -68,11 +68,16 @@ def command_line(place: Place, *, fsync: bool) -> list[str]:
 
 
 def open_log(place: Place) -> int:
-    """Return a descriptor of the server's log, `<home>/postgres.log`, to append to."""
-    path = place.data.with_name("postgres.log")
+    """Return a descriptor of the server's log, to append to."""
+    path = log_of(place)
     if path.exists() and path.stat().st_size > LOG_BYTES:
         path.unlink()
     return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+
+
+def log_of(place: Place) -> Path:
+    """Return the path of the server's own log."""
+    return place.data.with_name("postgres.log")
 
 
 def running(place: Place) -> int | None:

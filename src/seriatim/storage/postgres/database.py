@@ -1,6 +1,6 @@
 """The way to PostgreSQL: pools of connections that answer within bounds or say `Unavailable`."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager, contextmanager
 from typing import TypeAlias
 
@@ -64,7 +64,7 @@ class Database:
         return self._reachable
 
     @asynccontextmanager
-    async def read(self) -> AsyncIterator[Connection]:
+    async def read(self) -> AsyncGenerator[Connection]:
         """Lend a connection in autocommit mode: each statement is a transaction of its own."""
         with self._answering():
             async with self._reading.connection() as connection:
@@ -72,7 +72,7 @@ class Database:
                 yield connection
 
     @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[Connection]:
+    async def transaction(self) -> AsyncGenerator[Connection]:
         """Lend a connection within a transaction, which is committed on leaving and rolled back on an exception.
 
         When leaving raises Unavailable the outcome is unknown: the COMMIT may have been lost, or only its answer.
@@ -84,7 +84,7 @@ class Database:
                     yield connection
 
     @contextmanager
-    def _answering(self) -> Iterator[None]:
+    def _answering(self) -> Generator[None]:
         try:
             yield
         except TEMPORARY as error:

@@ -35,7 +35,7 @@ def migrate(dsn: str) -> None:
     when a migration fails, which leaves the database at the migration before it.
     """
     with psycopg.connect(dsn, autocommit=True) as guard:
-        guard.execute(f"set statement_timeout = '{LOCK_WAIT_S}s'")
+        guard.execute("select set_config('statement_timeout', %(wait)s, false)", {"wait": f"{LOCK_WAIT_S}s"})
         guard.execute("select pg_advisory_lock(%(key)s)", {"key": ADVISORY_LOCK})
         _upgrade_with_patience(dsn)
 
@@ -68,8 +68,8 @@ def _upgrade_with_patience(dsn: str) -> None:
 def _upgrade(dsn: str) -> None:
     scripts = _scripts()
 
-    def steps(revision: Any, _context: MigrationContext) -> Any:  # noqa: ANN401 - alembic's own types are private
-        return scripts._upgrade_revs("head", revision)  # noqa: SLF001 # pyright: ignore[reportPrivateUsage] - env.py's door
+    def steps(revision: Any, _context: MigrationContext) -> Any:
+        return scripts._upgrade_revs("head", revision)  # noqa: SLF001 # pyright: ignore[reportPrivateUsage] - `alembic upgrade` does the same
 
     engine = create_engine("postgresql+psycopg://", creator=lambda: psycopg.connect(dsn), poolclass=NullPool)
     with engine.connect() as connection, EnvironmentContext(_config(), scripts, fn=steps) as context:

@@ -51,7 +51,7 @@ def run_as(account: Account | None, command: list[str], *, within_s: float) -> N
 
     Raises: Misplaced with what it printed when it fails; OSError; TimeoutExpired.
     """
-    user, group, extra = (account.uid, account.gid, []) if account else (None, None, None)
+    user, group, extra = (account.uid, account.gid, ()) if account else (None, None, None)
     answer = subprocess.run(  # noqa: S603 - programs from the finder's folder
         command,
         stdin=subprocess.DEVNULL,
@@ -104,7 +104,7 @@ def _roots_home(home: Path, account: Account) -> Path:
             elsewhere.mkdir(mode=0o700)
             home.symlink_to(elsewhere)
     if not home.exists():
-        raise Misplaced(f"{home} leads to {home.readlink()}, which is gone: restore it, or remove the link to begin anew")
+        raise Misplaced(f"{home} leads to {home.readlink()}, which is gone: restore it, or remove the link")
     kept = home.resolve()
     if not _can_traverse(kept.parent, account):
         raise Misplaced(f"{account.name}, whom PostgreSQL runs as, cannot reach {kept}: move it or open its folders")

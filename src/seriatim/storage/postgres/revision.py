@@ -1,9 +1,11 @@
 """What the body of a migration may use: SQL run exactly as it is written."""
 
-from typing import LiteralString, cast
+from typing import TYPE_CHECKING, LiteralString, cast
 
-import psycopg
 from alembic import op
+
+if TYPE_CHECKING:
+    import psycopg
 
 
 def execute(sql: LiteralString) -> None:

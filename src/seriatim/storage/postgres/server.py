@@ -133,7 +133,7 @@ class EmbeddedServer:
                 log.info("postgres_ready", pid=self._pid)
                 return
             await self._until(lambda: not self._running(), FIRST_PAUSE_S)
-        raise ServerFailed(f"PostgreSQL was not ready within {READY_WITHIN_S:.0f} s: see {place.data.parent}/postgres.log")
+        raise ServerFailed(f"PostgreSQL was not ready within {READY_WITHIN_S:.0f} s: see {cluster.log_of(place)}")
 
     def _launch(self, place: Place) -> None:
         output = cluster.open_log(place)
