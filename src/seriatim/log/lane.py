@@ -1,0 +1,196 @@
+"""One connection that calls the append function: libpq with a permanent reader, no task and no await per batch."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import NamedTuple, Protocol
+
+import psycopg
+from psycopg import AsyncConnection
+from psycopg.conninfo import conninfo_to_dict
+from psycopg.pq import DiagnosticField, ExecStatus, PGresult
+from psycopg.rows import TupleRow
+
+from seriatim.log.binary import int2s, int4s, int8_array, int8s, text_array, uuid_array
+from seriatim.log.draft import Draft
+
+ANSWER_WITHIN_S = 5.0
+"""A batch that takes longer has an unknown outcome; the server gives up on its statement before that."""
+CONNECT_WITHIN_S = 5
+
+_OPTIONS = (
+    # The function's later statements must see what the lock waited for; an ack means a synced commit; and the warning
+    # of a commit that was not replicated must reach us, whatever the role's or the server's defaults are.
+    r" -c default_transaction_isolation=read\ committed -c synchronous_commit=on -c client_min_messages=warning"
+    " -c statement_timeout=4s -c lock_timeout=2s"
+)
+_STATEMENT = b"append_lane"
+_PREPARE = (
+    "prepare append_lane (bigint[], bigint[], bigint[], uuid[], text[], bigint[]) as"
+    " select seq, created_at, ordinal, roster_version, status from append_1($1, $2, $3, $4, $5, $6)"
+)
+_BINARY = 1
+
+
+class Answer(NamedTuple):
+    """What became of a batch, in its order (see the SQL function); times are microseconds since 2000-01-01."""
+
+    seq: Sequence[int]
+    created_at: Sequence[int]
+    ordinal: Sequence[int]
+    roster_version: Sequence[int]
+    status: Sequence[int]
+
+
+class Caller(Protocol):
+    """Who hears what became of the call in flight: one of these, once, on the loop."""
+
+    def answered(self, answer: Answer) -> None:
+        """Take the result: the transaction is committed and, where there is a standby, replicated."""
+        ...
+
+    def failed(self, sqlstate: str, message: str) -> None:
+        """Take an error: the whole batch was rolled back, and the lane can be used again."""
+        ...
+
+    def lost(self, reason: str) -> None:
+        """Learn that the connection is gone; what became of a call in flight is unknown."""
+        ...
+
+
+def packed(drafts: Sequence[Draft]) -> list[bytes]:
+    """Return the parameters of the call that stores these drafts.
+
+    Raises: struct.error, UnicodeEncodeError when one of them cannot be told to PostgreSQL.
+    """
+    conversations, senders, devices, clients, bodies, targets, _ = zip(*drafts, strict=True)
+    return [
+        int8_array(conversations),
+        int8_array(senders),
+        int8_array(devices),
+        uuid_array(clients),
+        text_array(bodies),
+        int8_array([target or 0 for target in targets]),
+    ]
+
+
+class Lane:
+    """One call in flight at a time; the owner closes it."""
+
+    def __init__(self, connection: AsyncConnection[TupleRow], caller: Caller) -> None:
+        self._connection = connection
+        self._pgconn = connection.pgconn
+        self._caller = caller
+        self._loop = asyncio.get_running_loop()
+        self._socket = self._pgconn.socket
+        self._result: PGresult | None = None
+        self._doubt: str | None = None
+        self._deadline: asyncio.TimerHandle | None = None
+        self._open = True
+        connection.add_notice_handler(self._noticed)
+        self._pgconn.nonblocking = 1
+        self._loop.add_reader(self._socket, self._readable)
+
+    @classmethod
+    async def connect(cls, dsn: str, caller: Caller) -> "Lane":
+        """Open a connection.
+
+        Raises: psycopg.Error, TimeoutError. Bounds: 5 s.
+        """
+        options = str(conninfo_to_dict(dsn).get("options") or "") + _OPTIONS
+        async with asyncio.timeout(CONNECT_WITHIN_S):
+            connection = await AsyncConnection.connect(
+                dsn, autocommit=True, options=options, application_name="seriatim-append"
+            )
+            try:
+                await connection.execute(_PREPARE)
+            except BaseException:
+                await connection.close()
+                raise
+        return cls(connection, caller)
+
+    @property
+    def backend_pid(self) -> int:
+        """The server process of this connection."""
+        return self._pgconn.backend_pid
+
+    def call(self, parameters: Sequence[bytes]) -> None:
+        """Send the call; the caller hears of it later, or at once that the lane is lost."""
+        self._result = None
+        self._doubt = None
+        self._deadline = self._loop.call_later(ANSWER_WITHIN_S, self._lose, "no answer in time")
+        try:
+            self._pgconn.send_query_prepared(_STATEMENT, parameters, [_BINARY] * len(parameters), _BINARY)
+            if self._pgconn.flush():
+                self._loop.add_writer(self._socket, self._writable)
+        except psycopg.Error as error:
+            self._lose(str(error))
+
+    async def close(self) -> None:
+        """Close the connection; a call in flight is abandoned and nobody hears of it."""
+        self._detach()
+        await self._connection.close()
+
+    def _writable(self) -> None:
+        try:
+            if not self._pgconn.flush():
+                self._loop.remove_writer(self._socket)
+        except psycopg.Error as error:
+            self._lose(str(error))
+
+    def _readable(self) -> None:
+        try:
+            self._pgconn.consume_input()
+            while not self._pgconn.is_busy():
+                result = self._pgconn.get_result()
+                if result is None:
+                    # Only now is the transaction over: the rows of a large batch arrive before its COMMIT.
+                    self._over()
+                    return
+                self._result = result
+        except psycopg.Error as error:
+            self._lose(str(error))
+
+    def _over(self) -> None:
+        if self._deadline is None or self._result is None:
+            return
+        result = self._result
+        if result.status != ExecStatus.TUPLES_OK:
+            sqlstate = result.error_field(DiagnosticField.SQLSTATE)
+            message = (result.error_field(DiagnosticField.MESSAGE_PRIMARY) or b"no message").decode(errors="replace")
+            if sqlstate is None:
+                self._lose(message)
+                return
+            self._rest()
+            self._caller.failed(sqlstate.decode(), message)
+        elif self._doubt is not None:
+            # A COMMIT that was not replicated returns normally, with a warning (promise L1).
+            self._lose(self._doubt)
+        else:
+            self._rest()
+            value = result.get_value
+            seq, created_at, ordinal, roster_version, status = (value(0, column) or b"" for column in range(5))
+            self._caller.answered(
+                Answer(int8s(seq), int8s(created_at), int8s(ordinal), int4s(roster_version), int2s(status))
+            )
+
+    def _rest(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
+        self._result = None
+
+    def _noticed(self, notice: psycopg.errors.Diagnostic) -> None:
+        if notice.severity_nonlocalized == "WARNING":
+            self._doubt = notice.message_primary or "the server warned of this commit"
+
+    def _lose(self, reason: str) -> None:
+        if self._open:
+            self._detach()
+            self._caller.lost(reason)
+
+    def _detach(self) -> None:
+        self._rest()
+        if self._open:
+            self._open = False
+            self._loop.remove_reader(self._socket)
+            self._loop.remove_writer(self._socket)
