@@ -1,5 +1,6 @@
 """The way to PostgreSQL: pools of connections that answer within bounds or say `Unavailable`."""
 
+import select
 from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager, contextmanager
 from typing import TypeAlias
@@ -7,7 +8,6 @@ from typing import TypeAlias
 import psycopg
 from psycopg import AsyncConnection
 from psycopg.conninfo import conninfo_to_dict
-from psycopg.pq import ConnStatus
 from psycopg.rows import TupleRow
 from psycopg_pool import AsyncConnectionPool
 
@@ -119,7 +119,11 @@ def _pool(dsn: str, name: str, *, size: int, statement_within_s: int) -> Pool:
 
 
 async def _still_there(connection: Connection) -> None:
-    """Find out without a round trip whether the server has gone: an idle socket has nothing to read but its end."""
-    connection.pgconn.consume_input()
-    if connection.pgconn.status != ConnStatus.OK:
-        raise psycopg.OperationalError("the server has closed this connection")
+    """Find a dead connection before it is lent, without a round trip for the living.
+
+    An idle socket has nothing to read. One that has brings a notice or its end: only then is the server asked.
+    """
+    ready = select.poll()
+    ready.register(connection.pgconn.socket, select.POLLIN)
+    if ready.poll(0):
+        await Pool.check_connection(connection)

@@ -191,7 +191,7 @@ class EmbeddedServer:
 def _hold(data_folder: Path) -> IO[str]:
     """Lock the data folder for this process's life; the kernel frees it when the process dies, however it dies."""
     data_folder.mkdir(parents=True, exist_ok=True)
-    file = (data_folder / "lock").open("a+", encoding="ascii")
+    file = (data_folder / "lock").open("a+", encoding="utf-8")
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
