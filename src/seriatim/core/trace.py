@@ -45,14 +45,16 @@ class Passed(NamedTuple):
 
 
 class Trace:
-    """The way of one sampled command; times are monotonic nanoseconds."""
+    """The way of one sampled command, whose bytes were received at `received_ns`; times are monotonic nanoseconds."""
 
-    __slots__ = ("finished", "hops")
+    __slots__ = ("hops",)
 
-    def __init__(self, finished: "Callable[[Trace], None] | None" = None) -> None:
-        self.hops: list[Passed] = []
-        self.finished = finished
-        """Called once after WRITE."""
+    def __init__(self, received_ns: int) -> None:
+        self.hops = [Passed(Hop.RECEIVE, received_ns, 1, 0, 0, 0)]
+
+    def note(self, hop: Hop, *, network: int = 0, statements: int = 0, rows: int = 0, commits: int = 0) -> None:
+        """Add a hop that is passed now."""
+        self.hops.append(Passed(hop, time.monotonic_ns(), network, statements, rows, commits))
 
 
 Sink = Callable[[Hop], None]
@@ -72,4 +74,4 @@ def passed(
     if _sink is not None:
         _sink(hop)
     if trace is not None:
-        trace.hops.append(Passed(hop, time.monotonic_ns(), network, statements, rows, commits))
+        trace.note(hop, network=network, statements=statements, rows=rows, commits=commits)

@@ -4,6 +4,7 @@ Any bytes give a command or BadFrame/BadRequest (property test): msgspec raises 
 RecursionError, and skips unknown fields unchecked, so UTF-8 is checked over the whole text first.
 """
 
+from collections.abc import Callable
 from enum import StrEnum
 from typing import Any, Protocol, cast
 
@@ -36,9 +37,17 @@ class Codec(Protocol):
         """
         ...
 
+    def id_of(self, data: bytes | memoryview, /) -> int | None:
+        """Return the `id` of a frame that was refused, so that its sender knows which; None where there is none."""
+        ...
+
     def encode(self, frame: Any, /) -> bytes:
         """Return the bytes of one server frame."""
         ...
+
+
+class _Numbered(msgspec.Struct, frozen=True):
+    id: int | None = None
 
 
 class _Json:
@@ -46,7 +55,11 @@ class _Json:
 
     def __init__(self) -> None:
         self._decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder(AnyCommand | list[AnyCommand])
+        self._numbered = msgspec.json.Decoder(_Numbered)
         self.encode = msgspec.json.Encoder().encode
+
+    def id_of(self, data: bytes | memoryview) -> int | None:
+        return _id_of(self._numbered.decode, data)
 
     def decode(self, data: bytes | memoryview) -> list[AnyCommand]:
         try:
@@ -67,7 +80,11 @@ class _MessagePack:
 
     def __init__(self) -> None:
         self._decoder: msgspec.msgpack.Decoder[Any] = msgspec.msgpack.Decoder(AnyCommand | list[AnyCommand])
+        self._numbered = msgspec.msgpack.Decoder(_Numbered)
         self.encode = msgspec.msgpack.Encoder().encode
+
+    def id_of(self, data: bytes | memoryview) -> int | None:
+        return _id_of(self._numbered.decode, data)
 
     def decode(self, data: bytes | memoryview) -> list[AnyCommand]:
         try:
@@ -81,6 +98,13 @@ class _MessagePack:
         except msgspec.DecodeError:
             raise BadFrame("the bytes are not MessagePack") from None
         return _as_list(found)
+
+
+def _id_of(decode: Callable[[bytes | memoryview], _Numbered], data: bytes | memoryview) -> int | None:
+    try:
+        return decode(data).id
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
 
 
 def _as_list(found: Any) -> list[AnyCommand]:

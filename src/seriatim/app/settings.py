@@ -1,0 +1,109 @@
+"""Settings: few, each with its unit and effect; from `seriatim.toml` in the data folder, then SERIATIM_* variables."""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from seriatim.protocol.limits import TOKEN_LIFE_S, UNAUTHENTICATED_SOCKETS_PER_ADDRESS, Rates
+
+PREFIX = "SERIATIM_"
+FILE = "seriatim.toml"
+
+
+class SignUpPolicy(StrEnum):
+    """Who may make an account."""
+
+    OPEN = "open"
+    INVITATION = "invitation"
+    CLOSED = "closed"
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Everything an operator may change. A variable is the field's name in capitals after SERIATIM_."""
+
+    data: Path = Path(".data")
+    """Folder for the embedded database, the server's secret and `seriatim.toml`."""
+    host: str = "127.0.0.1"
+    """Address to listen on; `0.0.0.0` for all."""
+    port: int = 8000
+    """TCP port; 0 takes a free one and logs it."""
+    database_url: str | None = None
+    """A PostgreSQL >= 15 of your own; absent: the embedded one."""
+    pg_bin: Path | None = None
+    """Folder with PostgreSQL's programs for the embedded server; absent: the wheel's, else the system's."""
+    secret: str | None = None
+    """At least 32 characters that seal keys in the database; absent: the file `secret` in the data folder."""
+    origins: list[str] = []
+    """Origins (`https://chat.example.org`) whose pages may connect; empty: the server's own host only."""
+    trusted_proxies: list[str] = []
+    """Addresses whose X-Forwarded-For is believed."""
+    tls_certificate: Path | None = None
+    """PEM file with the certificate chain; with `tls_key`, the port speaks TLS."""
+    tls_key: Path | None = None
+    """PEM file with the certificate's private key."""
+    sign_up: SignUpPolicy = SignUpPolicy.OPEN
+    """Who may make an account; the first one always may and becomes server admin."""
+    token_life_s: float = TOKEN_LIFE_S
+    """Seconds an access token is good for; a revoked device's sockets close in seconds all the same."""
+    unauthenticated_sockets_per_address: int = UNAUTHENTICATED_SOCKETS_PER_ADDRESS
+    """Sockets of one address that may wait to say hello."""
+    handshakes_per_s: int = 1_000
+    """WebSocket handshakes a process takes a second; beyond it 503 with a time to come back."""
+    rates: Rates = Rates()
+    """Token buckets, each `{ per_s, burst }`."""
+    drain_s: float = 10.0
+    """Longest wait for sends in flight when the server stops."""
+    otlp_endpoint: str | None = None
+    """URL of an OpenTelemetry collector (OTLP over HTTP) that gets the traces of sampled messages; absent: none."""
+
+
+class BadSettings(Exception):
+    """A setting is unknown or has a wrong value; the message names it."""
+
+
+def load(environment: Mapping[str, str] = os.environ, **given: Any) -> Settings:
+    """Return the settings: defaults, then the file, then variables, then what the command line gave.
+
+    Raises:
+        BadSettings: an unknown name or a wrong value, with its path.
+    """
+    variables = {
+        field: environment[PREFIX + field.upper()]
+        for field in Settings.__struct_fields__
+        if PREFIX + field.upper() in environment
+    }
+    named = {name: value for name, value in given.items() if value is not None}
+    folder = Path(str(named.get("data") or variables.get("data") or Settings().data))
+    values = {**_file(folder / FILE), **_parsed(variables), **named}
+    try:
+        return msgspec.convert(values, Settings, strict=False)
+    except msgspec.ValidationError as error:
+        raise BadSettings(str(error)) from None
+
+
+def _file(path: Path) -> dict[str, Any]:
+    if not path.is_file():
+        return {}
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except tomllib.TOMLDecodeError as error:
+        raise BadSettings(f"{path}: {error}") from None
+
+
+def _parsed(variables: dict[str, str]) -> dict[str, Any]:
+    """Read lists and tables as JSON; everything else is text that the field's type converts."""
+    parsed: dict[str, Any] = {}
+    for name, text in variables.items():
+        if text.startswith(("[", "{")):
+            try:
+                parsed[name] = msgspec.json.decode(text)
+            except msgspec.DecodeError as error:
+                raise BadSettings(f"{PREFIX}{name.upper()}: {error}") from None
+        else:
+            parsed[name] = text
+    return parsed

@@ -1,0 +1,91 @@
+"""Token buckets by key: who may knock how often, in bounded memory."""
+
+from collections.abc import Hashable
+from ipaddress import IPv6Address, ip_address
+from typing import Protocol
+
+from seriatim.core.errors import RateLimited
+
+ROUNDING_S = 1e-9
+"""A sum of floats may miss the last token by this much."""
+
+
+class Refill(Protocol):
+    """How a bucket fills: `per_s` tokens a second, at most `burst` saved (protocol/limits.Rate)."""
+
+    @property
+    def per_s(self) -> float: ...
+    @property
+    def burst(self) -> int: ...
+
+
+def draw(full_at: float, rate: Refill, now: float) -> tuple[float, int]:
+    """Take a token from the bucket that will be full at `full_at`: when it will be full then, and 0.
+
+    Without a token: `full_at` unchanged, and the milliseconds until there is one. A bucket is just this one number.
+    """
+    after = max(full_at, now) + 1 / rate.per_s
+    too_early_s = after - now - rate.burst / rate.per_s
+    if too_early_s > ROUNDING_S:
+        return full_at, int(too_early_s * 1000) + 1
+    return after, 0
+
+
+class Buckets:
+    """Many buckets of one meaning; a key that was never seen has a full one.
+
+    Bounds: at most `capacity` keys. Full buckets are forgotten as others are taken from; beyond `capacity` the bucket
+    that was taken from least recently is forgotten too, which is in favour of its owner.
+    """
+
+    def __init__(self, capacity: int = 100_000) -> None:
+        self._capacity = capacity
+        self._full_at: dict[Hashable, float] = {}
+        """When each bucket will be full again, least recently taken from first."""
+
+    def __len__(self) -> int:
+        """Count the keys remembered."""
+        return len(self._full_at)
+
+    def take(self, key: Hashable, rate: Refill, now: float) -> int:
+        """Take a token and return 0, or take nothing and return the milliseconds until there is one.
+
+        `now` is monotonic, in seconds.
+        """
+        full_at, retry_after_ms = draw(self._full_at.get(key, now), rate, now)
+        if retry_after_ms:
+            return retry_after_ms
+        self._full_at.pop(key, None)
+        self._full_at[key] = full_at
+        self._forget(now)
+        return 0
+
+    def require(self, key: Hashable, rate: Refill, now: float) -> None:
+        """Take a token.
+
+        Raises:
+            RateLimited: there is none; `retry_after_ms` says when there will be.
+        """
+        retry_after_ms = self.take(key, rate, now)
+        if retry_after_ms:
+            raise RateLimited("too many of these; wait a little", retry_after_ms=retry_after_ms)
+
+    def _forget(self, now: float) -> None:
+        for _ in range(2):  # more than is added, so that full buckets never pile up
+            oldest = next(iter(self._full_at))
+            if self._full_at[oldest] > now and len(self._full_at) <= self._capacity:
+                return
+            del self._full_at[oldest]
+
+
+def network(address: str) -> str:
+    """Return the key under which an address is counted: IPv6 by its /64, for whoever has one address has them all."""
+    try:
+        parsed = ip_address(address.partition("%")[0])
+    except ValueError:
+        return address
+    if not isinstance(parsed, IPv6Address):
+        return str(parsed)
+    if parsed.ipv4_mapped is not None:
+        return str(parsed.ipv4_mapped)
+    return str(IPv6Address(int(parsed) >> 64 << 64))

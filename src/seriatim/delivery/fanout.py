@@ -1,0 +1,148 @@
+"""Fan-out: the roster of an event's conversation, crossed with the sessions that are live on this gateway."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Any, Protocol
+
+import structlog
+
+from seriatim.core.errors import Unavailable
+from seriatim.core.ids import ConversationId, DeviceId, UserId
+from seriatim.core.trace import Hop, passed
+from seriatim.delivery.broker.port import Hint
+from seriatim.delivery.rosters import RosterCache
+from seriatim.log.audience import Audience
+from seriatim.protocol.encoded import EncodedEvent
+from seriatim.protocol.entries import MemberLeft
+
+log = structlog.get_logger()
+
+WAITING_HINTS = 50_000
+"""Most hints that wait for a roster; beyond it new ones are dropped, and the heads check repairs."""
+LOOK_UP = 500
+"""Most conversations whose rosters one statement reads."""
+RETRY_S = 1.0
+
+
+class Receiver(Protocol):
+    """A live session, as delivery sees it."""
+
+    device_id: DeviceId
+
+    def deliver(self, event: EncodedEvent) -> None:
+        """Pass an event on."""
+        ...
+
+    def answer(self, frame: Any) -> None:
+        """Send one frame."""
+        ...
+
+
+LookUp = Callable[[list[ConversationId]], Awaitable[dict[ConversationId, Audience]]]
+
+
+class FanOut:
+    """Brings events to the local sessions of those who may see them; keeps the order of each conversation.
+
+    Bounds: 50,000 hints waiting for a roster.
+    """
+
+    def __init__(self, look_up: LookUp, rosters: RosterCache | None = None) -> None:
+        self._sessions: dict[UserId, tuple[Receiver, ...]] = {}
+        self._rosters = rosters or RosterCache()
+        self._look_up = look_up
+        self._waiting: dict[ConversationId, list[Hint]] = {}
+        self._waiting_count = 0
+        self._wake = asyncio.Event()
+        self.dropped_count = 0
+        """Hints dropped because too many waited."""
+
+    # -- who is here
+
+    def register(self, user_id: UserId, session: Receiver) -> None:
+        """Let a session get its user's events from now on."""
+        self._sessions[user_id] = (*self._sessions.get(user_id, ()), session)
+
+    def unregister(self, user_id: UserId, session: Receiver) -> None:
+        """Forget a session; unknown ones are ignored."""
+        left = tuple(other for other in self._sessions.get(user_id, ()) if other is not session)
+        if left:
+            self._sessions[user_id] = left
+        else:
+            self._sessions.pop(user_id, None)
+
+    def sessions_of(self, user_id: UserId) -> tuple[Receiver, ...]:
+        """Return the user's live sessions on this gateway."""
+        return self._sessions.get(user_id, ())
+
+    # -- what arrives
+
+    def received(self, hints: list[Hint]) -> None:
+        """Deliver hints to the outboxes of the sessions concerned, in order."""
+        for hint in hints:
+            event = hint.event
+            if event.conversation_id in self._waiting:
+                self._wait(hint)
+                continue
+            audience = self._rosters.audience(event.entry, hint.roster_version)
+            if audience is None:
+                self._wait(hint)
+            else:
+                self._deliver(event, audience)
+        passed(None, Hop.FAN_OUT)
+
+    def tell(self, user_id: UserId, frame: Any, *, but: DeviceId | None = None) -> None:
+        """Send a frame to the user's own sessions, except those of one device."""
+        for session in self._sessions.get(user_id, ()):
+            if session.device_id != but:
+                session.answer(frame)
+
+    def _deliver(self, event: EncodedEvent, audience: Iterable[UserId]) -> None:
+        look = self._sessions.get
+        for user_id in audience:
+            for session in look(user_id, ()):
+                session.deliver(event)
+        if event.trace is not None:
+            event.trace.note(Hop.FAN_OUT)
+
+    # -- rosters that are not known yet
+
+    def _wait(self, hint: Hint) -> None:
+        if self._waiting_count >= WAITING_HINTS:
+            self.dropped_count += 1
+            return
+        self._waiting.setdefault(hint.event.conversation_id, []).append(hint)
+        self._waiting_count += 1
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Look up missing rosters, many conversations a statement, and deliver what waited; until cancelled."""
+        while True:
+            await self._wake.wait()
+            ids = list(self._waiting)[:LOOK_UP]
+            if not ids:
+                self._wake.clear()
+                continue
+            try:
+                found = await self._look_up(ids)
+            except Unavailable as error:
+                log.warning("roster_look_up_failed", reason=error.message, waiting=self._waiting_count)
+                await asyncio.sleep(RETRY_S)
+                continue
+            for conversation_id in ids:
+                self._release(self._waiting.pop(conversation_id), found.get(conversation_id))
+
+    def _release(self, hints: list[Hint], roster: Audience | None) -> None:
+        self._waiting_count -= len(hints)
+        if roster is None:
+            return
+        self._rosters.keep(hints[0].event.conversation_id, roster.version, frozenset(roster.first_seqs))
+        for hint in hints:
+            entry = hint.event.entry
+            audience: Iterable[UserId] | None = self._rosters.audience(entry, hint.roster_version)
+            if audience is None:
+                # The roster has moved on since: whoever came later must not see this one.
+                audience = [user for user, first_seq in roster.first_seqs.items() if first_seq <= entry.seq]
+                if type(entry) is MemberLeft:
+                    audience.append(entry.user_id)
+            self._deliver(hint.event, audience)

@@ -1,0 +1,28 @@
+"""Publishing: each committed entry becomes one hint, encoded once; a retried send is published again."""
+
+from collections.abc import Sequence
+
+from seriatim.core.trace import Hop, passed
+from seriatim.delivery.broker.port import Broker, Hint
+from seriatim.log.draft import Stored
+from seriatim.protocol.encoded import EncodedEvent
+
+
+class Publisher:
+    """Tells the gateways of committed entries, in the order of their commit on this process."""
+
+    def __init__(self, broker: Broker, epoch: str) -> None:
+        self._broker = broker
+        self.epoch = epoch
+        """Incarnation of the log that these entries belong to."""
+
+    def publish(self, stored: Sequence[Stored]) -> None:
+        """Publish entries whose transaction is committed: COMMIT, then publish, then ack (promise L5)."""
+        epoch = self.epoch
+        hints: list[Hint] = []
+        for one in stored:
+            if one.trace is not None:
+                one.trace.note(Hop.PUBLISH)
+            hints.append(Hint(EncodedEvent(epoch, one.entry, one.trace), one.roster_version))
+        passed(None, Hop.PUBLISH)
+        self._broker.publish(hints)

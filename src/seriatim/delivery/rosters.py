@@ -1,0 +1,64 @@
+"""Who is in a conversation: cached per gateway, keyed by roster version, so a stale list is seen, not guessed."""
+
+from collections import OrderedDict
+
+from seriatim.core.ids import ConversationId, UserId
+from seriatim.protocol.entries import ConversationCreated, Entry, MemberAdded, MemberLeft, RoleChanged
+
+CACHED_MEMBERS = 2_000_000
+"""Most members over all cached rosters (about 100 bytes each); beyond it the least recently used go."""
+
+
+class RosterCache:
+    """The newest known roster of each conversation that had an event lately."""
+
+    def __init__(self, cached_members: int = CACHED_MEMBERS) -> None:
+        self._rosters: OrderedDict[ConversationId, tuple[int, frozenset[UserId]]] = OrderedDict()
+        self._members = 0
+        self._cached_members = cached_members
+
+    def audience(self, entry: Entry, roster_version: int) -> frozenset[UserId] | None:
+        """Return who may see this entry, or None when the roster of exactly its version is not known here.
+
+        A roster entry brings its own change, so only the first event of a conversation costs a look-up.
+        """
+        if type(entry) is ConversationCreated:
+            members = frozenset(entry.members)
+            self.keep(entry.conversation_id, roster_version, members)
+            return members
+        cached = self._rosters.get(entry.conversation_id)
+        if cached is None:
+            return None
+        version, members = cached
+        if version == roster_version:
+            # The one who just left is told so, though he is in the roster no more.
+            return members | {entry.user_id} if type(entry) is MemberLeft else members
+        if version == roster_version - 1 and entry.roster_version == roster_version:
+            return self._change(entry, roster_version, members)
+        return None
+
+    def _change(self, entry: Entry, version: int, members: frozenset[UserId]) -> frozenset[UserId] | None:
+        match entry:
+            case MemberAdded():
+                audience = after = members | {entry.user_id}
+            case MemberLeft():
+                audience, after = members | {entry.user_id}, members - {entry.user_id}
+            case RoleChanged():
+                audience = after = members
+            case _:
+                return None
+        self.keep(entry.conversation_id, version, after)
+        return audience
+
+    def keep(self, conversation_id: ConversationId, version: int, members: frozenset[UserId]) -> None:
+        """Remember a roster unless a newer one is known."""
+        cached = self._rosters.pop(conversation_id, None)
+        if cached is not None:
+            if cached[0] > version:
+                version, members = cached
+            self._members -= len(cached[1])
+        self._rosters[conversation_id] = (version, members)
+        self._members += len(members)
+        while self._members > self._cached_members and len(self._rosters) > 1:
+            _, (_, dropped) = self._rosters.popitem(last=False)
+            self._members -= len(dropped)

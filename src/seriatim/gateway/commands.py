@@ -1,0 +1,166 @@
+"""Which feature answers which command: one table for sockets and HTTP; what was committed is published, then acked."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any, NamedTuple
+
+from seriatim.core.buckets import Buckets
+from seriatim.core.clock import Clock
+from seriatim.core.errors import ChatError
+from seriatim.core.trace import Hop, Trace, passed
+from seriatim.delivery.publish import Publisher
+from seriatim.features.conversations.create import create
+from seriatim.features.conversations.invite import invite
+from seriatim.features.conversations.join import join
+from seriatim.features.conversations.leave import leave
+from seriatim.features.conversations.remove import remove
+from seriatim.features.conversations.set_role import set_role
+from seriatim.features.conversations.set_settings import set_settings
+from seriatim.features.messages.compare import compare
+from seriatim.features.messages.fetch import fetch
+from seriatim.features.messages.send import send
+from seriatim.features.receipts.read import ReadMarks
+from seriatim.log.append import Appender
+from seriatim.log.draft import Stored, Waiter
+from seriatim.protocol.answers import Ok, Sent
+from seriatim.protocol.commands import (
+    Command,
+    Compare,
+    Create,
+    Fetch,
+    Invite,
+    Join,
+    Leave,
+    Read,
+    Remove,
+    SendMessage,
+    SetRole,
+    SetSettings,
+)
+from seriatim.protocol.limits import Rates
+from seriatim.protocol.sender import Sender
+from seriatim.storage.postgres.database import Database
+
+LowRate = Callable[[Any, Sender], Awaitable[Any]]
+
+
+class Commands:
+    """Runs commands: a `send` joins the log's next batch, every other one runs as its feature says.
+
+    Features commit and return what they stored; publishing and acking happen here, in this order and nowhere else.
+    """
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        appender: Appender,
+        publisher: Publisher,
+        read_marks: ReadMarks,
+        conversation_secret: bytes,
+        rates: Rates,
+        clock: Clock,
+    ) -> None:
+        self._rates = rates
+        self._clock = clock
+        self._buckets = Buckets()
+        self._appender = appender
+        self._publisher = publisher
+        epoch = publisher.epoch
+
+        def stored(verb: Callable[[Any, Sender, Database], Awaitable[Stored]]) -> LowRate:
+            async def run(command: Any, sender: Sender) -> Sent:
+                return self._publish(await verb(command, sender, database), command.id)
+
+            return run
+
+        async def run_create(command: Create, sender: Sender) -> Sent:
+            return self._publish(await create(command, sender, database, conversation_secret), command.id)
+
+        async def run_read(command: Read, sender: Sender) -> Ok:
+            await read_marks.read(command, sender)
+            return Ok(id=command.id)
+
+        self._table: dict[type[Command], LowRate] = {
+            Create: run_create,
+            Join: stored(join),
+            Leave: stored(leave),
+            Invite: stored(invite),
+            Remove: stored(remove),
+            SetRole: stored(set_role),
+            SetSettings: stored(set_settings),
+            Fetch: lambda command, sender: fetch(command, sender, database, epoch),
+            Compare: lambda command, sender: compare(command, sender, database, epoch),
+            Read: run_read,
+        }
+
+    def send(self, command: SendMessage, sender: Sender, waiter: Waiter, trace: Trace | None) -> None:
+        """Queue a message without task or await.
+
+        Raises:
+            RateLimited, TooLarge, BadRequest: what the command and its sender show; the waiter hears nothing.
+        """
+        now = self._clock.monotonic()
+        self._buckets.require(sender.user_id, self._rates.send, now)
+        self._buckets.require(command.conversation_id, self._rates.conversation_send, now)
+        send(command, sender, self._appender, waiter, trace)
+
+    async def run(self, command: Command, sender: Sender) -> Any:
+        """Run one command to its answer (`Sent`, `Ok`, `Page`, `Compared`), or raise its ChatError."""
+        if isinstance(command, SendMessage):
+            return await self._send_and_wait(command, sender)
+        self._admit(command, sender)
+        return await self._table[type(command)](command, sender)
+
+    async def _send_and_wait(self, command: SendMessage, sender: Sender) -> Sent:
+        trace = Trace(time.monotonic_ns()) if command.trace else None
+        waiting = Waiting(asyncio.get_running_loop().create_future())
+        self.send(command, sender, waiting, trace)
+        answer = sent(await waiting.future, command.id)
+        passed(trace, Hop.ACK)
+        return answer
+
+    def _admit(self, command: Command, sender: Sender) -> None:
+        now = self._clock.monotonic()
+        match command:
+            case Create():
+                self._buckets.require(("create", sender.user_id), self._rates.create, now)
+            case Invite():
+                self._buckets.require(("invite", sender.user_id), self._rates.invite, now)
+            case _:
+                pass
+
+    def _publish(self, stored: Stored, id_: int) -> Sent:
+        """COMMIT has returned: publish, then let the ack go."""
+        self._publisher.publish([stored])
+        return sent(stored, id_)
+
+
+class Waiting(NamedTuple):
+    """A waiter for whoever can await."""
+
+    future: asyncio.Future[Stored]
+
+    def stored(self, stored: Stored) -> None:
+        """Take the entry, committed and published."""
+        if not self.future.done():
+            self.future.set_result(stored)
+
+    def refused(self, error: ChatError) -> None:
+        """Take the refusal."""
+        if not self.future.done():
+            self.future.set_exception(error)
+
+
+def sent(stored: Stored, id_: int) -> Sent:
+    """Return the ack of what is stored."""
+    entry = stored.entry
+    return Sent(
+        id=id_,
+        conversation_id=entry.conversation_id,
+        client_id=entry.client_id,
+        seq=entry.seq,
+        created_at=entry.created_at,
+        duplicate=stored.duplicate,
+    )

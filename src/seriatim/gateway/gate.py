@@ -1,0 +1,120 @@
+"""The gate: what a session asks of its gateway, answered by the features, the log and delivery."""
+
+import asyncio
+
+import msgspec
+import structlog
+
+from seriatim.core.errors import ChatError, Internal
+from seriatim.core.trace import Hop, Trace, passed
+from seriatim.delivery.repair import HeadsCheck
+from seriatim.gateway.commands import Commands, sent
+from seriatim.gateway.hello import Greeter
+from seriatim.gateway.outbox import Outboxes
+from seriatim.gateway.traces import Traces, hops_of
+from seriatim.log.draft import Stored
+from seriatim.protocol.codes import CloseCode
+from seriatim.protocol.commands import Command, Hello, SendMessage
+from seriatim.protocol.limits import Rates
+from seriatim.protocol.sender import Sender
+from seriatim.protocol.session import Phase, Session
+
+log = structlog.get_logger()
+
+
+class SocketGate:
+    """Runs the commands of all sessions of one gateway: sends without a task, every other one in a task it owns."""
+
+    def __init__(
+        self,
+        *,
+        commands: Commands,
+        greeter: Greeter,
+        heads_check: HeadsCheck,
+        outboxes: Outboxes,
+        traces: Traces,
+        rates: Rates,
+    ) -> None:
+        self.rates = rates
+        self._commands = commands
+        self._greeter = greeter
+        self._heads_check = heads_check
+        self._outboxes = outboxes
+        self._traces = traces
+        self._tasks: asyncio.TaskGroup | None = None
+
+    async def run(self) -> None:
+        """Own the tasks of low-rate commands until cancelled."""
+        async with asyncio.TaskGroup() as self._tasks:
+            await asyncio.get_running_loop().create_future()
+
+    def hello(self, session: Session, hello: Hello) -> None:
+        """See protocol/session.Gate."""
+        self._greeter.hello(session, hello)
+
+    def renew(self, session: Session, token: str) -> None:
+        """Move the session's end to that of a fresh token of the same device."""
+        claims = self._greeter.claims(token, session.device_id)
+        session.expires_at = self._greeter.expires_at(claims)
+
+    def due(self, session: Session) -> None:
+        """See protocol/session.Gate."""
+        self._heads_check.due(session)
+
+    def command(self, session: Session, command: Command, trace: Trace | None) -> None:
+        """Run one command; see protocol/session.Gate."""
+        if type(command) is SendMessage:
+            waiter = _SendWaiter(self, session, command)
+            try:
+                self._commands.send(command, Sender(session.user_id, session.device_id), waiter, trace)
+            except ChatError as error:
+                waiter.refused(error)
+        else:
+            assert self._tasks is not None, "the gate runs before its first session"
+            self._tasks.create_task(self._run(session, command))
+
+    async def _run(self, session: Session, command: Command) -> None:
+        try:
+            answer = await self._commands.run(command, Sender(session.user_id, session.device_id))
+        except ChatError as error:
+            session.refuse(command.id, error)
+        except Exception:
+            log.exception("command_failed", command=type(command).__name__, session_id=session.session_id)
+            session.refuse(command.id, Internal("a bug of ours; it is logged"))
+            session.close(CloseCode.SERVER_ERROR, "internal error")
+        else:
+            session.answer(answer)
+        session.done(command)
+
+    def acked(self, stored: Stored, trace: Trace) -> None:
+        """Finish the trace of a sampled send with this tick's flush, then keep it."""
+        self._outboxes.finish(trace, lambda finished: self._traces.keep(stored, finished))
+
+
+class _SendWaiter:
+    """Brings the fate of one send back to its session."""
+
+    __slots__ = ("_command", "_gate", "_session")
+
+    def __init__(self, gate: SocketGate, session: Session, command: SendMessage) -> None:
+        self._gate = gate
+        self._session = session
+        self._command = command
+
+    def stored(self, stored: Stored) -> None:
+        """Ack: the entry is committed and published."""
+        session, command, trace = self._session, self._command, stored.trace
+        passed(trace, Hop.ACK)
+        if session.phase is not Phase.CLOSED:
+            answer = sent(stored, command.id)
+            if trace is not None:
+                answer = msgspec.structs.replace(answer, trace=hops_of(trace))
+            session.answer(answer)
+        if trace is not None:
+            self._gate.acked(stored, trace)
+        session.done(command)
+
+    def refused(self, error: ChatError) -> None:
+        """Say why not."""
+        self._session.refuse(self._command.id, error)
+        self._session.done(self._command)

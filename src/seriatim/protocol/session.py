@@ -1,0 +1,323 @@
+"""The server's side of one connection, without I/O: bytes to commands in order, answers and events to bytes.
+
+new -> greeting (hello is being checked) -> live -> closed. While greeting, events are held: the session is registered
+for delivery before its resume token is taken, so nothing falls between the heads it is told and the events it gets.
+"""
+
+import time
+from enum import IntEnum
+from typing import Any, Protocol
+
+from seriatim.core.buckets import draw
+from seriatim.core.errors import BadRequest, ChatError, RateLimited, Unauthenticated
+from seriatim.core.ids import ConversationId, DeviceId, SessionId, UserId
+from seriatim.core.trace import Hop, Trace, passed
+from seriatim.protocol.answers import Ok, Welcome
+from seriatim.protocol.codec import error_frame
+from seriatim.protocol.codes import CloseCode
+from seriatim.protocol.commands import (
+    AnyCommand,
+    Command,
+    Compare,
+    Fetch,
+    Focus,
+    Hello,
+    Ping,
+    Renew,
+    SendMessage,
+    conversation_of,
+)
+from seriatim.protocol.encoded import EncodedEvent, Wire
+from seriatim.protocol.lanes import Lanes
+from seriatim.protocol.limits import (
+    HEARTBEAT_S,
+    HELLO_WITHIN_S,
+    LIMITS,
+    PONG_WITHIN_S,
+    REFUSED_FRAMES,
+    REFUSED_FRAMES_WINDOW_S,
+    TOKEN_GRACE_S,
+    Rates,
+)
+
+
+class Phase(IntEnum):
+    """Where a session is in its life."""
+
+    NEW = 0
+    GREETING = 1
+    LIVE = 2
+    CLOSED = 3
+
+
+class Outlet(Protocol):
+    """The way to this session's socket (gateway/outbox)."""
+
+    def push(self, framed: bytes, event: EncodedEvent | None = None) -> None:
+        """Queue a frame for this tick's flush; `event` marks one that may be folded into `gap`."""
+        ...
+
+    def close(self, code: int, reason: str) -> None:
+        """Flush, then close."""
+        ...
+
+
+class Gate(Protocol):
+    """What a session asks of its gateway; each call returns at once and is answered through the session's methods."""
+
+    rates: Rates
+
+    def hello(self, session: "Session", hello: Hello) -> None:
+        """Check the token, register for delivery, read the heads, then `session.welcome` or `session.refuse_hello`."""
+        ...
+
+    def renew(self, session: "Session", token: str) -> None:
+        """Check a fresh token of the same device and move `session.expires_at`; raises Unauthenticated."""
+        ...
+
+    def command(self, session: "Session", command: Command, trace: Trace | None) -> None:
+        """Handle one command; then `session.answer` or `session.refuse`, and always `session.done`."""
+        ...
+
+    def due(self, session: "Session") -> None:
+        """Let the session take part in the next heads check; then `session.answer_ping`."""
+        ...
+
+
+class Session:
+    """One live connection of one device. Times are monotonic seconds, handed in.
+
+    Bounds: 100 commands in flight; 10 refused frames in 60 s; frames and fetches by `Rates`.
+    """
+
+    __slots__ = (
+        "_early",
+        "_fetches",
+        "_frames",
+        "_gate",
+        "_held",
+        "_lanes",
+        "_refused",
+        "deadline",
+        "device_id",
+        "expires_at",
+        "focus",
+        "heard_at",
+        "in_flight",
+        "outlet",
+        "phase",
+        "resume_token",
+        "session_id",
+        "user_id",
+        "wire",
+    )
+
+    def __init__(self, session_id: SessionId, gate: Gate, outlet: Outlet, wire: Wire, now: float) -> None:
+        self.session_id = session_id
+        self.outlet = outlet
+        self.wire = wire
+        self.phase = Phase.NEW
+        self.user_id = UserId(0)
+        self.device_id = DeviceId(0)
+        self.focus: frozenset[ConversationId] = frozenset()
+        self.resume_token: str | None = None
+        """Where the next heads check of this session begins."""
+        self.heard_at = now
+        self.expires_at = float("inf")
+        """When the access token ends, monotonic."""
+        self.deadline = now + HELLO_WITHIN_S
+        self.in_flight = 0
+        self._gate = gate
+        self._frames = now
+        self._fetches = now
+        self._refused: list[float] | None = None
+        self._held: list[EncodedEvent] | None = None
+        self._early: list[AnyCommand] | None = None
+        self._lanes: Lanes[tuple[Command, Trace | None]] | None = None
+
+    # -- in: from the socket
+
+    def received(self, payload: bytes | memoryview, now: float) -> None:
+        """Take one whole WebSocket message; never raises on what a peer can send."""
+        passed(None, Hop.RECEIVE)
+        received_ns = time.monotonic_ns()
+        if self.phase is Phase.CLOSED:
+            return
+        try:
+            commands = self.wire.codec.decode(payload)
+        except ChatError as error:
+            self._refuse_frame(error, now, self.wire.codec.id_of(payload))
+            return
+        passed(None, Hop.DECODE)
+        for command in commands:
+            self._handle(command, now, received_ns)
+
+    def _handle(self, command: AnyCommand, now: float, received_ns: int) -> None:
+        self._frames, wait_ms = draw(self._frames, self._gate.rates.frames, now)
+        if wait_ms:
+            self._refuse_rate(command, "frames", wait_ms)
+            return
+        if self.phase is Phase.CLOSED:
+            return
+        if self.phase is Phase.LIVE:
+            if type(command) is SendMessage:
+                self._send(command, received_ns)
+            else:
+                self._low_rate(command, now)
+        else:
+            self._before_live(command, now)
+
+    def _before_live(self, command: AnyCommand, now: float) -> None:
+        if self.phase is Phase.GREETING:
+            early = self._early
+            if early is None:
+                early = self._early = []
+            if len(early) < LIMITS.commands_in_flight:
+                early.append(command)
+            else:
+                self._refuse_rate(command, "in_flight", 1_000)
+        elif isinstance(command, Hello):
+            self.phase = Phase.GREETING
+            self.heard_at = now
+            self._held = []
+            self.focus = frozenset(command.focus)
+            self._gate.hello(self, command)
+        else:
+            self.refuse_hello(Unauthenticated("the first frame of a session is `hello`"), CloseCode.NO_HELLO)
+
+    def _send(self, command: SendMessage, received_ns: int) -> None:
+        trace: Trace | None = None
+        if command.trace:
+            trace = Trace(received_ns)
+            trace.note(Hop.DECODE)
+        if self._may_start(command):
+            lanes = self._lanes
+            if lanes is None:
+                lanes = self._lanes = Lanes()
+            if lanes.enter(command.conversation_id, (command, trace), send=True):
+                self._gate.command(self, command, trace)
+
+    def _low_rate(self, command: AnyCommand, now: float) -> None:
+        match command:
+            case Ping():
+                self.heard_at = now
+                self._gate.due(self)
+            case Focus():
+                self.focus = frozenset(command.conversation_ids)
+            case Hello():
+                self._refuse_frame(BadRequest("a session says `hello` once", path="$.type"), now)
+            case Renew():
+                self._renew(command)
+            case _:
+                self._start(command, now)
+
+    def _start(self, command: Command, now: float) -> None:
+        if isinstance(command, Fetch | Compare):
+            self._fetches, wait_ms = draw(self._fetches, self._gate.rates.fetch, now)
+            if wait_ms:
+                self._refuse_rate(command, "fetch", wait_ms)
+                return
+        if self._may_start(command):
+            if self._lanes is None:
+                self._lanes = Lanes()
+            if self._lanes.enter(conversation_of(command), (command, None), send=False):
+                self._gate.command(self, command, None)
+
+    def _may_start(self, command: Command) -> bool:
+        if self.in_flight >= LIMITS.commands_in_flight:
+            self._refuse_rate(command, "in_flight", 100)
+            return False
+        self.in_flight += 1
+        return True
+
+    def _renew(self, command: Renew) -> None:
+        try:
+            self._gate.renew(self, command.token)
+        except ChatError as error:
+            self.refuse(command.id, error)
+        else:
+            self.answer(Ok(id=command.id))
+
+    # -- out: from the gateway
+
+    def welcome(self, welcome: Welcome, now: float) -> None:
+        """Go live: tell the heads, release the events held since registering, then handle early commands."""
+        if self.phase is not Phase.GREETING:
+            return
+        self.phase = Phase.LIVE
+        self.heard_at = now
+        self.resume_token = welcome.resume_token
+        self.answer(welcome)
+        held, self._held = self._held, None
+        for event in held or ():
+            self.outlet.push(event.framed(self.wire), event)
+        early, self._early = self._early, None
+        for command in early or ():
+            self._handle(command, now, time.monotonic_ns())
+
+    def refuse_hello(self, error: ChatError, close_code: int) -> None:
+        """Say why this session does not begin, and close."""
+        if self.phase is not Phase.CLOSED:
+            self.answer(error_frame(error, fatal=True))
+            self.close(close_code, error.code)
+
+    def deliver(self, event: EncodedEvent) -> None:
+        """Pass an event on to the device, or hold it until the heads were told."""
+        if self._held is None:
+            self.outlet.push(event.framed(self.wire), event)
+        else:
+            self._held.append(event)
+
+    def answer(self, frame: Any) -> None:
+        """Queue one frame."""
+        self.outlet.push(self.wire.encode(frame))
+
+    def refuse(self, id_: int | None, error: ChatError) -> None:
+        """Queue the `error` frame of a command."""
+        self.outlet.push(self.wire.encode(error_frame(error, id_)))
+
+    def done(self, command: Command) -> None:
+        """Note that a command was answered, and start what waited for it."""
+        self.in_flight -= 1
+        if self._lanes is None:
+            return
+        for next_command, trace in self._lanes.leave(conversation_of(command), send=type(command) is SendMessage):
+            if self.phase is Phase.LIVE:
+                self._gate.command(self, next_command, trace)
+
+    def close(self, code: int, reason: str) -> None:
+        """End the session: nothing is handled any more, what is queued is flushed."""
+        if self.phase is not Phase.CLOSED:
+            self.phase = Phase.CLOSED
+            self.outlet.close(code, reason)
+
+    def expired(self, now: float) -> bool:
+        """Close if a deadline has passed and say so; else set `deadline` to the next one."""
+        if self.phase is Phase.NEW:
+            if now >= self.deadline:
+                self.close(CloseCode.NO_HELLO, "no hello in time")
+                return True
+            return False
+        if now >= self.expires_at + TOKEN_GRACE_S:
+            self.close(CloseCode.NOT_AUTHENTICATED, "the access token expired")
+            return True
+        silent_at = self.heard_at + HEARTBEAT_S + PONG_WITHIN_S
+        if now >= silent_at:
+            self.close(CloseCode.NO_PONG, "no ping in time")
+            return True
+        self.deadline = min(silent_at, self.expires_at + TOKEN_GRACE_S)
+        return self.phase is Phase.CLOSED
+
+    # -- refusals
+
+    def _refuse_frame(self, error: ChatError, now: float, id_: int | None = None) -> None:
+        self.refuse(id_, error)
+        recent = [at for at in self._refused or () if at > now - REFUSED_FRAMES_WINDOW_S]
+        recent.append(now)
+        self._refused = recent
+        if len(recent) > REFUSED_FRAMES:
+            self.close(CloseCode.BAD_FRAME, "too many refused frames")
+
+    def _refuse_rate(self, command: AnyCommand | Command, limit: str, wait_ms: int) -> None:
+        id_ = command.id if isinstance(command, Command) else None
+        self.refuse(id_, RateLimited(f"too many: {limit}", reason=limit, retry_after_ms=wait_ms))
