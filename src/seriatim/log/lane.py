@@ -2,16 +2,19 @@
 
 import asyncio
 from collections.abc import Sequence
-from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import psycopg
 from psycopg import AsyncConnection
 from psycopg.conninfo import conninfo_to_dict
-from psycopg.pq import DiagnosticField, ExecStatus, PGresult
+from psycopg.pq import DiagnosticField, ExecStatus
 from psycopg.rows import TupleRow
 
 from seriatim.log.binary import int2s, int4s, int8_array, int8s, text_array, uuid_array
 from seriatim.log.draft import Draft
+
+if TYPE_CHECKING:
+    from psycopg.pq.abc import PGresult
 
 ANSWER_WITHIN_S = 5.0
 """A batch that takes longer has an unknown outcome; the server gives up on its statement before that."""
