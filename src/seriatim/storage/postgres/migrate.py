@@ -11,7 +11,6 @@ from alembic.runtime.environment import EnvironmentContext
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import NullPool, create_engine
-from sqlalchemy.exc import OperationalError
 
 log = structlog.get_logger()
 
@@ -31,8 +30,8 @@ def migrate(dsn: str) -> None:
 
     Safe to call from many processes at once: one migrates, the others wait (at most 300 s) and find nothing to do.
 
-    Raises: psycopg.OperationalError when the server is unreachable or busy for too long; sqlalchemy.exc.DBAPIError
-    when a migration fails, which leaves the database at the migration before it.
+    Raises: psycopg.OperationalError when the server is unreachable or busy for too long; psycopg.Error when a
+    migration fails, which leaves the database at the migration before it.
     """
     with psycopg.connect(dsn, autocommit=True) as guard:
         guard.execute("select set_config('statement_timeout', %(wait)s, false)", {"wait": f"{LOCK_WAIT_S}s"})
@@ -56,24 +55,29 @@ def _upgrade_with_patience(dsn: str) -> None:
     for attempt in range(1, ATTEMPTS + 1):
         try:
             _upgrade(dsn)
-        except OperationalError as error:
-            if not isinstance(error.orig, psycopg.errors.LockNotAvailable) or attempt == ATTEMPTS:
+        except psycopg.errors.LockNotAvailable:
+            if attempt == ATTEMPTS:
                 raise
-            log.info("migration_waits_for_a_lock", attempt=attempt)
-            time.sleep(PAUSE_S)
+            _pause(attempt)
         else:
             return
+
+
+def _pause(attempt: int) -> None:
+    log.info("migration_waits_for_a_lock", attempt=attempt)
+    time.sleep(PAUSE_S)
 
 
 def _upgrade(dsn: str) -> None:
     scripts = _scripts()
 
     def steps(revision: Any, _context: MigrationContext) -> Any:
-        return scripts._upgrade_revs("head", revision)  # noqa: SLF001 # pyright: ignore[reportPrivateUsage] - `alembic upgrade` does the same
+        # what `alembic upgrade head` does, without its files
+        return scripts._upgrade_revs("head", revision)  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
 
     engine = create_engine("postgresql+psycopg://", creator=lambda: psycopg.connect(dsn), poolclass=NullPool)
     with engine.connect() as connection, EnvironmentContext(_config(), scripts, fn=steps) as context:
-        connection.exec_driver_sql(f"set lock_timeout = '{LOCK_TIMEOUT_S}s'")
+        connection.exec_driver_sql(f"set lock_timeout = '{LOCK_TIMEOUT_S * 1_000:.0f}ms'")
         connection.commit()
         context.configure(connection=connection, transaction_per_migration=True)
         with context.begin_transaction():
