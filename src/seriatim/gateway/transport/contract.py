@@ -1,4 +1,4 @@
-"""What the transport and the sessions above it promise each other: messages in, framed bytes out, nothing of sockets."""
+"""What the transport and the sessions above it promise each other: messages in, framed bytes out."""
 
 from collections.abc import Callable, Mapping
 from typing import NamedTuple, Protocol
@@ -50,15 +50,15 @@ class MessageReceiver(Protocol):
         ...
 
     def paused(self) -> None:
-        """The write buffer is above its mark: stop writing where possible."""
+        """Stop writing where possible: the write buffer is above its mark."""
         ...
 
     def resumed(self) -> None:
-        """The write buffer is below its low mark again."""
+        """Go on writing: the write buffer is below its low mark again."""
         ...
 
     def closed(self) -> None:
-        """The connection is gone; called exactly once, and nothing is called after it."""
+        """Take note that the connection is gone; called exactly once, and nothing is called after it."""
         ...
 
 

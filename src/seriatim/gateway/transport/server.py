@@ -1,0 +1,136 @@
+"""The listening socket and uvicorn around it, with signals, draining and stopping left to whoever runs the process."""
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import Generator
+from functools import partial
+from pathlib import Path
+from typing import Any, cast
+
+import uvicorn
+
+from seriatim.gateway.transport.http import HttpEdge, HttpLimits
+from seriatim.gateway.transport.upgrade import Doorway
+
+BACKLOG = 4096
+_TICK_S = 1.0
+"""How often uvicorn renews its Date header."""
+_NO_LIMITS_NAMED = HttpLimits()
+
+
+class StartupFailed(Exception):
+    """The application refused to start; its own log says why."""
+
+
+def listening_socket(host: str, port: int) -> socket.socket:
+    """Return a bound and listening socket; port 0 lets the kernel choose.
+
+    Raises:
+        OSError: the address is in use or not ours.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    return socket.create_server((host, port), family=family, backlog=BACKLOG)
+
+
+class HttpServer:
+    """One process's HTTP and WebSocket server on one listening socket; TLS when a certificate is given."""
+
+    def __init__(
+        self,
+        app: Any,
+        doorway: Doorway,
+        listener: socket.socket,
+        *,
+        limits: HttpLimits = _NO_LIMITS_NAMED,
+        certificate: Path | None = None,
+        key: Path | None = None,
+        stop_within_s: int = 5,
+    ) -> None:
+        edge = cast("type[asyncio.Protocol]", partial(HttpEdge, doorway, limits))
+        self._doorway = doorway
+        self._listener = listener
+        self.port: int = listener.getsockname()[1]
+        self._uvicorn = _Uvicorn(
+            uvicorn.Config(
+                app,
+                http=edge,
+                ws="none",
+                loop="none",
+                lifespan="on",
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                proxy_headers=False,
+                backlog=BACKLOG,
+                timeout_keep_alive=int(limits.idle_s),
+                timeout_graceful_shutdown=stop_within_s,
+                ssl_certfile=certificate,
+                ssl_keyfile=key,
+            )
+        )
+
+    async def serve(self) -> None:
+        """Serve until `stop`; the application's lifespan lies within.
+
+        Raises:
+            StartupFailed: the application's lifespan failed.
+        """
+        try:
+            await self._uvicorn.serve([self._listener])
+        except SystemExit:
+            raise StartupFailed from None
+        finally:
+            self._listener.close()
+            self._uvicorn.ended.set()
+
+    async def started(self) -> None:
+        """Wait until connections are accepted."""
+        await self._uvicorn.began.wait()
+
+    def begin_drain(self) -> None:
+        """Accept no connection and no handshake any more; what is open goes on."""
+        self._doorway.draining = True
+        self._uvicorn.stop_accepting()
+
+    async def stop(self) -> None:
+        """End `serve`: requests under way get their answers, WebSockets the code 1012, the rest is cut."""
+        self._doorway.draining = True
+        self._uvicorn.should_exit = True
+        self._uvicorn.stopping.set()
+        await self._uvicorn.ended.wait()
+
+
+class _Uvicorn(uvicorn.Server):
+    """uvicorn that leaves signals alone: its own handling raises SIGTERM again, and nothing after `serve` would run."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.servers: list[asyncio.Server] = []
+        self.began = asyncio.Event()
+        self.stopping = asyncio.Event()
+        self.ended = asyncio.Event()
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Generator[None]:
+        yield
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.began.set()
+
+    async def main_loop(self) -> None:
+        while not await self.on_tick(0):
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_TICK_S):
+                    await self.stopping.wait()
+
+    def stop_accepting(self) -> None:
+        for server in self.servers:
+            server.close()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().shutdown(sockets)
+        for connection in list(self.server_state.connections):
+            if isinstance(connection, HttpEdge):
+                connection.transport.abort()
