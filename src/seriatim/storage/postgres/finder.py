@@ -58,6 +58,17 @@ def find(wanted: Wanted) -> Found:
     return found
 
 
+def programs() -> Path:
+    """Return a folder with `psql` and `pg_dump`, for a server that is reached by URL.
+
+    Raises: NoPostgres.
+    """
+    found = _from_wheel() or _from_system()
+    if found is None or found.bin_dir is None:
+        raise NoPostgres("psql and pg_dump are missing: install PostgreSQL's client programs")
+    return found.bin_dir
+
+
 def major_of(bin_dir: Path) -> int | None:
     """Return the major version of the `postgres` in this folder; None if there is none that runs."""
     try:

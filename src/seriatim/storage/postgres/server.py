@@ -73,13 +73,31 @@ class EmbeddedServer:
         """
         self._lock = _hold(self._data_folder)
         try:
-            self._place = await asyncio.to_thread(settle, self._data_folder, self._found_bin_dir)
-            await asyncio.to_thread(cluster.create, self._place)
+            place = await asyncio.to_thread(self._settle)
+            await asyncio.to_thread(cluster.create, place)
             await self._bring_up()
             await asyncio.to_thread(cluster.create_database, self._url("postgres"), DATABASE)
         except BaseException:
             self._release()
             raise
+        return self._url(DATABASE)
+
+    async def join(self) -> str:
+        """Return the URL of the server that another process holds, once it answers; nothing is started or stopped.
+
+        Raises: ServerFailed after 60 s.
+        """
+        place = await asyncio.to_thread(self._settle)
+        deadline = asyncio.get_running_loop().time() + READY_WITHIN_S
+        while not await asyncio.to_thread(self._answers):
+            if asyncio.get_running_loop().time() > deadline:
+                raise ServerFailed(f"PostgreSQL does not answer: see {cluster.log_of(place)}")
+            await asyncio.sleep(FIRST_PAUSE_S)
+        return self._url(DATABASE)
+
+    def url(self) -> str:
+        """Return the URL at which the server of this folder answers when it runs."""
+        self._settle()
         return self._url(DATABASE)
 
     async def watch(self) -> None:
@@ -173,6 +191,10 @@ class EmbeddedServer:
                 return False
             await asyncio.sleep(POLL_S)
         return True
+
+    def _settle(self) -> Place:
+        self._place = settle(self._data_folder, self._found_bin_dir)
+        return self._place
 
     def _settled(self) -> Place:
         if self._place is None:

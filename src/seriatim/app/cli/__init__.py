@@ -1,0 +1,52 @@
+"""The command `seriatim`: a table of sub-commands, each in a file that is imported when it is used."""
+
+import importlib
+import sys
+
+import typer
+
+COMMANDS = {
+    "db": ("seriatim.app.cli.db", "The database: its URL, a psql session, backup and restore."),
+    "migrate": ("seriatim.app.cli.migrate", "Bring the database's schema up to date."),
+}
+"""Name -> module with `app: typer.Typer`, and the line that `seriatim --help` shows: it imports none of them."""
+
+PASS_ON = {"ignore_unknown_options": True, "allow_extra_args": True, "allow_interspersed_args": False}
+
+
+def main() -> None:
+    """Run the command line; what only the operator can mend is one line on standard error and exit code 1."""
+    app = typer.Typer(
+        help="Seriatim: every message stored once, seen once, in the same order on every device.",
+        no_args_is_help=True,
+        add_completion=False,
+    )
+
+    @app.callback()
+    def root() -> None: ...  # pyright: ignore[reportUnusedFunction] - makes it a group however few commands there are
+
+    for name, (module, summary) in COMMANDS.items():
+        _add(app, name, module, summary)
+    app(prog_name="seriatim")
+
+
+def _add(app: typer.Typer, name: str, module: str, summary: str) -> None:
+    @app.command(name, help=summary, add_help_option=False, context_settings=PASS_ON)
+    def run(context: typer.Context) -> None:  # pyright: ignore[reportUnusedFunction] - typer holds it
+        command = importlib.import_module(module).app
+        try:
+            command(args=context.args, prog_name=f"seriatim {name}")
+        except _for_the_operator() as error:
+            typer.echo(f"seriatim: {error}", err=True)
+            sys.exit(1)
+
+
+def _for_the_operator() -> tuple[type[Exception], ...]:
+    """Return the errors whose message says what to do; imported only once something was raised."""
+    from seriatim.app.settings import BadSettings  # noqa: PLC0415
+    from seriatim.storage.postgres.backup import BackupFailed  # noqa: PLC0415
+    from seriatim.storage.postgres.finder import NoPostgres  # noqa: PLC0415
+    from seriatim.storage.postgres.place import Misplaced  # noqa: PLC0415
+    from seriatim.storage.postgres.server import DataFolderInUse, ServerFailed  # noqa: PLC0415
+
+    return BadSettings, BackupFailed, NoPostgres, Misplaced, DataFolderInUse, ServerFailed
