@@ -1,0 +1,155 @@
+"""Fan-out: who gets what, in which order, while a roster is being looked up."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from seriatim.core.errors import Unavailable
+from seriatim.core.ids import ConversationId, DeviceId, UserId
+from seriatim.delivery import fanout
+from seriatim.delivery.broker.port import Hint
+from seriatim.delivery.fanout import FanOut
+from seriatim.log.audience import Audience
+from seriatim.protocol.encoded import EncodedEvent
+from seriatim.protocol.entries import MessageSent
+
+ADA, BOB, CYD = UserId(1), UserId(2), UserId(3)
+HERE = ConversationId(7)
+
+
+class Session:
+    def __init__(self, device_id: int = 1) -> None:
+        self.device_id = DeviceId(device_id)
+        self.seqs: list[int] = []
+        self.frames: list[Any] = []
+
+    def deliver(self, event: EncodedEvent) -> None:
+        self.seqs.append(event.seq)
+
+    def answer(self, frame: Any) -> None:
+        self.frames.append(frame)
+
+
+class Rosters:
+    """A look-up that waits until it is let go."""
+
+    def __init__(self) -> None:
+        self.roster = Audience(1, {ADA: 1, BOB: 1})
+        self.go = asyncio.Event()
+        self.asked: list[list[ConversationId]] = []
+        self.failures = 0
+
+    async def look_up(self, ids: list[ConversationId]) -> dict[ConversationId, Audience]:
+        self.asked.append(ids)
+        await self.go.wait()
+        if self.failures:
+            self.failures -= 1
+            raise Unavailable("away")
+        return {HERE: self.roster}
+
+
+def hint(seq: int, version: int = 1) -> Hint:
+    entry = MessageSent(
+        conversation_id=HERE,
+        seq=seq,
+        sender_id=ADA,
+        device_id=DeviceId(1),
+        client_id=UUID(int=seq),
+        created_at=datetime(2026, 1, 1, tzinfo=UTC),
+        ordinal=seq,
+        body="x",
+    )
+    return Hint(EncodedEvent("e", entry), version)
+
+
+@asynccontextmanager
+async def running(fan_out: FanOut) -> AsyncIterator[None]:
+    async with asyncio.TaskGroup() as tasks:
+        task = tasks.create_task(fan_out.run())
+        yield
+        task.cancel()
+
+
+async def until(condition: Any) -> None:
+    async with asyncio.timeout(5):
+        while not condition():
+            await asyncio.sleep(0)
+
+
+async def test_events_that_arrive_during_the_look_up_keep_their_order() -> None:
+    rosters = Rosters()
+    fan_out, bob = FanOut(rosters.look_up), Session()
+    fan_out.register(BOB, bob)
+    async with running(fan_out):
+        fan_out.received([hint(1)])
+        await until(lambda: rosters.asked)
+        fan_out.received([hint(2), hint(3)])
+        assert bob.seqs == []
+        rosters.go.set()
+        await until(lambda: bob.seqs)
+        fan_out.received([hint(4)])
+    assert bob.seqs == [1, 2, 3, 4]
+    assert len(rosters.asked) == 1, "one look-up serves all"
+
+
+async def test_outsiders_get_nothing_and_every_session_of_a_member_gets_it() -> None:
+    rosters = Rosters()
+    rosters.go.set()
+    fan_out, phone, laptop, cyd = FanOut(rosters.look_up), Session(1), Session(2), Session(3)
+    fan_out.register(BOB, phone)
+    fan_out.register(BOB, laptop)
+    fan_out.register(CYD, cyd)
+    async with running(fan_out):
+        fan_out.received([hint(1)])
+        await until(lambda: phone.seqs)
+    assert (phone.seqs, laptop.seqs, cyd.seqs) == ([1], [1], [])
+    fan_out.unregister(BOB, phone)
+    fan_out.received([hint(2)])
+    assert (phone.seqs, laptop.seqs) == ([1], [1, 2])
+
+
+@pytest.mark.promise("I1")
+async def test_an_event_older_than_the_roster_is_kept_from_those_who_came_later() -> None:
+    rosters = Rosters()
+    rosters.roster = Audience(5, {ADA: 1, BOB: 8})
+    rosters.go.set()
+    fan_out, ada, bob = FanOut(rosters.look_up), Session(1), Session(2)
+    fan_out.register(ADA, ada)
+    fan_out.register(BOB, bob)
+    async with running(fan_out):
+        fan_out.received([hint(3, version=2)])
+        await until(lambda: ada.seqs)
+    assert (ada.seqs, bob.seqs) == ([3], [])
+
+
+async def test_a_failed_look_up_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fanout, "RETRY_S", 0.0)
+    rosters = Rosters()
+    rosters.failures = 2
+    rosters.go.set()
+    fan_out, bob = FanOut(rosters.look_up), Session()
+    fan_out.register(BOB, bob)
+    async with running(fan_out):
+        fan_out.received([hint(1)])
+        await until(lambda: bob.seqs)
+    assert len(rosters.asked) == 3
+
+
+async def test_too_many_waiting_hints_are_dropped_and_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fanout, "WAITING_HINTS", 2)
+    fan_out = FanOut(Rosters().look_up)
+    fan_out.received([hint(1), hint(2), hint(3)])
+    assert fan_out.dropped_count == 1
+
+
+async def test_own_news_skip_the_device_they_come_from() -> None:
+    fan_out, phone, laptop = FanOut(Rosters().look_up), Session(1), Session(2)
+    fan_out.register(ADA, phone)
+    fan_out.register(ADA, laptop)
+    fan_out.tell(ADA, "news", but=DeviceId(1))
+    assert (phone.frames, laptop.frames) == ([], ["news"])

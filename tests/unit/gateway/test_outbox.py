@@ -1,0 +1,182 @@
+"""Outboxes: one write a tick, and a bound while the peer does not read."""
+
+import asyncio
+from datetime import UTC, datetime
+from uuid import UUID
+
+import msgspec
+import pytest
+
+from seriatim.core.ids import ConversationId, DeviceId, UserId
+from seriatim.core.trace import Hop, Trace
+from seriatim.gateway.outbox import Outbox, Outboxes
+from seriatim.protocol.codec import Subprotocol
+from seriatim.protocol.codes import CloseCode
+from seriatim.protocol.encoded import EncodedEvent, Wire, wires
+from seriatim.protocol.entries import MessageSent
+from seriatim.protocol.limits import OUTBOX_BYTES, OUTBOX_FRAMES
+
+WIRE: Wire = wires(lambda payload, _binary: payload + b"\n")[Subprotocol.JSON]
+
+
+class Connection:
+    address = "127.0.0.1"
+    subprotocol = Subprotocol.JSON
+
+    def __init__(self) -> None:
+        self.writes: list[bytes] = []
+        self.closed: tuple[int, str] | None = None
+
+    def write(self, framed: bytes) -> None:
+        self.writes.append(framed)
+
+    def close(self, code: int, reason: str) -> None:
+        self.closed = (code, reason)
+
+    def abort(self) -> None:
+        raise AssertionError
+
+    def buffered_bytes(self) -> int:
+        return 0
+
+
+class OnScreen:
+    def __init__(self, *ids: int) -> None:
+        self.focus = frozenset(map(ConversationId, ids))
+
+
+def event(conversation_id: int, seq: int, body: str = "x") -> EncodedEvent:
+    entry = MessageSent(
+        conversation_id=ConversationId(conversation_id),
+        seq=seq,
+        sender_id=UserId(1),
+        device_id=DeviceId(1),
+        client_id=UUID(int=seq),
+        created_at=datetime(2026, 1, 1, tzinfo=UTC),
+        ordinal=seq,
+        body=body,
+    )
+    return EncodedEvent("e", entry)
+
+
+def push(outbox: Outbox, one: EncodedEvent) -> None:
+    outbox.push(one.framed(WIRE), one)
+
+
+@pytest.fixture
+async def boxes() -> Outboxes:
+    return Outboxes(asyncio.get_running_loop())
+
+
+@pytest.fixture
+def connection() -> Connection:
+    return Connection()
+
+
+@pytest.fixture
+async def outbox(boxes: Outboxes, connection: Connection) -> Outbox:
+    return Outbox(boxes, connection, WIRE)
+
+
+async def test_the_frames_of_one_tick_are_one_write(boxes: Outboxes, outbox: Outbox, connection: Connection) -> None:
+    for frame in (b"a", b"b", b"c"):
+        outbox.push(frame)
+    assert connection.writes == []
+    await asyncio.sleep(0)
+    assert connection.writes == [b"abc"]
+
+
+async def test_a_close_follows_what_was_queued_before_it(outbox: Outbox, connection: Connection) -> None:
+    outbox.push(b"last words")
+    outbox.close(4000, "restart")
+    assert connection.closed is None
+    await asyncio.sleep(0)
+    assert (connection.writes, connection.closed) == ([b"last words"], (4000, "restart"))
+
+
+async def test_a_stalled_peer_gets_everything_in_order_when_it_reads_again(
+    boxes: Outboxes, outbox: Outbox, connection: Connection
+) -> None:
+    outbox.push(b"a")
+    outbox.paused(1.0)
+    outbox.push(b"b")
+    await asyncio.sleep(0)
+    assert connection.writes == []
+    assert boxes.queued_bytes == 2
+    outbox.resumed()
+    outbox.push(b"c")
+    await asyncio.sleep(0)
+    assert connection.writes == [b"abc"]
+    assert boxes.queued_bytes == 0
+
+
+@pytest.mark.promise("D9")
+async def test_beyond_the_bound_events_off_screen_become_one_gap_each(
+    boxes: Outboxes, outbox: Outbox, connection: Connection
+) -> None:
+    outbox.focused = OnScreen(1)
+    outbox.paused(1.0)
+    outbox.push(WIRE.encode({"type": "ok", "id": 1}))
+    push(outbox, event(1, 1))
+    for seq in range(1, OUTBOX_FRAMES):
+        push(outbox, event(2 + seq % 2, seq))
+    assert len(outbox._queue or ()) <= 4, "the ack, the event on screen, two gaps"
+    outbox.resumed()
+    await asyncio.sleep(0)
+    frames = [msgspec.json.decode(line) for line in connection.writes[0].splitlines()]
+    assert [frame["type"] for frame in frames] == ["ok", "event", "gap", "gap"]
+    assert {frame["conversation_id"]: frame["head"] for frame in frames[2:]} == {
+        2: OUTBOX_FRAMES - 2,
+        3: OUTBOX_FRAMES - 1,
+    }
+    assert connection.closed is None
+
+
+@pytest.mark.promise("D9")
+async def test_a_peer_that_never_reads_is_closed_within_the_bound(
+    boxes: Outboxes, outbox: Outbox, connection: Connection
+) -> None:
+    outbox.focused = OnScreen(1)
+    outbox.paused(1.0)
+    most = 0
+    for seq in range(1, 200):
+        push(outbox, event(1, seq, body="x" * 16_000))
+        most = max(most, boxes.queued_bytes)
+    assert connection.closed is not None
+    assert connection.closed[0] == CloseCode.TOO_SLOW
+    assert most <= OUTBOX_BYTES + 20_000
+    assert boxes.queued_bytes == 0
+
+
+@pytest.mark.promise("D9")
+async def test_beyond_the_budget_of_all_the_largest_goes_first() -> None:
+    boxes = Outboxes(asyncio.get_running_loop(), all_bytes=1_000)
+    small, large = Connection(), Connection()
+    small_box, large_box = Outbox(boxes, small, WIRE), Outbox(boxes, large, WIRE)
+    small_box.paused(1.0)
+    large_box.paused(1.0)
+    large_box.push(b"x" * 800)
+    small_box.push(b"x" * 300)
+    assert (small.closed, large.closed and large.closed[0]) == (None, CloseCode.TOO_SLOW)
+    assert boxes.queued_bytes == 300
+
+
+async def test_a_peer_that_takes_nothing_for_ten_seconds_is_closed(
+    boxes: Outboxes, outbox: Outbox, connection: Connection
+) -> None:
+    outbox.paused(1.0)
+    boxes.check(10.9)
+    assert connection.closed is None
+    boxes.check(11.0)
+    assert connection.closed is not None
+    assert connection.closed[0] == CloseCode.TOO_SLOW
+
+
+async def test_a_traced_command_ends_with_the_write_of_its_tick(boxes: Outboxes, outbox: Outbox) -> None:
+    finished: list[Trace] = []
+    trace = Trace(0)
+    outbox.push(b"a")
+    boxes.finish(trace, finished.append)
+    await asyncio.sleep(0)
+    assert [hop.hop for hop in trace.hops] == [Hop.RECEIVE, Hop.WRITE]
+    assert finished == [trace]
