@@ -81,7 +81,7 @@ def load(environment: Mapping[str, str] = os.environ, **given: Any) -> Settings:
     folder = Path(str(named.get("data") or variables.get("data") or Settings().data))
     values = {**_file(folder / FILE), **_parsed(variables), **named}
     try:
-        return msgspec.convert(values, Settings, strict=False)
+        return msgspec.convert(values, Settings, strict=False, dec_hook=_decoded)
     except msgspec.ValidationError as error:
         raise BadSettings(str(error)) from None
 
@@ -107,3 +107,10 @@ def _parsed(variables: dict[str, str]) -> dict[str, Any]:
         else:
             parsed[name] = text
     return parsed
+
+
+def _decoded(wanted: type, value: object) -> object:
+    """Read what msgspec does not know: paths."""
+    if wanted is Path and isinstance(value, str):
+        return Path(value)
+    raise TypeError(f"no {wanted.__name__}")
