@@ -31,7 +31,6 @@ create table conversations (
     head_xid        xid8 not null default pg_current_xact_id(),
     first_kept_seq  bigint not null default 1
 ) with (fillfactor = 70);
-create index conversations_public on conversations (id) where visibility = 'public';
 
 create table direct_pairs (
     low_user_id     bigint not null,

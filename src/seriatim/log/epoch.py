@@ -1,0 +1,25 @@
+"""The epoch: which incarnation of the log this is; it changes when acked entries may have been lost."""
+
+import hashlib
+from typing import LiteralString
+
+from seriatim.storage.postgres.database import Connection
+
+# An ordinary role may read all three. The timeline is the first eight digits of a WAL file's name.
+EPOCH: LiteralString = """-- epoch
+select s.system_identifier::text, left(pg_walfile_name(pg_current_wal_lsn()), 8), e.salt
+from pg_control_system() s, epoch_salt e"""
+
+_DIGITS = 24
+
+
+async def epoch(connection: Connection) -> str:
+    """Return the epoch of this log: a hash of system identifier, timeline and the salt that `restore` changes.
+
+    A promoted standby has a new timeline, a restored dump a new salt: clients then compare what they hold (client rule
+    6). A rolled-back volume keeps all three, which is why a restore must change the salt.
+    """
+    cursor = await connection.execute(EPOCH)
+    row = await cursor.fetchone()
+    assert row is not None
+    return hashlib.sha256("|".join(row).encode()).hexdigest()[:_DIGITS]

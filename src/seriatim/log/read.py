@@ -1,0 +1,86 @@
+"""Pages of the log: every entry of a range, oldest first, never outside what the asker may read."""
+
+from collections.abc import Sequence
+from typing import LiteralString
+from uuid import UUID
+
+from psycopg.rows import args_row
+
+from seriatim.core.ids import ConversationId, UserId
+from seriatim.log.access import Access
+from seriatim.log.entry_rows import COLUMNS, EntryRow, entry_of
+from seriatim.protocol.answers import Page
+from seriatim.protocol.commands import Fetch
+from seriatim.storage.postgres.database import Connection
+
+# The log has no gaps (promise L3), so a page is a range of seqs: one scan of the primary key, whatever is asked.
+RANGE: LiteralString = f"""-- page
+select {COLUMNS} from entries e
+where e.conversation_id = %(conversation_id)s and e.seq between %(first)s and %(last)s order by e.seq"""
+
+COMPARE: LiteralString = """-- compare
+select e.conversation_id, e.seq, e.client_id
+from unnest(%(conversation_ids)s::bigint[], %(seqs)s::bigint[], %(client_ids)s::uuid[])
+    with ordinality as a (conversation_id, seq, client_id, place)
+join entries e on e.conversation_id = a.conversation_id and e.seq = a.seq and e.client_id = a.client_id
+join conversations c on c.id = a.conversation_id
+left join members m on m.conversation_id = a.conversation_id and m.user_id = %(user_id)s
+where c.visibility = 'public' or a.seq between m.joined_seq and coalesce(m.left_seq, c.last_seq)
+order by a.place"""
+
+
+async def page(connection: Connection, access: Access, fetch: Fetch, epoch: str) -> Page:
+    """Return at most `limit` entries of the asked range within what `access` allows; one statement (promise I1).
+
+    `after`: those that follow; `before`: the nearest before; `around`: half on each side; none of them: the newest.
+    """
+    first, last, complete = _range(access, fetch)
+    entries: list[EntryRow] = []
+    if first <= last:
+        async with connection.cursor(row_factory=args_row(EntryRow)) as cursor:
+            await cursor.execute(RANGE, {"conversation_id": fetch.conversation_id, "first": first, "last": last})
+            entries = await cursor.fetchall()
+    return Page(
+        id=fetch.id,
+        conversation_id=fetch.conversation_id,
+        epoch=epoch,
+        entries=[entry_of(row) for row in entries],
+        head=access.head,
+        first_kept=access.first_seq,
+        complete=complete,
+    )
+
+
+async def compare(
+    connection: Connection, user_id: UserId, entries: Sequence[tuple[ConversationId, int, UUID]]
+) -> list[tuple[ConversationId, int, UUID]]:
+    """Return those of these entries that stand in this log and that the user may read, in order; one statement."""
+    if not entries:
+        return []
+    conversation_ids, seqs, client_ids = zip(*entries, strict=True)
+    cursor = await connection.execute(
+        COMPARE,
+        {
+            "user_id": user_id,
+            "conversation_ids": list(conversation_ids),
+            "seqs": list(seqs),
+            "client_ids": list(client_ids),
+        },
+    )
+    return [(ConversationId(row[0]), row[1], row[2]) for row in await cursor.fetchall()]
+
+
+def _range(access: Access, fetch: Fetch) -> tuple[int, int, bool]:
+    """Return the first and last seq of the page and whether it reaches the end in the asked direction."""
+    low, high = access.first_seq, access.last_seq
+    if fetch.after is not None:
+        first = max(fetch.after + 1, low)
+        last = min(first + fetch.limit - 1, high)
+        return first, last, last >= high
+    if fetch.around is not None:
+        first = max(min(fetch.around - fetch.limit // 2, high - fetch.limit + 1), low)
+        last = min(first + fetch.limit - 1, high)
+        return first, last, first <= low and last >= high
+    last = high if fetch.before is None else min(fetch.before - 1, high)
+    first = max(last - fetch.limit + 1, low)
+    return first, last, first <= low

@@ -1,0 +1,95 @@
+"""Entries of every kind but messages: low-rate changes that end their own transaction with the log's numbering."""
+
+from typing import Any, LiteralString
+
+from seriatim.core.errors import KeyReused, NotFound
+from seriatim.core.trace import Hop, Trace, passed
+from seriatim.log.draft import Change, Stored
+from seriatim.log.entry_rows import EntryRow, entry_of, kind_of, meta_of
+from seriatim.storage.postgres.database import Connection
+
+RECORD: LiteralString = """-- record
+select status, seq, created_at, entry_roster_version, conversation_roster_version
+from record_1(%(conversation_id)s, %(kind)s, %(sender_id)s, %(device_id)s, %(client_id)s, %(meta)s, %(roster)s)"""
+
+RECORDED: LiteralString = """-- recorded
+select e.kind = %(kind)s and e.meta = %(meta)s, e.seq, e.created_at, e.roster_version, c.roster_version
+from entries e join conversations c on c.id = e.conversation_id
+where e.conversation_id = %(conversation_id)s and e.device_id = %(device_id)s and e.client_id = %(client_id)s"""
+
+_STORED, _DUPLICATE, _KEY_REUSED, _NOT_FOUND = range(4)
+
+
+async def recorded(connection: Connection, change: Change) -> Stored | None:
+    """Return what is stored under this change's key, or None: the first question of every verb, before its rights.
+
+    Only under the conversation's lock is None still true when the change is recorded.
+
+    Raises:
+        KeyReused: the key was stored with other content.
+    """
+    cursor = await connection.execute(RECORDED, _named(change))
+    row = await cursor.fetchone()
+    if row is None:
+        return None
+    same, seq, created_at, entry_version, version = row
+    if not same:
+        raise _reused()
+    return _stored(change, (seq, created_at, entry_version, version), duplicate=True)
+
+
+async def record(connection: Connection, change: Change, trace: Trace | None = None) -> Stored:
+    """Store the change as the next entry of its conversation, within the caller's transaction, and return it.
+
+    Locks the conversation's row and looks the key up first: the same content again returns the stored entry (promise
+    L2). Who may make the change was decided by the caller under that lock. Publish after COMMIT only (promise L5).
+
+    Raises:
+        KeyReused: the key was stored with other content.
+        NotFound: no such conversation.
+    """
+    cursor = await connection.execute(RECORD, _named(change))
+    row = await cursor.fetchone()
+    assert row is not None
+    status, seq, created_at, entry_version, version = row
+    if status == _NOT_FOUND:
+        raise NotFound("no such conversation", path="$.conversation_id")
+    if status == _KEY_REUSED:
+        raise _reused()
+    passed(trace, Hop.COMMIT, network=1, statements=1, rows=2 if status == _STORED else 0, commits=1)
+    return _stored(change, (seq, created_at, entry_version, version), duplicate=status == _DUPLICATE)
+
+
+def _named(change: Change) -> dict[str, Any]:
+    return {
+        "conversation_id": change.conversation_id,
+        "kind": kind_of(change.kind),
+        "sender_id": change.sender.user_id,
+        "device_id": change.sender.device_id,
+        "client_id": change.client_id,
+        "meta": meta_of(change.content),
+        "roster": change.roster,
+    }
+
+
+def _stored(change: Change, place: tuple[Any, Any, Any, Any], *, duplicate: bool) -> Stored:
+    seq, created_at, entry_version, version = place
+    row = EntryRow(
+        conversation_id=change.conversation_id,
+        seq=seq,
+        kind=kind_of(change.kind),
+        sender_id=change.sender.user_id,
+        device_id=change.sender.device_id,
+        client_id=change.client_id,
+        created_at=created_at,
+        ordinal=None,
+        target_seq=None,
+        roster_version=entry_version,
+        body=None,
+        meta=dict(change.content),
+    )
+    return Stored(entry_of(row), version, duplicate)
+
+
+def _reused() -> KeyReused:
+    return KeyReused("this client_id was stored with other content", path="$.client_id")

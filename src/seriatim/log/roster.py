@@ -1,0 +1,191 @@
+"""Who is in a conversation and with which role: looked up under its lock, and written before the entry that says so."""
+
+from collections.abc import Sequence
+from typing import Any, LiteralString, NamedTuple
+
+from psycopg.rows import kwargs_row
+
+from seriatim.core.errors import NotFound
+from seriatim.core.ids import ConversationId, UserId
+from seriatim.protocol.fields import ConversationKind, Role, Visibility
+from seriatim.storage.postgres.database import Connection
+
+LOCK: LiteralString = """-- lock conversation
+select c.id as conversation_id, c.kind, c.visibility, c.title, c.topic, c.roster_version, c.member_count, c.last_seq,
+    c.last_ordinal
+from conversations c where c.id = %(conversation_id)s for no key update"""
+
+MEMBER: LiteralString = """-- member
+select m.user_id, m.role, m.joined_seq, m.left_seq, m.read_seq, m.read_ordinal
+from members m where m.conversation_id = %(conversation_id)s and m.user_id = %(user_id)s"""
+
+# One statement, so that the version and the members are of the same moment.
+ROSTER: LiteralString = """-- roster
+select c.roster_version, array(
+    select m.user_id from members m where m.conversation_id = c.id and m.left_seq is null order by m.user_id
+)
+from conversations c where c.id = %(conversation_id)s"""
+
+CREATE_CONVERSATION: LiteralString = """-- create conversation
+insert into conversations (id, kind, visibility, title)
+values (%(conversation_id)s, %(kind)s, %(visibility)s, %(title)s)
+on conflict (id) do nothing"""
+
+# Those who are there from the beginning read from the first entry on.
+ADD_FOUNDERS: LiteralString = """-- add founders
+with added as (
+    insert into members (conversation_id, user_id, role, joined_seq)
+    select %(conversation_id)s, f.user_id, f.role, 1
+    from unnest(%(user_ids)s::bigint[], %(roles)s::text[]) as f (user_id, role)
+    returning 1
+)
+update conversations set member_count = member_count + (select count(*) from added) where id = %(conversation_id)s"""
+
+# A newcomer starts with nothing unread; who comes back does not see what was said while he was away.
+ADD_MEMBER: LiteralString = """-- add member
+with added as (
+    insert into members (conversation_id, user_id, role, joined_seq, read_seq, read_ordinal)
+    values (%(conversation_id)s, %(user_id)s, %(role)s, %(joined_seq)s, %(read_seq)s, %(read_ordinal)s)
+    on conflict (conversation_id, user_id) do update
+    set role = excluded.role, joined_seq = excluded.joined_seq, left_seq = null, own_xid = pg_current_xact_id(),
+        read_seq = greatest(members.read_seq, excluded.read_seq),
+        read_ordinal = greatest(members.read_ordinal, excluded.read_ordinal)
+    where members.left_seq is not null
+    returning 1
+)
+update conversations set member_count = member_count + (select count(*) from added) where id = %(conversation_id)s"""
+
+LEAVE_MEMBER: LiteralString = """-- leave member
+with gone as (
+    update members set left_seq = %(left_seq)s, own_xid = pg_current_xact_id()
+    where conversation_id = %(conversation_id)s and user_id = %(user_id)s and left_seq is null
+    returning 1
+)
+update conversations set member_count = member_count - (select count(*) from gone) where id = %(conversation_id)s"""
+
+SET_ROLE: LiteralString = """-- set role
+update members set role = %(role)s
+where conversation_id = %(conversation_id)s and user_id = %(user_id)s and left_seq is null"""
+
+
+class ConversationRow(NamedTuple):
+    """A conversation as it is while its lock is held."""
+
+    conversation_id: ConversationId
+    kind: ConversationKind
+    visibility: Visibility
+    title: str | None
+    topic: str | None
+    roster_version: int
+    member_count: int
+    last_seq: int
+    last_ordinal: int
+
+
+class MemberRow(NamedTuple):
+    """A membership, present or ended (`left_seq`)."""
+
+    user_id: UserId
+    role: Role
+    joined_seq: int
+    left_seq: int | None
+    read_seq: int
+    read_ordinal: int
+
+
+async def lock(connection: Connection, conversation_id: ConversationId) -> ConversationRow:
+    """Lock the conversation until the transaction ends, and return it: no entry gets a number meanwhile.
+
+    Raises:
+        NotFound: no such conversation.
+    """
+    async with connection.cursor(row_factory=kwargs_row(_conversation)) as cursor:
+        await cursor.execute(LOCK, {"conversation_id": conversation_id})
+        row = await cursor.fetchone()
+    if row is None:
+        raise NotFound("no such conversation", path="$.conversation_id")
+    return row
+
+
+async def member(connection: Connection, conversation_id: ConversationId, user_id: UserId) -> MemberRow | None:
+    """Return the user's membership, also an ended one; None: he never was a member."""
+    async with connection.cursor(row_factory=kwargs_row(_member)) as cursor:
+        await cursor.execute(MEMBER, {"conversation_id": conversation_id, "user_id": user_id})
+        return await cursor.fetchone()
+
+
+async def roster(connection: Connection, conversation_id: ConversationId) -> tuple[int, tuple[UserId, ...]]:
+    """Return the roster version and the present members, of one moment; (0, ()) when there is no such conversation."""
+    cursor = await connection.execute(ROSTER, {"conversation_id": conversation_id})
+    row = await cursor.fetchone()
+    return (0, ()) if row is None else (row[0], tuple(row[1]))
+
+
+async def create_conversation(
+    connection: Connection,
+    conversation_id: ConversationId,
+    *,
+    kind: ConversationKind,
+    visibility: Visibility,
+    title: str | None,
+    founders: Sequence[tuple[UserId, Role]],
+) -> bool:
+    """Write a conversation and its founders; False when the id is taken (a retry, or a collision): nothing changed.
+
+    Its first entry, `conversation_created`, is recorded next, in the same transaction. A creator of the same id in
+    another transaction is waited for.
+    """
+    named: dict[str, Any] = {
+        "conversation_id": conversation_id,
+        "kind": kind.value,
+        "visibility": visibility.value,
+        "title": title,
+        "user_ids": [user_id for user_id, _ in founders],
+        "roles": [role.value for _, role in founders],
+    }
+    cursor = await connection.execute(CREATE_CONVERSATION, named)
+    if cursor.rowcount == 0:
+        return False
+    await connection.execute(ADD_FOUNDERS, named)
+    return True
+
+
+async def add_member(connection: Connection, conversation: ConversationRow, user_id: UserId, role: Role) -> None:
+    """Make the user a member under the conversation's lock, right before his `member_added` is recorded.
+
+    He reads from that entry on; in a public conversation everything, as everybody does.
+    """
+    await connection.execute(
+        ADD_MEMBER,
+        {
+            "conversation_id": conversation.conversation_id,
+            "user_id": user_id,
+            "role": role.value,
+            "joined_seq": 1 if conversation.visibility is Visibility.PUBLIC else conversation.last_seq + 1,
+            "read_seq": conversation.last_seq,
+            "read_ordinal": conversation.last_ordinal,
+        },
+    )
+
+
+async def leave_member(connection: Connection, conversation_id: ConversationId, user_id: UserId, left_seq: int) -> None:
+    """End a membership under the conversation's lock; `left_seq` is that of the `member_left` recorded next."""
+    await connection.execute(
+        LEAVE_MEMBER, {"conversation_id": conversation_id, "user_id": user_id, "left_seq": left_seq}
+    )
+
+
+async def set_role(connection: Connection, conversation_id: ConversationId, user_id: UserId, role: Role) -> None:
+    """Give a present member another role under the conversation's lock, right before `role_changed` is recorded."""
+    await connection.execute(SET_ROLE, {"conversation_id": conversation_id, "user_id": user_id, "role": role.value})
+
+
+def _conversation(**columns: Any) -> ConversationRow:
+    columns["kind"] = ConversationKind(columns["kind"])
+    columns["visibility"] = Visibility(columns["visibility"])
+    return ConversationRow(**columns)
+
+
+def _member(**columns: Any) -> MemberRow:
+    columns["role"] = Role(columns["role"])
+    return MemberRow(**columns)
