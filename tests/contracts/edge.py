@@ -2,12 +2,12 @@
 
 import asyncio
 import base64
+import contextlib
 import os
 import socket
 import ssl
 import threading
 from collections.abc import Awaitable, Callable, Generator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
@@ -108,7 +108,7 @@ async def application(scope: Message, receive: Callable[[], Awaitable[Message]],
     await send({"type": "http.response.body", "body": body})
 
 
-@contextmanager
+@contextlib.contextmanager
 def running(
     accept: Accept | None = None,
     *,
@@ -218,10 +218,12 @@ class Raw:
         return first, self.take(size)
 
     def close_code(self) -> int:
-        """Read up to the close frame, then to the end of the connection; return the code."""
+        """Read up to the close frame, answer it, read to the end of the connection; return the code."""
         first, payload = self.frame()
         while first != 0x88:
             first, payload = self.frame()
+        with contextlib.suppress(OSError):
+            self.send(masked(0x88, payload[:2]))
         self.assert_ended()
         return int.from_bytes(payload[:2], "big")
 

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import httptools
 import msgspec
+from uvicorn._types import ASGI3Application
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from seriatim.gateway.transport.contract import Refusal
@@ -49,6 +50,9 @@ class HttpEdge(HttpToolsProtocol):
         super().__init__(**uvicorn)
         self._doorway = doorway
         self._limits = limits
+        self.timeout_keep_alive = limits.idle_s  # pyright: ignore[reportAttributeAccessIssue] - any seconds will do
+        self._running: RequestResponseCycle | None = None
+        """The request that the application is answering; `cycle` is the last one read, which may wait behind it."""
         self._stage = _Stage.BETWEEN
         self._requests = 0
         self._head_bytes = 0
@@ -68,6 +72,7 @@ class HttpEdge(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self._forget_deadline()
         self._unset_keepalive_if_required()
+        self._disconnect_running()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -142,8 +147,11 @@ class HttpEdge(HttpToolsProtocol):
 
     def _judge_head(self) -> Refusal | None:
         fields = [name for name, _ in self.headers]
-        hosts = fields.count(b"host")
-        if hosts > 1 or (hosts == 0 and self.parser is not None and self.parser.get_http_version() == "1.1"):
+        assert self.parser is not None, "the parser calls"
+        version, hosts = self.parser.get_http_version(), fields.count(b"host")
+        if version not in {"1.0", "1.1"}:
+            return Refusal(HTTPStatus.BAD_REQUEST, "this is not HTTP/1.1")
+        if hosts > 1 or (hosts == 0 and version == "1.1"):
             return Refusal(HTTPStatus.BAD_REQUEST, "a request names one Host")
         if self._answering() is not None and len(self.pipeline) >= _PIPELINED:
             return Refusal(HTTPStatus.TOO_MANY_REQUESTS, "too many requests before the first answer")
@@ -203,16 +211,26 @@ class HttpEdge(HttpToolsProtocol):
             self.transport.close()
 
     def _answering(self) -> RequestResponseCycle | None:
-        """Return the latest request when its answer is not complete."""
-        return self.cycle if self.cycle and not self.cycle.response_complete else None
+        """Return the request that the application has not answered completely."""
+        return self._running if self._running and not self._running.response_complete else None
+
+    def _disconnect_running(self) -> None:
+        """Tell the application that its client is gone; uvicorn tells only the last of pipelined requests."""
+        cycle = self._answering()
+        if cycle is not None:
+            cycle.disconnected = True
+            cycle.message_event.set()
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
+        self._running = cycle
+        super()._start_asgi_task(cycle, app)
 
     def _may_answer(self) -> bool:
         """Say whether the next answer is ours to give, and keep the application from giving it."""
         cycle = self._answering()
         if cycle is None:
             return True
-        cycle.disconnected = True
-        cycle.message_event.set()
+        self._disconnect_running()
         return self._stage is _Stage.BODY and not self.pipeline and not cycle.response_started
 
     def send_400_response(self, msg: str) -> None:
@@ -243,7 +261,7 @@ class HttpEdge(HttpToolsProtocol):
         """Break the cycles between this object, its parser and its last request: 1 kB for each WebSocket else."""
         self._forget_deadline()
         self.connections.discard(self)
-        vars(self).update(parser=None, cycle=None, flow=None, scope=None, headers=None, transport=None)
+        vars(self).update(parser=None, cycle=None, _running=None, flow=None, scope=None, headers=None, transport=None)
 
 
 def _answer(refusal: Refusal) -> bytes:
