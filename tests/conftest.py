@@ -6,12 +6,18 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+import hypothesis
 import pytest
 
 from seriatim.storage.postgres.database import Database
 from seriatim.storage.postgres.finder import find
 from seriatim.storage.postgres.migrate import migrate
 from seriatim.storage.postgres.server import EmbeddedServer
+
+hypothesis.settings.register_profile("ci", derandomize=True, deadline=None)  # the same examples in every run
+hypothesis.settings.register_profile("fast", derandomize=True, deadline=None, max_examples=20)
+hypothesis.settings.register_profile("search", deadline=None, max_examples=2_000)  # on demand: looks for new ones
+hypothesis.settings.load_profile("ci")
 
 
 class NothingGiven(NamedTuple):

@@ -1,11 +1,13 @@
 """The command `seriatim`: a table of sub-commands, each in a file that is imported when it is used."""
 
 import importlib
+import logging
 import sys
 
 import typer
 
 COMMANDS = {
+    "serve": ("seriatim.app.cli.serve", "Run the server: the page, the API and, by default, its own PostgreSQL."),
     "db": ("seriatim.app.cli.db", "The database: its URL, a psql session, backup and restore."),
     "migrate": ("seriatim.app.cli.migrate", "Bring the database's schema up to date."),
 }
@@ -34,11 +36,22 @@ def _add(app: typer.Typer, name: str, module: str, summary: str) -> None:
     @app.command(name, help=summary, add_help_option=False, context_settings=PASS_ON)
     def run(context: typer.Context) -> None:  # pyright: ignore[reportUnusedFunction] - typer holds it
         command = importlib.import_module(module).app
+        _quiet()
         try:
             command(args=context.args, prog_name=f"seriatim {name}")
         except _for_the_operator() as error:
             typer.echo(f"seriatim: {error}", err=True)
             sys.exit(1)
+
+
+def _quiet() -> None:
+    """Keep standard output for what a command answers; `serve` sets the log up anew, with more to say."""
+    import structlog  # noqa: PLC0415 - not for `--help`
+
+    structlog.configure(
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
+    )
 
 
 def _for_the_operator() -> tuple[type[Exception], ...]:

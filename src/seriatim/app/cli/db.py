@@ -13,7 +13,9 @@ from seriatim.storage.postgres import backup as copies
 from seriatim.storage.postgres.finder import find
 from seriatim.storage.postgres.server import EmbeddedServer
 
-app = typer.Typer(help="The database: its URL, a psql session, backup and restore.", no_args_is_help=True, add_completion=False)
+app = typer.Typer(
+    help="The database: its URL, a psql session, backup and restore.", no_args_is_help=True, add_completion=False
+)
 
 
 @app.command()

@@ -1,0 +1,70 @@
+# One word per task; everything is made in .venv and made again only when what it is made from has changed.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help install run dev test check test-fast bench types locks clean chromium web
+
+BIN := .venv/bin
+PIP := $(BIN)/pip --disable-pip-version-check --no-input
+LAYERS := unit properties contracts protocol scenarios chaos e2e
+NAME ?=
+
+help: ## show this help
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
+
+install: .venv/.installed web ## set everything up in .venv, with the command .venv/bin/seriatim
+
+run: install ## set everything up and serve on http://localhost:8000
+	$(BIN)/seriatim serve
+
+dev: install .venv/.developing ## serve, and start again when a file changes
+	$(BIN)/seriatim serve --reload
+
+test: check chromium ## check, then test every layer
+	@scripts/test $(LAYERS)
+
+check: install .venv/.developing ## format, lint, types, imports, structure
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/pyright --pythonpath $(BIN)/python
+	$(BIN)/lint-imports --no-logo
+	$(BIN)/pytest -q tests/unit/test_structure.py
+	$(BIN)/python hatch_build.py npm run check
+	$(BIN)/python hatch_build.py npm test
+
+test-fast: install .venv/.developing ## unit tests, small properties, one scenario
+	$(BIN)/pytest -q --hypothesis-profile=fast tests/unit tests/properties tests/scenarios/test_migrations.py
+
+bench: install ## measure, with its yardstick: make bench NAME=send
+	@test -n "$(NAME)" || { echo "name one: make bench NAME=send (fanout, idle, resume, history)"; exit 2; }
+	$(BIN)/seriatim bench $(NAME)
+
+types: install ## write what is generated from the wire structs
+	$(BIN)/python -m seriatim.protocol.typescript > web/src/core/protocol/types.ts
+
+locks: ## choose the newest versions within pyproject.toml's ranges and write both lock files (needs uv)
+	@scripts/lock
+
+clean: ## remove all that make has made, but no data
+	rm -rf .venv src/seriatim/static web/node_modules
+
+web: .venv/.packages
+	@$(BIN)/python hatch_build.py node > /dev/null || $(PIP) install -q --require-hashes --no-deps -r requirements-node.lock
+	@$(BIN)/python hatch_build.py build
+
+chromium:
+	@scripts/chromium
+
+.venv/.packages: requirements.lock
+	@scripts/venv
+	$(PIP) install -q --require-hashes --no-deps --no-compile -r requirements.lock
+	@touch $@
+
+.venv/.developing: requirements-dev.lock .venv/.packages
+	$(PIP) install -q --require-hashes --no-deps --no-compile -r requirements-dev.lock
+	@touch $@
+
+.venv/.installed: pyproject.toml hatch_build.py .venv/.packages | web
+	$(PIP) install -q --no-deps --no-build-isolation -e .
+	@touch $@
