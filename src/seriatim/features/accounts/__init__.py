@@ -1,0 +1,1 @@
+"""Accounts: who people are, how they prove it, and how a device gets and keeps its access."""

@@ -1,0 +1,133 @@
+"""Accounts over HTTP: `/v1/auth/*`, `/v1/me`, `/v1/users`, invitations.
+
+A refresh token goes to a program in the body, and to a browser in a cookie of its own per device, which scripts cannot
+read: two windows of one browser are two people, and each remembers which device it is. A browser is who sends
+`Sec-Fetch-Site` (every current one does, and no page can suppress it) or `X-Seriatim-Client: web`. Before these
+routes run, the gateway has checked the Origin of browsers and replaced `request.client` behind trusted proxies.
+"""
+
+from typing import Annotated, Any, Final
+
+import msgspec
+from litestar import Controller, Request, Response, get, post
+from litestar.datastructures import Cookie, State
+from litestar.params import Parameter
+
+from seriatim.core.errors import BadRequest, Unauthenticated
+from seriatim.core.ids import MAX_ID, DeviceId, UserId
+from seriatim.features.accounts import people, session, sign_up
+from seriatim.features.accounts.accounts import Accounts
+from seriatim.protocol.limits import LIMITS
+from seriatim.protocol.resources import Credentials, Invitation, LogIn, Me, Refresh, SignUp, Users
+from seriatim.protocol.sender import Sender
+
+COOKIE_PREFIX: Final = "seriatim_"
+COOKIE_PATH: Final = "/v1/auth"
+IDS: Final = 200
+"""Most people asked for by id at once."""
+
+AuthRequest = Request[Sender, Any, State]
+
+
+class AuthRoutes(Controller):
+    """How a device gets, keeps and gives up its access."""
+
+    path = COOKIE_PATH
+    tags = ("auth",)
+
+    @post("/sign-up", operation_id="sign_up", summary="Make an account", exclude_from_auth=True)
+    async def sign_up(self, data: SignUp, request: AuthRequest, accounts: Accounts) -> Response[Credentials]:
+        return _given(await sign_up.sign_up(data, _address(request), accounts), request, accounts)
+
+    @post("/log-in", operation_id="log_in", summary="Sign in a device", status_code=200, exclude_from_auth=True)
+    async def log_in(self, data: LogIn, request: AuthRequest, accounts: Accounts) -> Response[Credentials]:
+        return _given(await session.log_in(data, _address(request), accounts), request, accounts)
+
+    @post("/refresh", operation_id="refresh", summary="Renew the access", status_code=200, exclude_from_auth=True)
+    async def refresh(self, data: Refresh, request: AuthRequest, accounts: Accounts) -> Response[Credentials]:
+        token = data.refresh_token or request.cookies.get(f"{COOKIE_PREFIX}{data.device_id}")
+        if token is None:
+            raise Unauthenticated("there is no refresh token, in the body or as a cookie", path="$.refresh_token")
+        return _given(await session.refresh(data.device_id, token, accounts), request, accounts)
+
+    @post("/log-out", operation_id="log_out", summary="End this device", status_code=204)
+    async def log_out(self, request: AuthRequest, sender: Sender, accounts: Accounts) -> Response[None]:
+        await session.log_out(sender, accounts)
+        return _ended(request, sender.device_id)
+
+    @post("/log-out-everywhere", operation_id="log_out_everywhere", summary="End all devices", status_code=204)
+    async def log_out_everywhere(self, request: AuthRequest, sender: Sender, accounts: Accounts) -> Response[None]:
+        await session.log_out_everywhere(sender, accounts)
+        return _ended(request, sender.device_id)
+
+
+@get("/v1/me", operation_id="me", summary="The caller", tags=["people"])
+async def me(sender: Sender, accounts: Accounts) -> Me:
+    """Return the caller."""
+    return await people.me(sender, accounts)
+
+
+@get("/v1/users", operation_id="find_users", summary="People by the beginning of their name, or by id", tags=["people"])
+async def find_users(
+    sender: Sender,
+    accounts: Accounts,
+    name: Annotated[str | None, Parameter(max_length=LIMITS.name_code_points, min_length=1)] = None,
+    ids: Annotated[str | None, Parameter(max_length=4_096, description=f"at most {IDS}, with commas between")] = None,
+) -> Users:
+    """Return people, best match first."""
+    if (name is None) == (ids is None):
+        raise BadRequest("ask with either `name` or `ids`", path="$.name", reason="either")
+    if name is not None:
+        return await people.find_by_name(name, sender, accounts)
+    return await people.find_by_ids(_user_ids(ids or ""), sender, accounts)
+
+
+@post("/v1/admin/invitations", operation_id="invite_to_server", summary="Invite somebody to sign up", tags=["admin"])
+async def invite(sender: Sender, accounts: Accounts) -> Invitation:
+    """Make an invitation; its secret is told only here."""
+    return await sign_up.invite(sender, accounts)
+
+
+ROUTES = (AuthRoutes, me, find_users, invite)
+
+
+def _user_ids(text: str) -> list[UserId]:
+    parts = text.split(",")
+    if len(parts) > IDS:
+        raise BadRequest(f"at most {IDS} people at once", path="$.ids", reason="count")
+    for part in parts:
+        if not (part.isascii() and part.isdigit() and 1 <= int(part[:17]) <= MAX_ID):
+            raise BadRequest("ids are whole numbers with commas between", path="$.ids", reason="number")
+    return [UserId(int(part)) for part in parts]
+
+
+def _address(request: AuthRequest) -> str:
+    return request.client.host if request.client else ""
+
+
+def _from_browser(request: AuthRequest) -> bool:
+    return "sec-fetch-site" in request.headers or request.headers.get("x-seriatim-client") == "web"
+
+
+def _given(credentials: Credentials, request: AuthRequest, accounts: Accounts) -> Response[Credentials]:
+    if not _from_browser(request):
+        return Response(credentials)
+    life_s = int(accounts.settings.refresh_life.total_seconds())
+    cookie = _cookie(request, credentials.device_id, credentials.refresh_token, life_s)
+    return Response(msgspec.structs.replace(credentials, refresh_token=None), cookies=[cookie])
+
+
+def _ended(request: AuthRequest, device_id: DeviceId) -> Response[None]:
+    return Response(None, cookies=[_cookie(request, device_id, "", 0)] if _from_browser(request) else [])
+
+
+def _cookie(request: AuthRequest, device_id: DeviceId, value: str | None, life_s: int) -> Cookie:
+    return Cookie(
+        key=f"{COOKIE_PREFIX}{device_id}",
+        value=value,
+        path=COOKIE_PATH,
+        max_age=life_s,
+        httponly=True,
+        samesite="strict",
+        secure=request.url.scheme == "https",
+    )

@@ -1,0 +1,1 @@
+"""HTTP at the edge: the routes of all features, who calls, refusals as problems, and the web client's files."""

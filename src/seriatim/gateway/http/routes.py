@@ -1,0 +1,13 @@
+"""The routes of all features, in the order in which the documents show them."""
+
+from typing import Final
+
+from litestar.types import ControllerRouterHandler
+
+from seriatim.features.accounts import routes as accounts
+from seriatim.features.devices import routes as devices
+
+ROUTES: Final[tuple[ControllerRouterHandler, ...]] = (
+    *accounts.ROUTES,
+    *devices.ROUTES,
+)
