@@ -1,0 +1,62 @@
+/** The words, dates and numbers of the interface in the language of this page. */
+
+import { en, type Words } from "../../locales/en.ts";
+
+export const words: Words = en;
+export const language = "en";
+
+const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
+const weekday = new Intl.DateTimeFormat(language, { weekday: "short" });
+const dayMonth = new Intl.DateTimeFormat(language, { day: "numeric", month: "short" });
+const longDay = new Intl.DateTimeFormat(language, { weekday: "long", day: "numeric", month: "long" });
+const longDayYear = new Intl.DateTimeFormat(language, {
+  weekday: "long",
+  day: "numeric",
+  month: "long",
+  year: "numeric",
+});
+const full = new Intl.DateTimeFormat(language, { dateStyle: "full", timeStyle: "medium" });
+const relative = new Intl.RelativeTimeFormat(language, { numeric: "auto" });
+const DAY_MS = 86_400_000;
+
+export function time(at: number): string {
+  return clock.format(at);
+}
+
+export function fullTime(at: number): string {
+  return full.format(at);
+}
+
+/** The number of the local day, so that two moments of one day compare equal. */
+export function dayOf(at: number): number {
+  const date = new Date(at);
+  return Date.UTC(date.getFullYear(), date.getMonth(), date.getDate()) / DAY_MS;
+}
+
+/** The name of a day between messages: Today, Yesterday, or the date. */
+export function dayName(at: number, now: number): string {
+  const age = dayOf(now) - dayOf(at);
+  if (age === 0) return words.today;
+  if (age === 1) return words.yesterday;
+  return (new Date(at).getFullYear() === new Date(now).getFullYear() ? longDay : longDayYear).format(at);
+}
+
+/** The shortest word for when, for the narrow column of a list. */
+export function shortTime(at: number, now: number): string {
+  const age = dayOf(now) - dayOf(at);
+  if (age <= 0) return clock.format(at);
+  return age < 7 ? weekday.format(at) : dayMonth.format(at);
+}
+
+export function ago(at: number, now: number): string {
+  const minutes = Math.round((at - now) / 60_000);
+  if (minutes > -60) return relative.format(Math.min(0, minutes), "minute");
+  const hours = Math.round(minutes / 60);
+  return hours > -24 ? relative.format(hours, "hour") : relative.format(Math.round(hours / 24), "day");
+}
+
+/** A refusal in words: by its reason, else by its code; the server's own text is never shown. */
+export function errorWords(error: { code: string; reason?: string | null | undefined }): string {
+  const reason = error.reason === undefined || error.reason === null ? undefined : words.reasons[error.reason];
+  return reason ?? words.errors[error.code] ?? words.unknownError(error.code);
+}

@@ -1,0 +1,15 @@
+/** Draws the interface from sample data, without a server or a worker: for looking at it while it is made; never built. */
+
+import { mount } from "svelte";
+import "../app/tokens.css";
+import "../app/base.css";
+import App from "../app/App.svelte";
+import { chosenTheme, showTheme } from "../app/theme.ts";
+import { samplePort } from "./port.ts";
+
+showTheme(chosenTheme());
+if (new URLSearchParams(location.search).has("in")) {
+  sessionStorage.setItem("seriatim.session", JSON.stringify({ user_id: 1, device_id: 1, name: "Ada Lovelace" }));
+}
+const target = document.getElementById("app");
+if (target !== null) mount(App, { target, props: { port: samplePort(), updates: { onReady: () => () => false } } });

@@ -1,0 +1,52 @@
+/** What a key means while the message list has the focus. */
+
+export type Move =
+  | { readonly type: "step"; readonly step: 1 | -1 }
+  | { readonly type: "screen"; readonly step: 1 | -1 }
+  | { readonly type: "edge"; readonly edge: "start" | "end" }
+  | { readonly type: "reply" }
+  | { readonly type: "leave" };
+
+const MOVES: Readonly<Record<string, Move>> = {
+  ArrowDown: { type: "step", step: 1 },
+  ArrowUp: { type: "step", step: -1 },
+  PageDown: { type: "screen", step: 1 },
+  PageUp: { type: "screen", step: -1 },
+  Home: { type: "edge", edge: "start" },
+  End: { type: "edge", edge: "end" },
+  r: { type: "reply" },
+  Escape: { type: "leave" },
+};
+
+/** The move of the list; null: the key is not the list's. Enter and the arrows within a row's actions are done here. */
+export function keyMove(event: KeyboardEvent, list: HTMLElement | undefined): Move | null {
+  if (event.altKey || event.ctrlKey || event.metaKey || !(event.target instanceof HTMLElement)) return null;
+  const row = event.target.closest<HTMLElement>("article");
+  if (row === null || list === undefined) return null;
+  if (event.target === row) {
+    if (event.key === "Enter") {
+      const [action] = actionsOf(row);
+      action?.focus();
+      if (action !== undefined) event.preventDefault();
+      return null;
+    }
+    if (event.key === "r" && !(getSelection()?.isCollapsed ?? true)) return null;
+    return MOVES[event.key] ?? null;
+  }
+  return withinRow(event, row);
+}
+
+function withinRow(event: KeyboardEvent, row: HTMLElement): Move | null {
+  const actions = actionsOf(row);
+  const at = actions.findIndex((action) => action === event.target);
+  const step = event.key === "ArrowRight" ? 1 : event.key === "ArrowLeft" ? -1 : 0;
+  if (step !== 0) actions[(at + step + actions.length) % actions.length]?.focus();
+  else if (event.key === "Escape") row.focus();
+  else return event.key === "ArrowUp" || event.key === "ArrowDown" ? (MOVES[event.key] ?? null) : null;
+  event.preventDefault();
+  return null;
+}
+
+function actionsOf(row: HTMLElement): HTMLElement[] {
+  return [...row.querySelectorAll<HTMLElement>("a[href], button")];
+}

@@ -1,0 +1,164 @@
+/** What a signed-in page knows: its conversations, people, link and the open timeline, kept by the worker's notes. */
+
+import { SvelteMap } from "svelte/reactivity";
+import type {
+  ConversationId,
+  ConversationRow,
+  Draft,
+  LinkState,
+  MessageRow,
+  Note,
+  Port,
+  Refusal,
+  Session,
+  Started,
+  UserId,
+} from "../../core/port.ts";
+import { newestDraft } from "../../page/tab.ts";
+import { words } from "../app/locale.ts";
+import { Timeline, type Place } from "./timeline.svelte.ts";
+
+export interface ChatEvents {
+  arrived(conversation_id: ConversationId, row: MessageRow): void;
+  signedOut(reason: "expired" | "revoked" | "logged_out"): void;
+}
+
+export class Chat {
+  readonly port: Port;
+  readonly self: Session;
+  readonly people = new SvelteMap<UserId, string>();
+  conversations = $state.raw<readonly ConversationRow[]>([]);
+  link = $state<LinkState>("connecting");
+  storage = $state<"disk" | "memory">("disk");
+  openId = $state<ConversationId | null>(null);
+  timeline = $state.raw<Timeline | null>(null);
+  openFailed = $state.raw<Refusal | null>(null);
+  /** A draft written in another tab of this account. */
+  otherDraft = $state.raw<{ readonly conversation_id: ConversationId; readonly draft: Draft | null } | null>(null);
+  devicesVersion = $state(0);
+  readonly unread = $derived(this.conversations.reduce((sum, row) => sum + row.unread, 0));
+  readonly opened = $derived(this.conversations.find((row) => row.conversation_id === this.openId) ?? null);
+  readonly #events: ChatEvents;
+  readonly #appeared = new Map<ConversationId, number>();
+  readonly #places = new Map<ConversationId, Place>();
+  #opening = 0;
+  #stop: () => void;
+
+  constructor(port: Port, started: Started, events: ChatEvents) {
+    this.port = port;
+    this.self = started.session;
+    this.#events = events;
+    this.link = started.link;
+    this.storage = started.storage;
+    this.conversations = this.#sorted(started.conversations);
+    this.people.set(started.session.user_id, started.session.name);
+    for (const person of started.people) this.people.set(person.user_id, person.name);
+    this.#stop = port.listen((note) => this.#hear(note));
+  }
+
+  stop(): void {
+    this.#stop();
+  }
+
+  name(user_id: UserId): string {
+    return this.people.get(user_id) ?? words.someone;
+  }
+
+  /** Open at the kept place, at the oldest unread row or, with `seq`, around that row. */
+  async open(conversation_id: ConversationId, place?: Place): Promise<void> {
+    const before = this.openId;
+    if (before !== null && before !== conversation_id) void this.port.ask("close", { conversation_id: before });
+    if (before !== conversation_id) this.timeline = null;
+    this.openId = conversation_id;
+    this.openFailed = null;
+    this.#opening += 1;
+    const turn = this.#opening;
+    const where = place ?? this.#places.get(conversation_id) ?? { type: "unread" };
+    const at = where.type === "seq" ? where.seq : where.type;
+    const answer = await this.port.ask("open", { conversation_id, at });
+    if (turn !== this.#opening) return;
+    if (!answer.ok) {
+      this.openFailed = answer.error;
+      return;
+    }
+    for (const person of answer.value.people) this.people.set(person.user_id, person.name);
+    this.#merge([answer.value.conversation], []);
+    const draft = newestDraft(this.self.user_id, conversation_id, answer.value.draft);
+    this.timeline = new Timeline(this.port, answer.value, where, draft);
+  }
+
+  close(): void {
+    if (this.openId !== null) void this.port.ask("close", { conversation_id: this.openId });
+    this.#opening += 1;
+    this.openId = null;
+    this.timeline = null;
+  }
+
+  /** Where the reader stood when the conversation was left; null: at the end. */
+  keepPlace(conversation_id: ConversationId, place: Place | null): void {
+    if (place === null) this.#places.delete(conversation_id);
+    else this.#places.set(conversation_id, place);
+  }
+
+  #hear(note: Note): void {
+    switch (note.type) {
+      case "link":
+        this.link = note.state;
+        break;
+      case "conversations":
+        this.#merge(note.changed, note.removed);
+        break;
+      case "rows":
+        if (note.conversation_id === this.timeline?.conversation_id) this.timeline.apply(note.rows, note.removed);
+        break;
+      case "reopen":
+        if (note.conversation_id === this.openId) void this.open(note.conversation_id, { type: "end" });
+        break;
+      case "people":
+        for (const person of note.people) this.people.set(person.user_id, person.name);
+        break;
+      case "arrived":
+        this.#events.arrived(note.conversation_id, note.row);
+        break;
+      case "drafts":
+        this.otherDraft = { conversation_id: note.conversation_id, draft: note.draft };
+        break;
+      case "devices":
+        this.devicesVersion += 1;
+        break;
+      case "signed_out":
+        this.#events.signedOut(note.reason);
+        break;
+      case "storage":
+        this.storage = note.storage;
+        break;
+      case "upgrade":
+        location.reload();
+        break;
+      default:
+        note satisfies never;
+    }
+  }
+
+  #merge(changed: readonly ConversationRow[], removed: readonly ConversationId[]): void {
+    const rows = new Map(this.conversations.map((row) => [row.conversation_id, row]));
+    for (const row of changed) {
+      if (!rows.has(row.conversation_id)) this.#appeared.set(row.conversation_id, Date.now());
+      rows.set(row.conversation_id, row);
+      if (row.other !== null) this.people.set(row.other.user_id, row.other.name);
+    }
+    for (const id of removed) rows.delete(id);
+    this.conversations = this.#sorted([...rows.values()]);
+  }
+
+  #sorted(rows: readonly ConversationRow[]): readonly ConversationRow[] {
+    const at = (row: ConversationRow) => row.last_message_at ?? this.#appeared.get(row.conversation_id) ?? 0;
+    return rows.toSorted((a, b) => at(b) - at(a) || b.conversation_id - a.conversation_id);
+  }
+}
+
+/** What a conversation is called: a direct one after the other person. */
+export function titleOf(row: ConversationRow): string {
+  if (row.kind === "direct") return row.other?.name ?? words.someone;
+  return row.title ?? (row.kind === "channel" ? words.untitledChannel : words.untitledGroup);
+}

@@ -1,0 +1,64 @@
+/** What the message list draws, from stored and pending rows: days, the "New" line, groups of one author, system lines. */
+
+import type { LineRow, MessageRow, Row } from "../../core/port.ts";
+import { dayOf } from "../app/locale.ts";
+
+export type Item =
+  | { readonly type: "start"; readonly key: "start" }
+  | { readonly type: "day"; readonly key: string; readonly at: number }
+  | { readonly type: "new"; readonly key: "new" }
+  | { readonly type: "line"; readonly key: string; readonly row: LineRow }
+  | {
+      readonly type: "message";
+      readonly key: string;
+      readonly row: MessageRow;
+      /** Author and time stand above it. */ readonly first: boolean;
+    };
+
+export interface Loaded {
+  readonly rows: readonly Row[];
+  readonly pending: readonly MessageRow[];
+  readonly unreadSeq: number | null;
+  readonly reachesStart: boolean;
+}
+
+const GROUP_MS = 5 * 60_000;
+const START: Item = { type: "start", key: "start" };
+const NEW: Item = { type: "new", key: "new" };
+// A row that did not change keeps its item, so that the list has nothing to redraw for it.
+const firsts = new WeakMap<Row, Item>();
+const followers = new WeakMap<Row, Item>();
+
+export function itemsOf({ rows, pending, unreadSeq, reachesStart }: Loaded): Item[] {
+  const items: Item[] = reachesStart ? [START] : [];
+  let before: Row | null = null;
+  for (const row of rows) {
+    const sameDay = before !== null && dayOf(before.created_at) === dayOf(row.created_at);
+    if (!sameDay) items.push({ type: "day", key: `day ${dayOf(row.created_at)}`, at: row.created_at });
+    const fresh = row.seq !== null && row.seq === unreadSeq;
+    if (fresh) items.push(NEW);
+    items.push(itemOf(row, fresh || !sameDay || !continues(before, row)));
+    before = row;
+  }
+  for (const row of pending) {
+    items.push(itemOf(row, !continues(before, row)));
+    before = row;
+  }
+  return items;
+}
+
+function continues(before: Row | null, row: Row): boolean {
+  if (before === null || before.kind !== "message" || row.kind !== "message") return false;
+  if (row.target_seq !== null) return false;
+  return before.sender_id === row.sender_id && row.created_at - before.created_at < GROUP_MS;
+}
+
+function itemOf(row: Row, first: boolean): Item {
+  const known = first ? firsts : followers;
+  let item = known.get(row);
+  if (item === undefined) {
+    item = row.kind === "message" ? { type: "message", key: row.key, row, first } : { type: "line", key: row.key, row };
+    known.set(row, item);
+  }
+  return item;
+}

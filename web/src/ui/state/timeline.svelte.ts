@@ -1,0 +1,123 @@
+/** The window of one open conversation: stored rows in a row, own pending ones after them, and how to get more on either side. */
+
+import type { ConversationId, Draft, MessageRow, Opened, Page, Port, Row } from "../../core/port.ts";
+import { itemsOf } from "./items.ts";
+
+/** Where the list stands when it is first drawn: a row by seq at a height of the view, the "New" line, or the end. */
+export type Place =
+  | { readonly type: "end" }
+  | { readonly type: "unread" }
+  | { readonly type: "seq"; readonly seq: number; readonly offset: number | "centre" };
+
+const PAGE = 50;
+
+export class Timeline {
+  readonly conversation_id: ConversationId;
+  readonly place: Place;
+  /** As the newest of the device's copies had it; the composer has its own from then on. */
+  readonly draft: Draft | null;
+  readonly unreadSeq: number | null;
+  readonly #port: Port;
+  #rows = $state.raw<readonly Row[]>([]);
+  #pending = $state.raw<readonly MessageRow[]>([]);
+  #reachesStart = $state(false);
+  #reachesEnd = $state(false);
+  /** The last change put rows in front: the list keeps its place by its end. */
+  shift = $state(false);
+  loading = $state<"older" | "newer" | null>(null);
+  failed = $state(false);
+  readonly items = $derived.by(() =>
+    itemsOf({
+      rows: this.#rows,
+      pending: this.#pending,
+      unreadSeq: this.unreadSeq,
+      reachesStart: this.#reachesStart,
+    }),
+  );
+
+  constructor(port: Port, opened: Opened, place: Place, draft: Draft | null) {
+    this.#port = port;
+    this.conversation_id = opened.conversation.conversation_id;
+    this.place = place;
+    this.draft = draft;
+    this.unreadSeq = opened.unread_seq;
+    this.#rows = opened.rows;
+    this.#pending = opened.pending;
+    this.#reachesStart = opened.reaches_start;
+    this.#reachesEnd = opened.reaches_end;
+  }
+
+  get reachesStart(): boolean {
+    return this.#reachesStart;
+  }
+
+  get reachesEnd(): boolean {
+    return this.#reachesEnd;
+  }
+
+  get lastSeq(): number {
+    return this.#rows.at(-1)?.seq ?? 0;
+  }
+
+  rowAt(seq: number): Row | undefined {
+    const first = this.#rows[0]?.seq ?? 0;
+    const near = this.#rows[seq - first];
+    return near?.seq === seq ? near : this.#rows.find((row) => row.seq === seq);
+  }
+
+  /** The newest message of this author that is stored or pending. */
+  newestOf(user_id: number): MessageRow | undefined {
+    const mine = (row: Row): row is MessageRow => row.kind === "message" && row.sender_id === user_id;
+    return this.#pending.findLast(mine) ?? this.#rows.findLast(mine);
+  }
+
+  async older(): Promise<void> {
+    const seq = this.#rows[0]?.seq;
+    if (seq === undefined || seq === null || this.#reachesStart || this.loading !== null) return;
+    const page = await this.#load("older", seq);
+    if (page === null) return;
+    this.shift = true;
+    this.#rows = [...page.rows, ...this.#rows];
+    this.#reachesStart = page.reaches_start;
+  }
+
+  async newer(): Promise<void> {
+    const seq = this.lastSeq;
+    if (seq === 0 || this.#reachesEnd || this.loading !== null) return;
+    const page = await this.#load("newer", seq);
+    if (page === null) return;
+    this.shift = false;
+    this.#rows = [...this.#rows, ...page.rows];
+    this.#reachesEnd = page.reaches_end;
+  }
+
+  /** Rows from the worker: changed ones take their place, new ones stand at the end if the window reaches it. */
+  apply(rows: readonly Row[], removed: readonly string[]): void {
+    this.shift = false;
+    const gone = new Set(removed);
+    const places = new Map(this.#rows.map((row, index) => [row.key, index]));
+    const stored = [...this.#rows];
+    const pending = new Map(this.#pending.map((row) => [row.key, row]));
+    for (const row of rows) {
+      if (row.seq === null) {
+        if (row.kind === "message") pending.set(row.key, row);
+        continue;
+      }
+      pending.delete(row.key);
+      const place = places.get(row.key);
+      if (place !== undefined) stored[place] = row;
+      else if (this.#reachesEnd && row.seq > (stored.at(-1)?.seq ?? 0)) places.set(row.key, stored.push(row) - 1);
+    }
+    for (const key of gone) pending.delete(key);
+    this.#rows = gone.size === 0 ? stored : stored.filter((row) => !gone.has(row.key));
+    this.#pending = [...pending.values()].sort((a, b) => (a.key < b.key ? -1 : 1));
+  }
+
+  async #load(side: "older" | "newer", seq: number): Promise<Page | null> {
+    this.loading = side;
+    const answer = await this.#port.ask(side, { conversation_id: this.conversation_id, seq, limit: PAGE });
+    this.loading = null;
+    this.failed = !answer.ok || (answer.value.offline && answer.value.rows.length === 0);
+    return answer.ok && (answer.value.rows.length > 0 || !answer.value.offline) ? answer.value : null;
+  }
+}
