@@ -198,8 +198,11 @@ class Link:
         """Fetch a page into the highest hole below `before` (rule 5)."""
         conversation = self._conversation(conversation_id)
         hole = conversation.hole_below(before)
-        if hole is not None:
+        if conversation.cursor is None:
+            conversation.heard_of(0, now)
+        elif hole is not None:
             conversation.fill_before = min(before, hole[1] + 1)
+        if conversation.cursor is None or hole is not None:
             self._fetches.consider(conversation)
         return self._flush(now)
 

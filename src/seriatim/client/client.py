@@ -1,0 +1,359 @@
+"""The Python SDK: one device of one user, always in step with the server's log.
+
+A bot in twenty lines:
+
+    import asyncio
+    from pathlib import Path
+    from seriatim.client import Client, MessageSent
+
+    async def main() -> None:
+        client = await Client.open("http://localhost:8000", "echo", "a long password", store=Path("echo.db"))
+        async with client:
+            async for entry in client.entries():
+                if isinstance(entry, MessageSent) and entry.sender_id != client.user_id:
+                    await client.send(entry.conversation_id, f"you said: {entry.body}")
+
+    asyncio.run(main())
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from pathlib import Path
+from random import Random
+from types import TracebackType
+from typing import Self, cast
+from uuid import UUID
+
+import msgspec
+
+from seriatim.client.access import Access
+from seriatim.client.driver import Driver
+from seriatim.client.http import Http
+from seriatim.client.memory import MemoryStore
+from seriatim.client.store import Account, Store
+from seriatim.core.clock import Clock, SystemClock
+from seriatim.core.errors import ChatError, Unauthenticated
+from seriatim.core.ids import MAX_ID, ConversationId, UserId, uuid7
+from seriatim.protocol.codec import refusal
+from seriatim.protocol.commands import AnyCommand, ClientName, Create, Invite, Join, Leave, SendMessage
+from seriatim.protocol.entries import Entry
+from seriatim.protocol.fields import ConversationKind, Role, Visibility
+from seriatim.protocol.link import Acked, Action, Apply, Failed, History, Identity, Link, OutboxCommand, State, Truncate
+from seriatim.protocol.resources import Credentials, NewDevice
+
+VERSION = "1"
+FILL_WITHIN_S = 15.0
+DEVICE = NewDevice(name="Python", kind="sdk")
+
+
+class Client:
+    """One device. Make it with `open`, `sign_up`, `log_in` or `resume`, then use it as `async with client:`.
+
+    What it promises (docs/guarantees.md): a command is on the disk before it leaves and is stored exactly once,
+    whatever is killed in between (L2); entries of a conversation arrive once each, in order, without gaps (L3, D4).
+
+    Leaving the `async with` block closes the connection; what is still in the outbox stays in the store and is sent
+    next time. Inside it, a device that is signed out or revoked ends the block with Unauthenticated.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        access: Access,
+        http: Http,
+        *,
+        history: History = History.NEWEST,
+        clock: Clock | None = None,
+    ) -> None:
+        identity = Identity(
+            user_id=access.account.user_id,
+            device_id=access.account.device_id,
+            client=ClientName("seriatim-python", VERSION),
+        )
+        self._clock = clock or SystemClock()
+        self._link = Link(identity, store.held(), history=history, random=Random())  # noqa: S311 - jitter, no secret
+        self._driver = Driver(self._link, store, access, self._clock, self._observe)
+        self._store = store
+        self._access = access
+        self._waiting: dict[UUID, asyncio.Future[Acked]] = {}
+        self._news = asyncio.Event()
+        self._tasks = asyncio.TaskGroup()
+        self._running: asyncio.Task[None] | None = None
+        self.http = http
+        """Lists that are no part of the log: conversations, members, people."""
+        self.observers: list[Callable[[Sequence[Action]], None]] = []
+        """Called after each batch of actions is committed and done; for programs that draw."""
+
+    # --- beginning ----------------------------------------------------------------------------------------------------
+
+    @classmethod
+    async def open(cls, url: str, name: str, password: str, *, store: Store | Path | None = None) -> "Client":
+        """Return the store's device; without one log in, or sign up when there is no such account.
+
+        Raises:
+            Unauthenticated: the password is wrong.
+        """
+        place = _place(store)
+        if place.account() is not None:
+            return await cls.resume(place)
+        try:
+            return await cls.log_in(url, name, password, store=place)
+        except Unauthenticated:
+            try:
+                return await cls.sign_up(url, name, password, store=place)
+            except ChatError as error:
+                if error.reason == "name_taken":
+                    raise Unauthenticated("the password is wrong") from None
+                raise
+
+    @classmethod
+    async def sign_up(
+        cls,
+        url: str,
+        name: str,
+        password: str,
+        *,
+        store: Store | Path | None = None,
+        invitation: str | None = None,
+        device: NewDevice = DEVICE,
+    ) -> "Client":
+        """Make an account with this as its first device.
+
+        Raises:
+            Conflict: `name_taken`.
+            Forbidden: sign-up is by invitation, or closed.
+        """
+        return await cls._begin(url, store, lambda http: http.sign_up(name, password, device, invitation))
+
+    @classmethod
+    async def log_in(
+        cls, url: str, name: str, password: str, *, store: Store | Path | None = None, device: NewDevice = DEVICE
+    ) -> "Client":
+        """Make a new device of an account.
+
+        Raises:
+            Unauthenticated: no such name, or another password.
+        """
+        return await cls._begin(url, store, lambda http: http.log_in(name, password, device))
+
+    @classmethod
+    async def resume(cls, store: Store | Path, *, history: History = History.NEWEST) -> "Client":
+        """Go on as the device whose account is in the store; needs no server yet.
+
+        Raises:
+            Unauthenticated: the store holds no account.
+        """
+        place = _place(store)
+        account = place.account()
+        if account is None:
+            raise Unauthenticated("this store holds no account: sign up or log in")
+        http = Http(account.url)
+        return cls(place, Access(place, account, http, SystemClock()), http, history=history)
+
+    async def __aenter__(self) -> Self:
+        await self._tasks.__aenter__()
+        self._running = self._tasks.create_task(self._driver.run())
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if self._running is not None:
+            self._running.cancel()
+        try:
+            await self._tasks.__aexit__(kind, error, traceback)
+        except BaseExceptionGroup as group:
+            raise _only(group) from None
+        finally:
+            for waiting in self._waiting.values():
+                waiting.cancel()
+            await self.http.close()
+            self._store.close()
+
+    # --- this device --------------------------------------------------------------------------------------------------
+
+    @property
+    def account(self) -> Account:
+        """Whose device this is."""
+        return self._access.account
+
+    @property
+    def user_id(self) -> UserId:
+        """The user this device belongs to."""
+        return self._access.account.user_id
+
+    @property
+    def state(self) -> State:
+        """Where the connection stands."""
+        return self._link.state
+
+    # --- speaking -----------------------------------------------------------------------------------------------------
+
+    async def submit(self, command: OutboxCommand, *, ordered: bool = True) -> Acked:
+        """Keep a command on disk, send it until it is answered, and return where it stands in the log.
+
+        Waits through lost connections and restarts for as long as it takes; give it up with `asyncio.timeout`, the
+        command stays in the outbox. With `ordered`, one command per conversation is under way at a time, so that they
+        are stored in the order of these calls; without, a refused one may be overtaken by a later one (L4).
+
+        Raises:
+            ChatError: refused for good; nothing was stored. Every class but the retryable ones.
+        """
+        try:
+            msgspec.json.decode(msgspec.json.encode(command), type=AnyCommand)
+        except msgspec.ValidationError as error:
+            raise refusal(error) from None
+        waiting = self._waiting.get(command.client_id)
+        if waiting is None:
+            waiting = self._waiting[command.client_id] = asyncio.get_running_loop().create_future()
+            self._driver.do(self._link.send(self._clock.monotonic(), command, ordered=ordered))
+        return await asyncio.shield(waiting)
+
+    async def send(
+        self,
+        conversation_id: ConversationId,
+        body: str,
+        *,
+        target_seq: int | None = None,
+        client_id: UUID | None = None,
+        ordered: bool = True,
+    ) -> Acked:
+        """Send a message, optionally quoting the entry `target_seq`; see `submit`.
+
+        The same `client_id` never stores a second message, also from another process of this device.
+        """
+        command = SendMessage(
+            id=0, client_id=client_id or uuid7(), conversation_id=conversation_id, body=body, target_seq=target_seq
+        )
+        return await self.submit(command, ordered=ordered)
+
+    async def create(
+        self,
+        kind: ConversationKind,
+        members: Iterable[UserId] = (),
+        *,
+        title: str | None = None,
+        visibility: Visibility = Visibility.PRIVATE,
+        client_id: UUID | None = None,
+    ) -> Acked:
+        """Begin a conversation; a direct one with somebody is found again if it exists. See `submit`."""
+        command = Create(
+            id=0,
+            client_id=client_id or uuid7(),
+            kind=kind,
+            title=title,
+            visibility=visibility,
+            members=list(members),
+        )
+        return await self.submit(command)
+
+    async def invite(self, conversation_id: ConversationId, user_id: UserId, role: Role = Role.MEMBER) -> Acked:
+        """Add somebody to a conversation; see `submit`."""
+        command = Invite(id=0, client_id=uuid7(), conversation_id=conversation_id, user_id=user_id, role=role)
+        return await self.submit(command)
+
+    async def join(self, conversation_id: ConversationId) -> Acked:
+        """Become a member of a public channel; see `submit`."""
+        return await self.submit(Join(id=0, client_id=uuid7(), conversation_id=conversation_id))
+
+    async def leave(self, conversation_id: ConversationId) -> Acked:
+        """Stop being a member; what was readable stays readable. See `submit`."""
+        return await self.submit(Leave(id=0, client_id=uuid7(), conversation_id=conversation_id))
+
+    def read(self, conversation_id: ConversationId, seq: int) -> None:
+        """Move this user's read watermark up to `seq`, on all of his devices; it never falls."""
+        unread = self._store.unread_above(conversation_id, seq, self.user_id)
+        self._driver.do(self._link.read(self._clock.monotonic(), conversation_id, seq, unread))
+
+    def focus(self, conversation_ids: Iterable[ConversationId]) -> None:
+        """Say which conversations are on screen: they are served first."""
+        self._driver.do(self._link.focus(self._clock.monotonic(), conversation_ids))
+
+    # --- listening ----------------------------------------------------------------------------------------------------
+
+    async def entries(self) -> AsyncIterator[Entry]:
+        """Yield every entry of all conversations, in order within each, for ever; wait when there is none.
+
+        The place is kept in the store: an entry counts as handled when the next one is asked for, so a program that
+        was killed gets its last entry again and misses none. One iteration at a time.
+        """
+        while True:
+            batch = self._store.applied_after(self._store.handled)
+            for applied, entry in batch:
+                yield entry
+                self._store.handled = applied
+            if not batch:
+                self._news.clear()
+                await self._news.wait()
+
+    async def history(self, conversation_id: ConversationId, *, before: int = MAX_ID, limit: int = 50) -> list[Entry]:
+        """Return the newest `limit` entries below `before`, oldest first, fetching those that are not held.
+
+        Without a connection it waits up to 15 s, then returns what is held without a gap.
+        """
+        try:
+            async with asyncio.timeout(FILL_WITHIN_S):
+                while not self._is_held(conversation_id, before, limit):
+                    self._news.clear()
+                    self._driver.do(self._link.fill(self._clock.monotonic(), conversation_id, before))
+                    await self._news.wait()
+        except TimeoutError:
+            pass
+        held = self._store.history(conversation_id, before=before, limit=limit)
+        start = len(held)
+        while start > 0 and (start == len(held) or held[start - 1].seq == held[start].seq - 1):
+            start -= 1
+        return held[start:]
+
+    def _is_held(self, conversation_id: ConversationId, before: int, limit: int) -> bool:
+        position = self._store.position(conversation_id)
+        if position is None or position.cursor is None:
+            return False
+        top = min(before - 1, position.cursor)
+        low = max(position.first, top - limit + 1)
+        return all(high < low or start > top for start, high in position.holes)
+
+    def _observe(self, actions: Sequence[Action]) -> None:
+        for action in actions:
+            match action:
+                case Acked(client_id):
+                    if (waiting := self._waiting.pop(client_id, None)) is not None and not waiting.done():
+                        waiting.set_result(action)
+                case Failed(client_id, error):
+                    if (waiting := self._waiting.pop(client_id, None)) is not None and not waiting.done():
+                        waiting.set_exception(error)
+                        waiting.exception()  # whoever waited may have gone
+                case Apply() | Truncate():
+                    self._news.set()
+                case _:
+                    pass
+        for observer in self.observers:
+            observer(actions)
+
+    @classmethod
+    async def _begin(
+        cls, url: str, store: Store | Path | None, ask: Callable[[Http], Awaitable[Credentials]]
+    ) -> "Client":
+        place = _place(store)
+        http = Http(url)
+        try:
+            credentials = await ask(http)
+        except BaseException:
+            await http.close()
+            raise
+        clock = SystemClock()
+        return cls(place, Access.of(credentials, url, place, http, clock), http, clock=clock)
+
+
+def _place(store: Store | Path | None) -> Store:
+    if store is None:
+        return MemoryStore()
+    return Store(store) if isinstance(store, Path) else store
+
+
+def _only(group: BaseExceptionGroup[BaseException]) -> BaseException:
+    """Return the one error that everything else followed from, if it is one."""
+    if len(group.exceptions) > 1:
+        return group
+    inner = group.exceptions[0]
+    return _only(cast("BaseExceptionGroup[BaseException]", inner)) if isinstance(inner, BaseExceptionGroup) else inner

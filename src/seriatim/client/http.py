@@ -1,0 +1,124 @@
+"""What the SDK asks over HTTP: signing in, fresh tokens, and the lists that are no part of the log."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
+
+import httpx
+import msgspec
+
+from seriatim.core.errors import ChatError, Unavailable
+from seriatim.core.ids import ConversationId, DeviceId
+from seriatim.protocol.answers import Error
+from seriatim.protocol.link.refusals import error_of
+from seriatim.protocol.resources import (
+    Conversation,
+    Conversations,
+    Credentials,
+    LogIn,
+    Member,
+    Members,
+    NewDevice,
+    Problem,
+    Refresh,
+    SignUp,
+    User,
+    Users,
+)
+
+ANSWER_WITHIN_S = 20.0
+SIGNING_IN = "/v1/auth/"
+
+_T = TypeVar("_T")
+
+
+class Http:
+    """The server's HTTP side for one program.
+
+    Raises, from every method:
+        ChatError: the server refused; the code is the one of the socket.
+        Unavailable: it could not be reached, or not in time.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._client = httpx.AsyncClient(base_url=url.rstrip("/"), timeout=ANSWER_WITHIN_S)
+        self.token: Callable[[], Awaitable[str]] | None = None
+        """Gives an access token for what needs one."""
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._client.aclose()
+
+    async def sign_up(self, name: str, password: str, device: NewDevice, invitation: str | None) -> Credentials:
+        """Make an account, with its first device."""
+        body = SignUp(name=name, password=password, device=device, invitation=invitation)
+        return await self._ask("POST", "/v1/auth/sign-up", Credentials, body=body)
+
+    async def log_in(self, name: str, password: str, device: NewDevice) -> Credentials:
+        """Make a new device of an account."""
+        body = LogIn(name=name, password=password, device=device)
+        return await self._ask("POST", "/v1/auth/log-in", Credentials, body=body)
+
+    async def refresh(self, device_id: DeviceId, refresh_token: str) -> Credentials:
+        """Exchange a refresh token; the old one stays good until the new one is first used."""
+        body = Refresh(device_id=device_id, refresh_token=refresh_token)
+        return await self._ask("POST", "/v1/auth/refresh", Credentials, body=body)
+
+    async def conversations(self) -> list[Conversation]:
+        """Return the user's conversations, the newest first."""
+        found: list[Conversation] = []
+        params: dict[str, str] = {}
+        while True:
+            page = await self._ask("GET", "/v1/conversations", Conversations, params=params)
+            found += page.conversations
+            if page.cursor is None:
+                return found
+            params = {"cursor": page.cursor}
+
+    async def members(self, conversation_id: ConversationId) -> list[Member]:
+        """Return the members of a conversation, by user id."""
+        found: list[Member] = []
+        params: dict[str, str] = {}
+        while True:
+            page = await self._ask("GET", f"/v1/conversations/{conversation_id}/members", Members, params=params)
+            found += page.members
+            if page.cursor is None:
+                return found
+            params = {"cursor": page.cursor}
+
+    async def users(self, query: str) -> list[User]:
+        """Find people by name, best match first."""
+        return (await self._ask("GET", "/v1/users", Users, params={"query": query})).users
+
+    async def _ask(
+        self, method: str, path: str, answer: type[_T], *, body: Any = None, params: dict[str, str] | None = None
+    ) -> _T:
+        headers: dict[str, str] = {}
+        if self.token is not None and not path.startswith(SIGNING_IN):
+            headers["Authorization"] = f"Bearer {await self.token()}"
+        content = None
+        if body is not None:
+            headers["Content-Type"] = "application/json"
+            content = msgspec.json.encode(body)
+        try:
+            found = await self._client.request(method, path, content=content, params=params, headers=headers)
+        except httpx.HTTPError as error:
+            raise Unavailable(f"the server cannot be reached: {error or type(error).__name__}") from error
+        if found.is_success:
+            return msgspec.json.decode(found.content, type=answer)
+        raise _refusal(found)
+
+
+def _refusal(found: httpx.Response) -> ChatError:
+    try:
+        problem = msgspec.json.decode(found.content, type=Problem)
+    except msgspec.DecodeError:
+        return Unavailable(f"the server answered {found.status_code}")
+    return error_of(
+        Error(
+            code=problem.code,
+            message=problem.detail,
+            path=problem.path,
+            reason=problem.reason,
+            retry_after_ms=problem.retry_after_ms,
+        )
+    )

@@ -1,0 +1,236 @@
+"""What a device keeps on disk: account, outbox, entries, positions; each batch of the link is one transaction."""
+
+import os
+import sqlite3
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from seriatim.client.frames import decode_entry
+from seriatim.core.ids import ConversationId, DeviceId, UserId
+from seriatim.protocol.commands import SendMessage
+from seriatim.protocol.entries import Entry, MessageSent
+from seriatim.protocol.link import (
+    Acked,
+    Apply,
+    Durable,
+    Failed,
+    Held,
+    Keep,
+    OutboxCommand,
+    Position,
+    SaveToken,
+    Truncate,
+)
+
+LOCK_WAIT_S = 1.0
+
+SCHEMA = """
+create table if not exists meta (name text primary key, value blob not null) without rowid;
+create table if not exists positions (conversation_id integer primary key, position blob not null);
+create table if not exists outbox (
+    place integer primary key autoincrement, client_id blob not null unique, ordered integer not null,
+    command blob not null
+);
+create table if not exists entries (
+    applied integer primary key autoincrement, conversation_id integer not null, seq integer not null,
+    client_id blob not null, device_id integer not null, sender_id integer not null, ordinal integer,
+    filled integer not null, entry blob not null, unique (conversation_id, seq)
+);
+"""
+
+
+class Account(msgspec.Struct, frozen=True, kw_only=True):
+    """Whose device this is, and its keys to the server."""
+
+    url: str
+    user_id: UserId
+    device_id: DeviceId
+    name: str
+    refresh_token: str
+
+
+class Store:
+    """A device's store in one SQLite file that one process has open at a time (WAL; survives kill -9 at any moment).
+
+    What the outbox takes is flushed to the disk (`synchronous=FULL`); entries are not (NORMAL): a power failure takes
+    them together with their cursor, and they are fetched again.
+
+    Raises:
+        sqlite3.OperationalError: another process has the file open.
+    """
+
+    def __init__(self, path: Path | str) -> None:
+        if str(path) != ":memory:":
+            os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))  # it holds the keys of the account
+        self._db = sqlite3.connect(path, timeout=LOCK_WAIT_S, isolation_level=None)
+        self._db.execute("pragma locking_mode = exclusive")
+        self._db.execute("pragma journal_mode = wal")
+        self._db.execute("pragma synchronous = normal")
+        self._db.executescript(SCHEMA)
+        self._db.execute("insert or ignore into meta values ('schema', x'31')")
+
+    def close(self) -> None:
+        """Close the file."""
+        self._db.close()
+
+    def account(self) -> Account | None:
+        """Return the account of this device, if it has signed in."""
+        found = self._meta("account")
+        return None if found is None else msgspec.json.decode(found, type=Account)
+
+    def save_account(self, account: Account) -> None:
+        """Keep the account; a fresh refresh token is on the disk before it is used."""
+        self._db.execute("pragma synchronous = full")
+        self._set_meta("account", msgspec.json.encode(account))
+
+    def held(self) -> Held:
+        """Return what a link starts from."""
+        epoch, token = self._meta("epoch"), self._meta("token")
+        positions = self._db.execute("select conversation_id, position from positions").fetchall()
+        outbox = self._db.execute("select command, ordered from outbox order by place").fetchall()
+        return Held(
+            epoch=None if epoch is None else epoch.decode(),
+            token=None if token is None else token.decode(),
+            positions={ConversationId(id_): _POSITION.decode(position) for id_, position in positions},
+            outbox=[(_COMMAND.decode(command), bool(ordered)) for command, ordered in outbox],
+        )
+
+    def write(self, actions: Sequence[Durable]) -> list[SendMessage]:
+        """Carry out the durable actions of one batch in one transaction, and return once it is committed.
+
+        Returns own messages that a truncation took out of the log: they are in the outbox again; send them.
+        """
+        flushed = any(isinstance(action, Keep | Truncate) for action in actions)
+        self._db.execute(f"pragma synchronous = {'full' if flushed else 'normal'}")
+        lost: list[SendMessage] = []
+        self._db.execute("begin immediate")
+        try:
+            for action in actions:
+                lost += self._write(action)
+        except BaseException:
+            self._db.execute("rollback")
+            raise
+        self._db.execute("commit")
+        return lost
+
+    def recall(self, asks: Iterable[tuple[ConversationId, int]]) -> list[tuple[ConversationId, int, UUID]]:
+        """Return, per row, the newest held entry at or below the seq, if any."""
+        newest = "select seq, client_id from entries where conversation_id = ? and seq <= ? order by seq desc limit 1"
+        found = [(id_, self._db.execute(newest, (id_, seq)).fetchone()) for id_, seq in asks]
+        return [(id_, row[0], UUID(bytes=row[1])) for id_, row in found if row is not None]
+
+    def history(self, conversation_id: ConversationId, *, before: int, limit: int) -> list[Entry]:
+        """Return held entries below `before`, oldest first, the newest `limit` of them."""
+        sql = "select entry from entries where conversation_id = ? and seq < ? order by seq desc limit ?"
+        rows = self._db.execute(sql, (conversation_id, before, limit)).fetchall()
+        return [decode_entry(row[0]) for row in reversed(rows)]
+
+    def unread_above(self, conversation_id: ConversationId, seq: int, me: UserId) -> int:
+        """Count the held messages of others above `seq`."""
+        sql = (
+            "select count(*) from entries where conversation_id = ? and seq > ? and ordinal not null and sender_id != ?"
+        )
+        return int(self._db.execute(sql, (conversation_id, seq, me)).fetchone()[0])
+
+    def applied_after(self, applied: int, *, limit: int = 100) -> list[tuple[int, Entry]]:
+        """Return entries in the order in which they were applied, without those that filled a hole of the past."""
+        sql = "select applied, entry from entries where applied > ? and not filled order by applied limit ?"
+        return [(row[0], decode_entry(row[1])) for row in self._db.execute(sql, (applied, limit)).fetchall()]
+
+    @property
+    def handled(self) -> int:
+        """How far the program has handled the applied entries."""
+        return int(self._meta("handled") or b"0")
+
+    @handled.setter
+    def handled(self, applied: int) -> None:
+        self._db.execute("pragma synchronous = normal")
+        self._set_meta("handled", str(applied).encode())
+
+    def _write(self, action: Durable) -> list[SendMessage]:
+        match action:
+            case Keep(command, ordered):
+                self._keep(command, ordered=ordered)
+            case Acked(client_id) | Failed(client_id):
+                self._db.execute("delete from outbox where client_id = ?", (client_id.bytes,))
+            case Apply():
+                self._apply(action)
+            case Truncate():
+                return self._truncate(action)
+            case SaveToken(epoch, token):
+                self._set_meta("epoch", epoch.encode())
+                self._set_meta("token", token.encode())
+        return []
+
+    def _keep(self, command: OutboxCommand, *, ordered: bool) -> None:
+        row = (command.client_id.bytes, ordered, msgspec.json.encode(command))
+        self._db.execute("insert or ignore into outbox (client_id, ordered, command) values (?, ?, ?)", row)
+
+    def _apply(self, apply: Apply) -> None:
+        known = self.position(apply.conversation_id)
+        cursor = 0 if known is None else known.cursor or 0
+        self._db.executemany(
+            "insert into entries (conversation_id, seq, client_id, device_id, sender_id, ordinal, filled, entry)"
+            " values (?, ?, ?, ?, ?, ?, ?, ?)",
+            [
+                (
+                    entry.conversation_id,
+                    entry.seq,
+                    entry.client_id.bytes,
+                    entry.device_id,
+                    entry.sender_id,
+                    entry.ordinal,
+                    entry.seq <= cursor,
+                    msgspec.json.encode(entry),
+                )
+                for entry in apply.entries
+            ],
+        )
+        self._set_position(apply.conversation_id, apply.position)
+
+    def _truncate(self, truncate: Truncate) -> list[SendMessage]:
+        above = (truncate.conversation_id, truncate.after)
+        account = self.account()
+        sql = "select entry from entries where conversation_id = ? and seq > ? and device_id = ? order by seq"
+        rows = self._db.execute(sql, (*above, None if account is None else account.device_id)).fetchall()
+        own = [entry for row in rows if isinstance(entry := decode_entry(row[0]), MessageSent)]
+        self._db.execute("delete from entries where conversation_id = ? and seq > ?", above)
+        self._set_position(truncate.conversation_id, truncate.position)
+        lost = [
+            SendMessage(
+                id=0,
+                conversation_id=entry.conversation_id,
+                client_id=entry.client_id,
+                body=entry.body,
+                target_seq=entry.target_seq,
+            )
+            for entry in own
+        ]
+        for command in lost:
+            self._keep(command, ordered=True)
+        return lost
+
+    def position(self, conversation_id: ConversationId) -> Position | None:
+        """Return what is known of one conversation."""
+        sql = "select position from positions where conversation_id = ?"
+        row = self._db.execute(sql, (conversation_id,)).fetchone()
+        return None if row is None else _POSITION.decode(row[0])
+
+    def _set_position(self, conversation_id: ConversationId, position: Position) -> None:
+        row = (conversation_id, msgspec.json.encode(position))
+        self._db.execute("insert or replace into positions values (?, ?)", row)
+
+    def _meta(self, name: str) -> bytes | None:
+        row: Any = self._db.execute("select value from meta where name = ?", (name,)).fetchone()
+        return None if row is None else row[0]
+
+    def _set_meta(self, name: str, value: bytes) -> None:
+        self._db.execute("insert or replace into meta values (?, ?)", (name, value))
+
+
+_POSITION = msgspec.json.Decoder(Position)
+_COMMAND: msgspec.json.Decoder[OutboxCommand] = msgspec.json.Decoder(OutboxCommand)
