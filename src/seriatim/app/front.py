@@ -1,4 +1,4 @@
-"""The door that is open from the first second: says 503 until the server behind it is ready, and again while it is not."""
+"""The door that is open from the first second: it says 503 until the server behind it is ready."""
 
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
@@ -9,9 +9,9 @@ from seriatim.gateway.transport.contract import Accept, Connection, MessageRecei
 from seriatim.protocol.resources import Problem
 
 Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
-App = Callable[[Scope, Receive, Send], Awaitable[None]]
+Receive = Callable[[], Awaitable[Any]]
+Send = Callable[[Any], Awaitable[None]]
+App = Callable[[Any, Receive, Send], Awaitable[None]]
 
 RETRY_AFTER_S = 2
 
@@ -28,6 +28,11 @@ class Front:
         self._accept: Accept | None = None
         self.why = "the server is starting"
         """What is missing, in words."""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the server behind it is ready."""
+        return self._app is not None
 
     def open(self, app: App, accept: Accept) -> None:
         """Let requests and handshakes through from now on."""

@@ -1,4 +1,4 @@
-"""Which PostgreSQL this process uses, and its life: waited for when it is somebody else's, run and stopped when ours."""
+"""Which PostgreSQL this process uses: waited for when it is somebody else's, run, watched and stopped when ours."""
 
 import asyncio
 from collections.abc import AsyncGenerator

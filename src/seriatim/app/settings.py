@@ -3,24 +3,16 @@
 import os
 import tomllib
 from collections.abc import Mapping
-from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from seriatim.features.accounts.rules import SignUpPolicy
 from seriatim.protocol.limits import TOKEN_LIFE_S, UNAUTHENTICATED_SOCKETS_PER_ADDRESS, Rates
 
 PREFIX = "SERIATIM_"
 FILE = "seriatim.toml"
-
-
-class SignUpPolicy(StrEnum):
-    """Who may make an account."""
-
-    OPEN = "open"
-    INVITATION = "invitation"
-    CLOSED = "closed"
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

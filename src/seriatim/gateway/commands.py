@@ -5,6 +5,8 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Any, NamedTuple
 
+import msgspec
+
 from seriatim.core.buckets import Buckets
 from seriatim.core.clock import Clock
 from seriatim.core.errors import ChatError
@@ -21,6 +23,7 @@ from seriatim.features.messages.compare import compare
 from seriatim.features.messages.fetch import fetch
 from seriatim.features.messages.send import send
 from seriatim.features.receipts.read import ReadMarks
+from seriatim.gateway.traces import Traces, hops_of
 from seriatim.log.append import Appender
 from seriatim.log.draft import Stored, Waiter
 from seriatim.protocol.answers import Ok, Sent
@@ -59,9 +62,11 @@ class Commands:
         publisher: Publisher,
         read_marks: ReadMarks,
         conversation_secret: bytes,
+        traces: Traces,
         rates: Rates,
         clock: Clock,
     ) -> None:
+        self._traces = traces
         self._rates = rates
         self._clock = clock
         self._buckets = Buckets()
@@ -117,8 +122,12 @@ class Commands:
         trace = Trace(time.monotonic_ns()) if command.trace else None
         waiting = Waiting(asyncio.get_running_loop().create_future())
         self.send(command, sender, waiting, trace)
-        answer = sent(await waiting.future, command.id)
+        stored = await waiting.future
         passed(trace, Hop.ACK)
+        answer = sent(stored, command.id)
+        if trace is not None:
+            answer = msgspec.structs.replace(answer, trace=hops_of(trace))
+            self._traces.finish(stored, trace)
         return answer
 
     def _admit(self, command: Command, sender: Sender) -> None:

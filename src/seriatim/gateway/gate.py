@@ -10,7 +10,6 @@ from seriatim.core.trace import Hop, Trace, passed
 from seriatim.delivery.repair import HeadsCheck
 from seriatim.gateway.commands import Commands, sent
 from seriatim.gateway.hello import Greeter
-from seriatim.gateway.outbox import Outboxes
 from seriatim.gateway.traces import Traces, hops_of
 from seriatim.log.draft import Stored
 from seriatim.protocol.codes import CloseCode
@@ -31,7 +30,6 @@ class SocketGate:
         commands: Commands,
         greeter: Greeter,
         heads_check: HeadsCheck,
-        outboxes: Outboxes,
         traces: Traces,
         rates: Rates,
     ) -> None:
@@ -39,8 +37,7 @@ class SocketGate:
         self._commands = commands
         self._greeter = greeter
         self._heads_check = heads_check
-        self._outboxes = outboxes
-        self._traces = traces
+        self.traces = traces
         self._tasks: asyncio.TaskGroup | None = None
 
     async def run(self) -> None:
@@ -86,10 +83,6 @@ class SocketGate:
             session.answer(answer)
         session.done(command)
 
-    def acked(self, stored: Stored, trace: Trace) -> None:
-        """Finish the trace of a sampled send with this tick's flush, then keep it."""
-        self._outboxes.finish(trace, lambda finished: self._traces.keep(stored, finished))
-
 
 class _SendWaiter:
     """Brings the fate of one send back to its session."""
@@ -111,7 +104,7 @@ class _SendWaiter:
                 answer = msgspec.structs.replace(answer, trace=hops_of(trace))
             session.answer(answer)
         if trace is not None:
-            self._gate.acked(stored, trace)
+            self._gate.traces.finish(stored, trace)
         session.done(command)
 
     def refused(self, error: ChatError) -> None:

@@ -1,10 +1,12 @@
 """The last sampled messages and the hops they passed, for whoever asks where one spent its time."""
 
 from collections import OrderedDict
+from collections.abc import Callable
 
 from seriatim.core.errors import NotFound
 from seriatim.core.ids import ConversationId
 from seriatim.core.trace import Trace
+from seriatim.gateway.outbox import Outboxes
 from seriatim.log.draft import Stored
 from seriatim.protocol.answers import TracedHop
 from seriatim.protocol.entries import Entry
@@ -31,18 +33,29 @@ def hops_of(trace: Trace) -> list[TracedHop]:
 
 
 class Traces:
-    """Bounded memory of finished traces by the place of their message."""
+    """Bounded memory of finished traces by the place of their message.
 
-    def __init__(self, kept: int = KEPT) -> None:
+    `export` gets each finished trace too (app/telemetry), where a collector is set.
+    """
+
+    def __init__(
+        self, outboxes: Outboxes, export: Callable[[Entry, Trace], None] | None = None, *, kept: int = KEPT
+    ) -> None:
+        self._outboxes = outboxes
+        self._export = export
         self._kept = kept
         self._traces: OrderedDict[tuple[ConversationId, int], tuple[Entry, Trace]] = OrderedDict()
 
-    def keep(self, stored: Stored, trace: Trace) -> None:
-        """Remember the way of a stored message."""
-        entry = stored.entry
+    def finish(self, stored: Stored, trace: Trace) -> None:
+        """Let the trace of an acked message end with this tick's flush, then keep and export it."""
+        self._outboxes.finish(trace, lambda finished: self._keep(stored.entry, finished))
+
+    def _keep(self, entry: Entry, trace: Trace) -> None:
         self._traces[entry.conversation_id, entry.seq] = (entry, trace)
         if len(self._traces) > self._kept:
             self._traces.popitem(last=False)
+        if self._export is not None:
+            self._export(entry, trace)
 
     def find(self, conversation_id: ConversationId, seq: int) -> MessageTrace:
         """Return the hops of one message; the caller has checked that the asker may read it.

@@ -6,8 +6,10 @@ from litestar.types import ControllerRouterHandler
 
 from seriatim.features.accounts import routes as accounts
 from seriatim.features.devices import routes as devices
+from seriatim.gateway.http.trace import message_trace
 
 ROUTES: Final[tuple[ControllerRouterHandler, ...]] = (
     *accounts.ROUTES,
     *devices.ROUTES,
+    message_trace,
 )

@@ -37,6 +37,7 @@ class _Quiet:
 
 
 _QUIET = _Quiet()
+_NOBODY = asyncio.Protocol()
 
 
 class _Frames(WSListener):
@@ -118,6 +119,8 @@ def hand_over(
     """
     protocol = _Handoff(upgraded, message_bytes, connections)
     protocol.connection_made(transport)
+    # uvloop keeps the data_received of the last protocol that was not buffered: without this the HTTP side would stay.
+    transport.set_protocol(_NOBODY)
     transport.set_protocol(protocol)
     request = (
         f"GET {PATH} HTTP/1.1\r\nHost: local\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"

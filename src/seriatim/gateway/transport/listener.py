@@ -74,7 +74,7 @@ class Listener:
     def frame(self, opcode: int, fin: bool | int, rsv: bool | int, payload: bytes) -> None:
         """Take one unmasked frame whose opcode and length the parser has checked."""
         if opcode == self._opcode and fin and not rsv and self._fragments is None and self._ending is None:
-            self._deliver(payload)  # nearly all frames
+            self._deliver(payload)
         elif self._ending is not None:
             if opcode == CLOSE:
                 self._end()

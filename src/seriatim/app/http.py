@@ -1,0 +1,36 @@
+"""What the HTTP side of this process is given."""
+
+from litestar import Litestar
+
+from seriatim.app.parts import Parts
+from seriatim.app.settings import Settings
+from seriatim.features.devices.devices import Devices
+from seriatim.gateway.http.app import HttpSettings, create_http_app
+
+
+def http_app(settings: Settings, parts: Parts) -> Litestar:
+    """Return the HTTP application over the parts of this process."""
+
+    def why_unavailable() -> str | None:
+        if not parts.appender.healthy:
+            return "the log cannot be written: the database is away"
+        return None
+
+    return create_http_app(
+        HttpSettings(
+            origins=frozenset(settings.origins) or None,
+            trusted_proxies=tuple(settings.trusted_proxies),
+        ),
+        tokens=parts.accounts.tokens,
+        revoked=parts.revocations.revoked,
+        why_unavailable=why_unavailable,
+        dependencies={
+            "accounts": parts.accounts,
+            "devices": Devices(
+                database=parts.database, clock=parts.accounts.clock, devices_changed=parts.accounts.devices_changed
+            ),
+            "database": parts.database,
+            "commands": parts.commands,
+            "traces": parts.traces,
+        },
+    )

@@ -1,0 +1,158 @@
+"""The parts of one server process, built once and handed to each other: this file is the wiring, nothing else."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from typing import Any
+
+from seriatim.app.settings import Settings
+from seriatim.app.telemetry import exporter
+from seriatim.core.clock import Clock
+from seriatim.core.ids import ConversationId, DeviceId, UserId
+from seriatim.delivery.broker.local import LocalBroker
+from seriatim.delivery.fanout import FanOut
+from seriatim.delivery.publish import Publisher
+from seriatim.delivery.repair import HeadsCheck
+from seriatim.features.accounts.accounts import Accounts, AccountSettings
+from seriatim.features.accounts.keys import ACCESS_TOKENS, derived, server_keys, server_secret
+from seriatim.features.accounts.tokens import Tokens
+from seriatim.features.devices.revocations import Revocations
+from seriatim.features.receipts.read import ReadMarks
+from seriatim.gateway.commands import Commands
+from seriatim.gateway.gate import SocketGate
+from seriatim.gateway.hello import Greeter
+from seriatim.gateway.outbox import Outboxes
+from seriatim.gateway.sockets import Sockets
+from seriatim.gateway.traces import Traces
+from seriatim.gateway.transport.frames import frame
+from seriatim.gateway.wheel import Wheel
+from seriatim.log.append import Appender
+from seriatim.log.audience import Audience, audiences
+from seriatim.log.epoch import epoch
+from seriatim.log.heads import HeadsAnswer, HeadsAsk, heads, heads_page
+from seriatim.protocol.answers import DevicesChanged, OwnRead, SelfChanged
+from seriatim.protocol.encoded import wires
+from seriatim.storage.postgres.database import Database
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parts:
+    """What a gateway consists of; `running` are the loops that live as long as it does."""
+
+    database: Database
+    appender: Appender
+    accounts: Accounts
+    commands: Commands
+    sockets: Sockets
+    traces: Traces
+    revocations: Revocations
+    running: tuple[Callable[[], Coroutine[Any, Any, None]], ...]
+
+
+async def build(settings: Settings, database: Database, clock: Clock) -> Parts:
+    """Build every part on an open database; nothing runs yet.
+
+    Raises:
+        Unavailable: the database does not answer.
+        WrongSecret: its keys were sealed with another secret.
+    """
+    secret = server_secret(settings.data, settings.secret)
+    keys = await server_keys(database, secret, ACCESS_TOKENS, clock)
+    async with database.read() as connection:
+        this_epoch = await epoch(connection)
+
+    async def look_up(ids: list[ConversationId]) -> dict[ConversationId, Audience]:
+        async with database.read() as connection:
+            return await audiences(connection, ids)
+
+    async def ask(asks: list[HeadsAsk]) -> list[HeadsAnswer]:
+        async with database.read() as connection:
+            return await heads(connection, asks)
+
+    async def more_pages(user_id: UserId, token: str | None, before: HeadsAnswer) -> HeadsAnswer:
+        async with database.read() as connection:
+            return await heads_page(connection, user_id, token, before)
+
+    fan_out = FanOut(look_up)
+    publisher = Publisher(LocalBroker(fan_out.received), this_epoch)
+    appender = Appender(database.dsn, publisher.publish)
+    outboxes = Outboxes(asyncio.get_running_loop())
+    wheel = Wheel(clock, outboxes.check)
+    tokens = Tokens(keys, clock, life_s=settings.token_life_s)
+
+    def on_read(user_id: UserId, device_id: DeviceId, own: OwnRead) -> None:
+        fan_out.tell(user_id, SelfChanged(what=own), but=device_id)
+
+    def devices_changed(user_id: UserId) -> None:
+        revocations.hurry()
+        fan_out.tell(user_id, SelfChanged(what=DevicesChanged()))
+
+    read_marks = ReadMarks(database, on_read)
+
+    def on_revoked(user_id: UserId, device_id: DeviceId) -> None:
+        sockets.close_device(user_id, device_id)
+
+    revocations = Revocations(database, clock, on_revoked, token_life_s=settings.token_life_s)
+    traces = Traces(outboxes, exporter(settings.otlp_endpoint))
+    commands = Commands(
+        database=database,
+        appender=appender,
+        publisher=publisher,
+        read_marks=read_marks,
+        conversation_secret=derived(secret, "conversation ids"),
+        traces=traces,
+        rates=settings.rates,
+        clock=clock,
+    )
+    heads_check = HeadsCheck(ask, more_pages)
+    greeter = Greeter(
+        tokens=tokens,
+        revoked=revocations.revoked,
+        fan_out=fan_out,
+        ask=ask,
+        more_pages=more_pages,
+        epoch=this_epoch,
+        clock=clock,
+    )
+    gate = SocketGate(
+        commands=commands,
+        greeter=greeter,
+        heads_check=heads_check,
+        traces=traces,
+        rates=settings.rates,
+    )
+    sockets = Sockets(
+        gate=gate,
+        outboxes=outboxes,
+        fan_out=fan_out,
+        wheel=wheel,
+        wires=wires(lambda payload, binary: frame(payload, binary=binary)),
+        clock=clock,
+        unauthenticated_per_address=settings.unauthenticated_sockets_per_address,
+    )
+    accounts = Accounts(
+        database=database,
+        tokens=tokens,
+        clock=clock,
+        settings=AccountSettings(sign_up=settings.sign_up, rates=settings.rates),
+        devices_changed=devices_changed,
+    )
+    return Parts(
+        database=database,
+        appender=appender,
+        accounts=accounts,
+        commands=commands,
+        sockets=sockets,
+        traces=traces,
+        revocations=revocations,
+        running=(
+            appender.run,
+            fan_out.run,
+            heads_check.run,
+            greeter.run,
+            gate.run,
+            read_marks.run,
+            revocations.run,
+            wheel.run,
+        ),
+    )

@@ -1,0 +1,101 @@
+"""The life of a server process: open the door, get the database, build the parts, run, drain on a signal, stop."""
+
+import asyncio
+import signal
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from typing import cast
+
+import structlog
+
+from seriatim.app.front import Front
+from seriatim.app.http import http_app
+from seriatim.app.parts import Parts, build
+from seriatim.app.postgres import postgres
+from seriatim.app.settings import Settings
+from seriatim.core.clock import SystemClock
+from seriatim.gateway.transport.server import HttpServer, listening_socket
+from seriatim.gateway.transport.upgrade import Doorway
+from seriatim.storage.postgres.database import Database
+
+log = structlog.get_logger()
+
+
+async def serve(settings: Settings) -> None:
+    """Serve until SIGTERM or SIGINT; sends in flight are answered, and the embedded database stops last.
+
+    Raises:
+        NoPostgres, DataFolderInUse, ServerFailed, WrongSecret, OSError: the start failed; the message says why.
+    """
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(name, stop.set)
+    front = Front()
+    doorway = Doorway(
+        front.accept, origins=frozenset(settings.origins) or None, handshakes_per_s=settings.handshakes_per_s
+    )
+    listener = listening_socket(settings.host, settings.port)
+    http = HttpServer(front, doorway, listener, certificate=settings.tls_certificate, key=settings.tls_key)
+    try:
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(http.serve())
+            working = tasks.create_task(_work(settings, front, http, stop))
+            stopping = tasks.create_task(_stop_a_start(stop, front, working))
+            await asyncio.wait([working])
+            stopping.cancel()
+            await http.stop()
+    except BaseExceptionGroup as group:
+        # One part failed and took the others with it: its own error is the story.
+        raise _first(group) from None
+
+
+async def _work(settings: Settings, front: Front, http: HttpServer, stop: asyncio.Event) -> None:
+    async with postgres(settings, front) as dsn, _running(settings, dsn, front) as parts:
+        scheme = "https" if settings.tls_certificate else "http"
+        log.info("ready", url=f"{scheme}://{settings.host}:{http.port}")
+        await stop.wait()
+        await _drain(settings, http, parts)
+
+
+async def _stop_a_start(stop: asyncio.Event, front: Front, working: asyncio.Task[None]) -> None:
+    """Let a signal end a start that still waits for its database."""
+    await stop.wait()
+    if not front.is_open:
+        working.cancel()
+
+
+@asynccontextmanager
+async def _running(settings: Settings, dsn: str, front: Front) -> AsyncGenerator[Parts]:
+    database = Database(dsn)
+    await database.open()
+    try:
+        parts = await build(settings, database, SystemClock())
+        async with asyncio.TaskGroup() as tasks:
+            running = [tasks.create_task(run()) for run in parts.running]
+            front.open(http_app(settings, parts), parts.sockets.accept)
+            try:
+                yield parts
+            finally:
+                for task in running:
+                    task.cancel()
+    finally:
+        await database.close()
+
+
+async def _drain(settings: Settings, http: HttpServer, parts: Parts) -> None:
+    """Take nothing new, answer what is in flight, then close every socket with 4000."""
+    log.info("draining", sockets=len(parts.sockets.sockets))
+    http.begin_drain()
+    parts.sockets.begin_drain()
+    try:
+        async with asyncio.timeout(settings.drain_s):
+            await parts.appender.drain()
+    except TimeoutError:
+        log.warning("drain_timed_out", after_s=settings.drain_s)
+    parts.sockets.close_all()
+
+
+def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
+    first = group.exceptions[0]
+    return _first(cast("BaseExceptionGroup[BaseException]", first)) if isinstance(first, BaseExceptionGroup) else first

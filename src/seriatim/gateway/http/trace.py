@@ -1,0 +1,30 @@
+"""`GET /v1/conversations/{id}/entries/{seq}/trace`: the hops of one sampled message, for its readers."""
+
+from typing import Annotated
+
+from litestar import get
+from litestar.params import Dependency
+
+from seriatim.core.errors import NotFound
+from seriatim.core.ids import ConversationId
+from seriatim.gateway.traces import Traces
+from seriatim.log.access import Action, authorize
+from seriatim.protocol.resources import MessageTrace
+from seriatim.protocol.sender import Sender
+from seriatim.storage.postgres.database import Database
+
+
+@get("/v1/conversations/{conversation_id:int}/entries/{seq:int}/trace", operation_id="get_trace", tags=["messages"])
+async def message_trace(
+    conversation_id: int,
+    seq: int,
+    sender: Annotated[Sender, Dependency(skip_validation=True)],
+    database: Annotated[Database, Dependency(skip_validation=True)],
+    traces: Annotated[Traces, Dependency(skip_validation=True)],
+) -> MessageTrace:
+    """Return the hops one message passed, with times and costs; it was sent here with `trace`, and lately."""
+    async with database.read() as connection:
+        access = await authorize(connection, sender.user_id, ConversationId(conversation_id), Action.READ)
+    if not access.first_seq <= seq <= access.last_seq:
+        raise NotFound("no such entry")
+    return traces.find(ConversationId(conversation_id), seq)
