@@ -1,0 +1,118 @@
+/** All conversations of this device: which are behind, which are fetched in advance, and what of them is to be stored. */
+
+import type { ConversationId, Entry, UserId } from "../protocol/types.ts";
+import { UNKNOWN, type Durable, type Position } from "./actions.ts";
+import { Conversation } from "./conversation.ts";
+import { Fetches } from "./fetches.ts";
+
+/** So many conversations of which nothing is held are fetched in advance in one session; the others when they are opened. */
+const EAGER = 20;
+
+export class Followed {
+  readonly fetches: Fetches;
+  focus: readonly ConversationId[] = [];
+  readonly #me: UserId;
+  readonly #conversations = new Map<ConversationId, Conversation>();
+  readonly #catching = new Set<ConversationId>();
+  #eager = EAGER;
+  #changed = new Map<ConversationId, Entry[]>();
+
+  constructor(me: UserId, positions: ReadonlyMap<ConversationId, Position>) {
+    this.#me = me;
+    this.fetches = new Fetches((id) => this.get(id));
+    for (const [id, position] of positions) this.#conversations.set(id, new Conversation(id, me, position));
+  }
+
+  /** What was behind when the session began has been fetched. */
+  get isCaughtUp(): boolean {
+    return this.#catching.size === 0;
+  }
+
+  /** Return what is known of a conversation; unknown ones begin empty. */
+  get(id: ConversationId): Conversation {
+    let found = this.#conversations.get(id);
+    if (found === undefined) {
+      found = new Conversation(id, this.#me, UNKNOWN);
+      this.#conversations.set(id, found);
+    }
+    return found;
+  }
+
+  [Symbol.iterator](): Iterator<Conversation> {
+    return this.#conversations.values();
+  }
+
+  /** A new session: again some are fetched in advance. */
+  connected(): void {
+    this.#eager = EAGER;
+  }
+
+  disconnected(): void {
+    this.#catching.clear();
+    this.fetches.disconnected();
+  }
+
+  /** Say what is on screen; what is missing of it is fetched first. */
+  look(ids: readonly ConversationId[], now: number): void {
+    this.focus = ids;
+    this.fetches.focus = ids;
+    for (const id of ids) {
+      const conversation = this.#conversations.get(id);
+      if (conversation === undefined || conversation.head === 0) continue;
+      conversation.heardOf(conversation.head, now);
+      this.touch(conversation);
+    }
+  }
+
+  /** Of conversations that nothing is held of only the first few and those on screen are fetched unasked. */
+  beEager(conversation: Conversation): void {
+    if (conversation.cursor !== null || conversation.fetchAt === null || this.focus.includes(conversation.id)) return;
+    if (this.#eager > 0) this.#eager -= 1;
+    else conversation.fetchAt = null;
+  }
+
+  /** Every head is known: ask for what is missing, in all conversations that are held (rule 4). */
+  catchUp(now: number): void {
+    for (const conversation of this.#conversations.values()) {
+      if (conversation.cursor !== null) conversation.heardOf(conversation.head, now);
+      this.fetches.consider(conversation);
+      if (conversation.fetchAt !== null) this.#catching.add(conversation.id);
+    }
+  }
+
+  /** Wait for this one too before the session is live. */
+  await(conversation: Conversation): void {
+    if (conversation.fetchAt !== null) this.#catching.add(conversation.id);
+  }
+
+  /** Have the position stored, with these entries. */
+  apply(conversation: Conversation, entries: readonly Entry[]): void {
+    this.touch(conversation);
+    this.#changed.get(conversation.id)?.push(...entries);
+  }
+
+  /** Have the position stored. */
+  touch(conversation: Conversation): void {
+    if (!this.#changed.has(conversation.id)) this.#changed.set(conversation.id, []);
+    this.fetches.consider(conversation);
+    if (conversation.fetchAt === null) this.#catching.delete(conversation.id);
+  }
+
+  /** Return what is to be stored, once. */
+  changed(): readonly Durable[] {
+    const changed = this.#changed;
+    this.#changed = new Map();
+    return [...changed].flatMap(([id, entries]) => {
+      const position = this.#conversations.get(id)?.position();
+      return position === undefined ? [] : [{ type: "apply", conversation_id: id, entries, position }];
+    });
+  }
+
+  /** Forget a conversation that this user may not know (any more). */
+  forget(id: ConversationId): void {
+    this.#conversations.delete(id);
+    this.#catching.delete(id);
+    this.#changed.delete(id);
+    this.fetches.forget(id);
+  }
+}

@@ -1,0 +1,488 @@
+/**
+ * The client's side of the protocol, without I/O: what happened goes in, what is to be done comes out.
+ *
+ * The driver calls one method per happening and carries out the actions it returns, in order: the durable ones stand
+ * first and are committed in one local transaction, then the others are done. If it cannot commit them it throws the
+ * link away and starts another from its store. Times are seconds of any clock that never falls.
+ * Client rules (docs/protocol.md): 1 and 8 outbox.ts, 2, 3 and 5 conversation.ts, 4 here, 6 epoch.ts, 7 backoff.ts.
+ */
+
+import { refusalOf } from "../answer.ts";
+import { Outbox } from "../outbox/outbox.ts";
+import { afterClose, retryable } from "../protocol/codes.ts";
+import { CLOSE_CODES, CONSTANTS, LIMITS } from "../protocol/types.ts";
+import type {
+  AnyCommand, Compared, ConversationId, Entry, Error as ErrorFrame, Event as EventFrame, HeadRow, Heads, Ok, OwnRead, Page, Pong, Sent,
+  ServerFrame, Welcome,
+} from "../protocol/types.ts";
+import { isDurable, type Action, type Held, type Identity, type OutboxCommand, type Position, type State } from "./actions.ts";
+import { Backoff, STABLE_S } from "./backoff.ts";
+import type { Conversation } from "./conversation.ts";
+import { Agreement, type HeldRow } from "./epoch.ts";
+import { earliest } from "./fetches.ts";
+import { Followed } from "./followed.ts";
+import { Heartbeat } from "./heartbeat.ts";
+import { Questions, type Question } from "./questions.ts";
+import { Reads } from "./reads.ts";
+
+const HELLO_WITHIN_S = 10;
+/** Wait after a retryable refusal that names no time. */
+const RETRY_MS = 1_000;
+
+type Answering = Ok | ErrorFrame | Sent | Page | Compared;
+
+export class Link {
+  state: State = "offline";
+  epoch: string | null;
+  readonly outbox: Outbox;
+  readonly #identity: Identity;
+  readonly #followed: Followed;
+  readonly #reads: Reads;
+  readonly #heartbeat = new Heartbeat();
+  readonly #backoff: Backoff;
+  readonly #questions = new Questions();
+  #token: string | null;
+  #newToken: string | null = null;
+  #inactive = false;
+  #isOpen = false;
+  #headsOpen = false;
+  readonly #agreement = new Agreement();
+  #welcomeBy: number | null = null;
+  #moveAt: number | null = null;
+  #liveSince: number | null = null;
+  #lastId = 0;
+  #actions: Action[] = [];
+
+  /** `random` gives 0 to 1. */
+  constructor(identity: Identity, held: Held, random: () => number) {
+    this.#identity = identity;
+    this.epoch = held.epoch;
+    this.#token = held.token;
+    this.outbox = new Outbox(held.outbox);
+    this.#backoff = new Backoff(random);
+    this.#followed = new Followed(identity.user_id, held.positions);
+    const wanted = new Map<ConversationId, number>();
+    for (const [id, position] of held.positions) if (position.read_wanted > 0) wanted.set(id, position.read_wanted);
+    this.#reads = new Reads(wanted);
+  }
+
+  /** Connect at once: at the start, when the network is back, when the token is fresh again. */
+  wake(now: number): readonly Action[] {
+    if (this.state === "offline") {
+      this.#become("connecting");
+      this.#actions.push({ type: "connect", after_s: 0 });
+    } else if (this.#isOpen) {
+      this.#heartbeat.hurry(now);
+    }
+    return this.#flush(now);
+  }
+
+  /** Say hello on a fresh connection. */
+  connected(now: number, accessToken: string): readonly Action[] {
+    this.#become("connecting");
+    this.#welcomeBy = now + HELLO_WITHIN_S;
+    this.#transmit({
+      type: "hello",
+      token: accessToken,
+      device_id: this.#identity.device_id,
+      client: this.#identity.client,
+      resume: this.epoch !== null && this.#token !== null ? { epoch: this.epoch, token: this.#token } : null,
+      focus: this.#followed.focus,
+      inactive: this.#inactive,
+    });
+    return this.#flush(now);
+  }
+
+  /** Take one frame from the server. */
+  frame(now: number, frame: ServerFrame): readonly Action[] {
+    switch (frame.type) {
+      case "event":
+        this.#event(frame, now);
+        break;
+      case "ok":
+      case "error":
+      case "sent":
+      case "page":
+      case "compared":
+        this.#answer(frame, now);
+        break;
+      case "welcome":
+      case "heads":
+      case "pong":
+        this.#numbers(frame, now);
+        break;
+      case "gap":
+        this.#hearOf(frame.conversation_id, frame.head, now);
+        break;
+      case "drain":
+        this.#moveAt = now + this.#backoff.withinS(frame.reconnect_after_ms);
+        this.#become("draining");
+        break;
+      case "self":
+        if (frame.what.change === "read") this.#ownRead(frame.what);
+        break;
+      default:
+        frame satisfies never;
+    }
+    return this.#flush(now);
+  }
+
+  /** Learn that the connection ended, or that it could not be had (1006). */
+  closed(now: number, code: number): readonly Action[] {
+    this.#forgetConnection(now, code);
+    return this.#flush(now);
+  }
+
+  /** Let time pass; call it at `nextAt`, more often does no harm. */
+  tick(now: number): readonly Action[] {
+    if (this.#heartbeat.isLost(now) || (this.#welcomeBy !== null && now >= this.#welcomeBy)) this.#lose(now, CLOSE_CODES.NO_PONG);
+    else if (this.#moveAt !== null && now >= this.#moveAt) this.#lose(now, CLOSE_CODES.NORMAL);
+    this.outbox.overdue(now);
+    this.#followed.fetches.overdue(now);
+    this.#actions.push(...this.#questions.overdue(now));
+    if (this.#heartbeat.isDue(now)) this.#ping();
+    return this.#flush(now);
+  }
+
+  /** Return when `tick` has something to do; null: not before something else happens. */
+  nextAt(): number | null {
+    const times = [this.#welcomeBy, this.#moveAt];
+    if (this.#isOpen) {
+      times.push(this.#heartbeat.nextAt(), this.outbox.nextAt(), this.#followed.fetches.nextAt(), this.#reads.nextAt());
+      times.push(this.#agreement.nextAt(), this.#questions.nextAt());
+    }
+    return earliest(times);
+  }
+
+  /** Keep a command until it is answered for good, and transmit it when its turn has come (rules 1 and 8). */
+  send(now: number, command: OutboxCommand): readonly Action[] {
+    if (!this.outbox.has(command.client_id)) {
+      const kept = { ...command, id: 0 };
+      this.#actions.push({ type: "keep", command: kept });
+      this.outbox.keep(kept);
+    }
+    return this.#flush(now);
+  }
+
+  /** Give up a command; it may have been stored already, then its event still comes. */
+  withdraw(now: number, client_id: string): readonly Action[] {
+    this.outbox.settle(client_id);
+    return this.#flush(now);
+  }
+
+  /** Move the user's read watermark up to `seq`; `unread` is what the store counts above it. */
+  read(now: number, id: ConversationId, seq: number, unread: number): readonly Action[] {
+    const conversation = this.#followed.get(id);
+    if (seq > Math.max(conversation.read, conversation.readWanted)) {
+      conversation.readWanted = seq;
+      conversation.unread = unread;
+      conversation.mentions = 0;
+      this.#reads.want(id, seq);
+      this.#followed.touch(conversation);
+    }
+    return this.#flush(now);
+  }
+
+  /** Say which conversations are on screen; what is missing of them is fetched first. */
+  focus(now: number, ids: readonly ConversationId[], inactive: boolean): readonly Action[] {
+    this.#inactive = inactive;
+    this.#followed.look(ids.slice(0, LIMITS.focus_ids), now);
+    if (this.#isOpen) this.#transmit({ type: "focus", conversation_ids: this.#followed.focus, inactive });
+    return this.#flush(now);
+  }
+
+  /** Take the store's answer to `recall`. */
+  recalled(now: number, rows: readonly HeldRow[]): readonly Action[] {
+    this.#agreement.recalled(rows);
+    return this.#flush(now);
+  }
+
+  /** Transmit a question whose answer is handed out as `answered` with this id; without a session it is null at once. */
+  ask(now: number, id: number, question: Question): readonly Action[] {
+    if (this.#isOpen) {
+      const frame = this.#nextId();
+      this.#questions.transmitted(frame, id, now);
+      this.#transmit({ ...question, id: frame });
+    } else {
+      this.#actions.push({ type: "answered", id, frame: null });
+    }
+    return this.#flush(now);
+  }
+
+  /** Take a page of the past that `ask` brought: what was not held is applied. */
+  filled(now: number, page: Page): readonly Action[] {
+    const conversation = this.#followed.get(page.conversation_id);
+    if (page.epoch === this.epoch && !conversation.comparing && conversation.cursor !== null) {
+      this.#followed.apply(conversation, conversation.fill(page));
+    }
+    return this.#flush(now);
+  }
+
+  /** Forget a conversation that this user may not know (any more). */
+  forget(id: ConversationId): void {
+    this.#followed.forget(id);
+    this.#reads.forget(id);
+  }
+
+  /** Return where a conversation stands. */
+  position(id: ConversationId): Position {
+    return this.#followed.get(id).position();
+  }
+
+  #event({ epoch, entry }: EventFrame, now: number): void {
+    if (epoch !== this.epoch) {
+      this.#lose(now, CLOSE_CODES.STATE_LOST); // Another log under a running session: only a new hello sorts this out.
+      return;
+    }
+    const conversation = this.#followed.get(entry.conversation_id);
+    this.#countAsAck(entry);
+    this.#followed.apply(conversation, conversation.event(entry, now));
+  }
+
+  #numbers(frame: Welcome | Heads | Pong, now: number): void {
+    if (frame.type === "pong") {
+      this.#heartbeat.heard();
+      this.#rows(frame.heads, now);
+      this.#newToken = frame.resume_token;
+      return;
+    }
+    if (frame.type === "welcome") this.#welcome(frame, now);
+    this.#rows(frame.type === "welcome" ? frame.heads : frame.rows, now);
+    this.#headsOpen = frame.more;
+    if (!frame.more) this.#followed.catchUp(now);
+  }
+
+  #welcome(welcome: Welcome, now: number): void {
+    this.#welcomeBy = null;
+    this.#isOpen = true;
+    this.#followed.connected();
+    this.#heartbeat.begin(now, welcome.heartbeat_ms);
+    if (welcome.epoch !== this.epoch) {
+      this.epoch = welcome.epoch;
+      this.#token = null;
+      for (const conversation of this.#followed) {
+        conversation.head = 0;
+        this.#distrust(conversation);
+      }
+    }
+    this.#newToken = welcome.resume_token;
+    this.#become("syncing");
+  }
+
+  #rows(rows: readonly HeadRow[], now: number): void {
+    for (const row of rows) {
+      const conversation = this.#followed.get(row[0]);
+      if (!conversation.row(row, now)) this.#distrust(conversation);
+      this.#followed.beEager(conversation);
+      this.#followed.touch(conversation);
+    }
+  }
+
+  #ownRead(read: OwnRead): void {
+    const conversation = this.#followed.get(read.conversation_id);
+    if (read.seq < Math.max(conversation.read, conversation.readWanted)) return;
+    conversation.read = read.seq;
+    conversation.unread = read.unread;
+    conversation.mentions = read.mentions;
+    conversation.counted = Math.max(conversation.counted, conversation.cursor ?? 0);
+    this.#followed.touch(conversation);
+  }
+
+  #answer(frame: Answering, now: number): void {
+    const reply = frame.id == null ? null : this.#questions.answered(frame.id, frame);
+    if (reply !== null) {
+      this.#actions.push(reply);
+      return;
+    }
+    switch (frame.type) {
+      case "sent":
+        this.#settle(frame, frame.duplicate === true);
+        this.#hearOf(frame.conversation_id, frame.seq, now, CONSTANTS.HOLD_BACK_S);
+        break;
+      case "page":
+        this.#page(frame, now);
+        break;
+      case "error":
+        if (frame.id != null) this.#error(frame, frame.id, now);
+        break;
+      case "compared":
+        this.#agreement.compared(frame);
+        break;
+      case "ok":
+        this.#readTold(frame.id, now, null);
+        break;
+      default:
+        frame satisfies never;
+    }
+  }
+
+  #page(page: Page, now: number): void {
+    const asked = this.#followed.fetches.answered(page.id);
+    if (page.epoch !== this.epoch) {
+      this.#lose(now, CLOSE_CODES.STATE_LOST);
+    } else if (asked !== null && !asked.conversation.comparing) {
+      for (const entry of page.entries) this.#countAsAck(entry);
+      this.#followed.apply(asked.conversation, asked.conversation.page(page, asked.direction, now));
+    }
+  }
+
+  #error(frame: ErrorFrame, id: number, now: number): void {
+    const item = this.outbox.ofFrame(id);
+    const asked = this.#followed.fetches.answered(id);
+    const waitMs = frame.retry_after_ms ?? RETRY_MS;
+    if (item !== null) {
+      if (isFinal(frame)) {
+        this.outbox.settle(item.command.client_id);
+        this.#actions.push({ type: "failed", client_id: item.command.client_id, error: refusalOf(frame) });
+      } else {
+        this.outbox.postpone(item, now, frame.retry_after_ms ?? null);
+      }
+    } else if (asked !== null) {
+      if (isFinal(frame)) {
+        asked.conversation.unreadable();
+      } else {
+        this.#followed.fetches.pause(now + waitMs / 1_000);
+        asked.conversation.later(now + waitMs / 1_000);
+      }
+      this.#followed.touch(asked.conversation);
+    } else if (!this.#agreement.refused(id, now + waitMs / 1_000)) {
+      this.#readTold(id, now, isFinal(frame) ? null : waitMs);
+    }
+  }
+
+  #distrust(conversation: Conversation): void {
+    if (conversation.cursor === null || conversation.cursor === 0) return;
+    conversation.comparing = true;
+    this.#agreement.distrust(conversation.id, conversation.cursor);
+  }
+
+  #hearOf(id: ConversationId, seq: number, now: number, patienceS = 0): void {
+    const conversation = this.#followed.get(id);
+    conversation.heardOf(seq, now, patienceS);
+    this.#followed.touch(conversation);
+  }
+
+  /** Take an own entry in the log for the ack: it says the same as `sent`, which may be lost. */
+  #countAsAck(entry: Entry): void {
+    // Not by device: after a new log-in on the same data another device of this user finishes what the old one began.
+    if (entry.sender_id === this.#identity.user_id) this.#settle(entry, false);
+  }
+
+  #settle({ client_id, conversation_id, seq, created_at }: Sent | Entry, duplicate: boolean): void {
+    if (this.outbox.settle(client_id) === null) return;
+    this.#actions.push({ type: "acked", client_id, conversation_id, seq, created_at, duplicate });
+  }
+
+  #readTold(frame: number, now: number, retryAfterMs: number | null): void {
+    const told = this.#reads.answered(frame, now, retryAfterMs);
+    if (told === null) return;
+    const conversation = this.#followed.get(told);
+    conversation.read = Math.max(conversation.read, conversation.readWanted);
+    conversation.readWanted = 0;
+    this.#followed.touch(conversation);
+  }
+
+  #become(state: State): void {
+    if (state === this.state) return;
+    this.state = state;
+    this.#actions.push({ type: "state", state });
+  }
+
+  #lose(now: number, code: number): void {
+    this.#actions.push({ type: "disconnect", code });
+    this.#forgetConnection(now, code);
+  }
+
+  #forgetConnection(now: number, code: number): void {
+    if (this.#liveSince !== null && now - this.#liveSince >= STABLE_S) this.#backoff.succeeded();
+    const waitS = this.#moveAt === null ? this.#backoff.waitS() : Math.max(0, this.#moveAt - now);
+    this.#isOpen = false;
+    this.#headsOpen = false;
+    this.#welcomeBy = null;
+    this.#moveAt = null;
+    this.#liveSince = null;
+    this.#newToken = null;
+    this.#heartbeat.end();
+    for (const part of [this.#agreement, this.outbox, this.#followed, this.#reads]) part.disconnected();
+    this.#actions.push(...this.#questions.disconnected());
+    this.#become("offline");
+    this.#actions.push(afterClose(code) === "reconnect" ? { type: "connect", after_s: waitS } : { type: "refused", code });
+  }
+
+  /** Complete this happening's actions: the durable ones, the token last of them, then those that follow from them. */
+  #flush(now: number): readonly Action[] {
+    if (this.#isOpen) this.#work(now);
+    const durable: Action[] = this.#actions.filter(isDurable);
+    const others = this.#actions.filter((action) => !isDurable(action));
+    durable.push(...this.#followed.changed());
+    if (this.#isOpen) this.#settleToken(durable);
+    this.#actions = [];
+    return [...durable, ...others];
+  }
+
+  #work(now: number): void {
+    if (!this.#headsOpen) this.#agree(now);
+    this.#transmitDue(now);
+    if (this.state === "syncing" && !this.#headsOpen && this.#followed.isCaughtUp && !this.#agreement.isOpen) {
+      this.#liveSince = now;
+      this.#become("live");
+    }
+  }
+
+  #agree(now: number): void {
+    for (const [id, common] of this.#agreement.found()) {
+      const conversation = this.#followed.get(id);
+      const shrinks = common < (conversation.cursor ?? 0);
+      conversation.truncate(common, now);
+      if (shrinks) this.#actions.push({ type: "truncate", conversation_id: id, after: common, position: conversation.position() });
+      this.#followed.touch(conversation);
+      this.#followed.await(conversation);
+    }
+    const asks = this.#agreement.asks();
+    if (asks.length > 0) this.#actions.push({ type: "recall", asks });
+  }
+
+  #transmitDue(now: number): void {
+    for (let next = this.#followed.fetches.due(now); next !== null; next = this.#followed.fetches.due(now)) {
+      this.#transmit(this.#followed.fetches.transmitted(this.#nextId(), next.conversation, next.direction, now));
+    }
+    while (this.state !== "draining") {
+      const item = this.outbox.due(now);
+      if (item === null) break;
+      const frame = this.#nextId();
+      this.outbox.transmitted(item, frame, now);
+      this.#transmit({ ...item.command, id: frame });
+    }
+    for (const part of [this.#reads, this.#agreement]) {
+      const frame = part.due(this.#nextId(), now);
+      if (frame !== null) this.#transmit(frame);
+    }
+  }
+
+  /** Store the token only when every head that came before it is known (positions hold them) and agreed on. */
+  #settleToken(durable: Action[]): void {
+    if (this.#newToken === null || this.#headsOpen || this.#agreement.isOpen || this.epoch === null) return;
+    this.#token = this.#newToken;
+    this.#newToken = null;
+    durable.push({ type: "save_token", epoch: this.epoch, token: this.#token });
+  }
+
+  #ping(): void {
+    const heads: Record<number, number> = {};
+    for (const id of this.#followed.focus) heads[id] = this.#followed.get(id).cursor ?? 0;
+    this.#transmit({ type: "ping", heads });
+  }
+
+  #transmit(frame: AnyCommand): void {
+    this.#actions.push({ type: "transmit", frame });
+  }
+
+  #nextId(): number {
+    this.#lastId += 1;
+    return this.#lastId;
+  }
+}
+
+function isFinal(frame: ErrorFrame): boolean {
+  return !(retryable(frame.code) || frame.retry_after_ms != null || frame.code === "token_expired");
+}

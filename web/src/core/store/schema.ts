@@ -1,0 +1,101 @@
+/** What this browser keeps of one account: the records, the one way to write them, and what a store promises. */
+
+import type { OutboxCommand, Position } from "../link/actions.ts";
+import type { ConversationId, ConversationKind, Draft, Person, Refusal, Role, Row, Session, Token, Visibility } from "../port.ts";
+
+/** A conversation on this device. */
+export interface ConversationRecord {
+  readonly conversation_id: ConversationId;
+  readonly position: Position;
+  /** The head at which the fields below were last read from the server; -1: never, they are not known yet. */
+  readonly details_head: number;
+  readonly kind: ConversationKind;
+  readonly visibility: Visibility;
+  readonly title: string | null;
+  readonly topic: string | null;
+  readonly other: Person | null;
+  readonly role: Role | null;
+  readonly member_count: number;
+  readonly roster_version: number;
+  readonly last_message_at: number | null;
+  readonly last: { readonly seq: number; readonly sender_id: Person["user_id"]; readonly text: string } | null;
+}
+
+/** A command of one's own from before its first transmission until its entry is stored; `create` has conversation 0. */
+export interface OutboxRecord {
+  readonly conversation_id: number;
+  readonly client_id: string;
+  readonly device_id: Session["device_id"];
+  readonly command: OutboxCommand;
+  /** `sent`: it is entry `seq`, which is not stored here yet. */
+  readonly state: "queued" | "sent" | "failed";
+  readonly seq: number | null;
+  readonly error: Refusal | null;
+  readonly created_at: number;
+  readonly tokens: readonly Token[];
+}
+
+/** How a command ended, told with its removal from the outbox. */
+export type Outcome =
+  | { readonly type: "stored"; readonly conversation_id: ConversationId; readonly seq: number }
+  | { readonly type: "refused"; readonly error: Refusal }
+  | { readonly type: "discarded" };
+
+export interface Settled {
+  readonly conversation_id: number;
+  readonly client_id: string;
+  readonly key: string;
+  readonly outcome: Outcome;
+}
+
+export interface Meta {
+  readonly epoch: string | null;
+  readonly token: string | null;
+  readonly self: Session | null;
+}
+
+export const NO_META: Meta = { epoch: null, token: null, self: null };
+
+/** One change, written in one transaction and then told to every tab. */
+export interface Batch {
+  readonly meta?: Partial<Meta>;
+  readonly conversations?: readonly ConversationRecord[];
+  /** Conversations this user may not know any more: everything of them goes. */
+  readonly gone?: readonly ConversationId[];
+  /** Stored rows: `seq` is never null. */
+  readonly rows?: readonly Row[];
+  /** Rows above this seq go: the server's log is another one from there. */
+  readonly cut?: readonly (readonly [ConversationId, number])[];
+  readonly people?: readonly Person[];
+  readonly outbox?: readonly OutboxRecord[];
+  readonly settled?: readonly Settled[];
+  readonly drafts?: readonly (readonly [ConversationId, Draft | null])[];
+}
+
+/** What a worker reads when it starts. */
+export interface Loaded {
+  readonly meta: Meta;
+  readonly conversations: readonly ConversationRecord[];
+  readonly people: readonly Person[];
+  readonly outbox: readonly OutboxRecord[];
+  readonly drafts: readonly (readonly [ConversationId, Draft])[];
+}
+
+/** A leader that was replaced tried to write: nothing was written. */
+export class Fenced extends Error {
+  override readonly name = "Fenced";
+}
+
+export interface Store {
+  readonly kind: "disk" | "memory";
+  load(): Promise<Loaded>;
+  /** Become the one that may write the log: returns the term under which its batches are accepted. */
+  lead(): Promise<number>;
+  /** All of the batch or nothing. With a term that is not the last one: Fenced. Null: a batch of own drafts and commands. */
+  write(batch: Batch, term: number | null): Promise<void>;
+  /** Stored rows of this range, both ends included, rising. */
+  rows(id: ConversationId, low: number, high: number): Promise<readonly Row[]>;
+  /** The newest stored row at or below `seq`. */
+  rowAtOrBelow(id: ConversationId, seq: number): Promise<Row | null>;
+  close(): void;
+}
