@@ -1,0 +1,68 @@
+"""Who owns the process around the server: signals, start-up, stopping, and what stays of a connection's HTTP side."""
+
+import asyncio
+import gc
+import signal
+from typing import Any
+
+import pytest
+
+from contracts.edge import application, connect, running
+from seriatim.gateway.transport.contract import Connection, Refusal, UpgradeRequest
+from seriatim.gateway.transport.http import HttpEdge
+from seriatim.gateway.transport.server import HttpServer, StartupFailed, listening_socket
+from seriatim.gateway.transport.upgrade import Doorway
+
+
+def nobody(_request: UpgradeRequest, _connection: Connection) -> Refusal:
+    return Refusal(503, "nobody")
+
+
+async def test_signals_are_left_alone_and_what_follows_serve_runs() -> None:
+    numbers = (signal.SIGTERM, signal.SIGINT)
+    before = [signal.getsignal(number) for number in numbers]
+    after: list[str] = []
+    server = HttpServer(application, Doorway(nobody), listening_socket("127.0.0.1", 0))
+
+    async def serve() -> None:
+        await server.serve()
+        after.append("ran")
+
+    async with asyncio.timeout(5), asyncio.TaskGroup() as tasks:
+        tasks.create_task(serve())
+        await server.started()
+        assert [signal.getsignal(number) for number in numbers] == before
+        await server.stop()
+    assert after == ["ran"]
+
+
+async def test_an_application_that_does_not_start_is_an_error_and_no_exit_of_the_process() -> None:
+    async def broken(scope: dict[str, Any], receive: Any, send: Any) -> None:
+        await receive()
+        await send({"type": "lifespan.startup.failed", "message": scope["type"]})
+
+    server = HttpServer(broken, Doorway(nobody), listening_socket("127.0.0.1", 0))
+    with pytest.raises(StartupFailed):
+        await server.serve()
+
+
+def test_a_port_in_use_is_an_error_of_the_caller() -> None:
+    with listening_socket("127.0.0.1", 0) as taken, pytest.raises(OSError, match="in use"):
+        listening_socket("127.0.0.1", taken.getsockname()[1])
+
+
+def test_an_upgraded_connection_keeps_nothing_of_its_http_side() -> None:
+    """Else 2 kB stay for each of 100,000 idle sockets: uvicorn's cycles, and the callback that uvloop remembers."""
+
+    def alive() -> int:
+        return sum(type(found) is HttpEdge for found in gc.get_objects())
+
+    with running() as edge:
+        gc.collect()
+        gc.disable()
+        try:
+            before = alive()
+            with connect(edge):
+                assert edge.call(alive) == before
+        finally:
+            gc.enable()
