@@ -39,6 +39,8 @@ def _add(app: typer.Typer, name: str, module: str, summary: str) -> None:
         _quiet()
         try:
             command(args=context.args, prog_name=f"seriatim {name}")
+        except SystemExit:
+            raise
         except _for_the_operator() as error:
             typer.echo(f"seriatim: {error}", err=True)
             sys.exit(1)
