@@ -103,6 +103,6 @@ def _parsed(variables: dict[str, str]) -> dict[str, Any]:
 
 def _decoded(wanted: type, value: object) -> object:
     """Read what msgspec does not know: paths."""
-    if wanted is Path and isinstance(value, str):
+    if wanted is Path and isinstance(value, str | Path):
         return Path(value)
     raise TypeError(f"no {wanted.__name__}")

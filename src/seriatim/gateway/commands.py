@@ -81,7 +81,9 @@ class Commands:
             return run
 
         async def run_create(command: Create, sender: Sender) -> Sent:
-            return self._publish(await create(command, sender, database, conversation_secret), command.id)
+            stored = await create(command, sender, database, conversation_secret)
+            # A pair's conversation may have been founded by the other: the ack still names this command's own key.
+            return msgspec.structs.replace(self._publish(stored, command.id), client_id=command.client_id)
 
         async def run_read(command: Read, sender: Sender) -> Ok:
             await read_marks.read(command, sender)
