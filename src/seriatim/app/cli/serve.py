@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 import uvloop
 
+from seriatim.app.logs import configure
 from seriatim.app.roles import serve
 from seriatim.app.settings import load
 
@@ -19,4 +20,5 @@ def run(
     data: Annotated[Path | None, typer.Option(help="Folder for the database, the secret and seriatim.toml.")] = None,
 ) -> None:
     """Run the server; every other setting is a SERIATIM_ variable or stands in seriatim.toml."""
+    configure()
     uvloop.run(serve(load(host=host, port=port, data=data)))
