@@ -5,13 +5,16 @@ A direct conversation has two plain members: nobody can be invited, removed, pro
 """
 
 import unicodedata
-from typing import NamedTuple
+from typing import Any, NamedTuple, assert_never
 
 from seriatim.core.errors import BadRequest, Conflict, Forbidden
-from seriatim.core.ids import UserId
-from seriatim.protocol.commands import Create, SetSettings
+from seriatim.core.ids import ConversationId, UserId
+from seriatim.log.draft import Change
+from seriatim.protocol.commands import Create, Invite, Join, Leave, MembershipCommand, Remove, SetRole, SetSettings
+from seriatim.protocol.entries import ConversationCreated, MemberAdded, MemberLeft, RoleChanged, SettingsChanged
 from seriatim.protocol.fields import ConversationKind, Role, Visibility
 from seriatim.protocol.limits import LIMITS
+from seriatim.protocol.sender import Sender
 
 RANK: dict[Role, int] = {role: rank for rank, role in enumerate(Role)}
 """Roles rise in the order in which they are declared."""
@@ -29,14 +32,6 @@ class Founding(NamedTuple):
     members: tuple[UserId, ...]
 
 
-class Settings(NamedTuple):
-    """The settings to change; None stays as it is."""
-
-    title: str | None
-    topic: str | None
-    visibility: Visibility | None
-
-
 def founding(command: Create, creator: UserId) -> Founding:
     """Return what this `create` founds.
 
@@ -52,7 +47,7 @@ def founding(command: Create, creator: UserId) -> Founding:
             raise BadRequest("a direct conversation has no title", path="$.title", reason="direct")
     if command.kind is ConversationKind.CHANNEL and command.title is None:
         raise BadRequest("a channel has a title", path="$.title", reason="required")
-    _visible(command.kind, command.visibility)
+    visible(command.kind, command.visibility)
     title = None if command.title is None else line(command.title, "$.title", LIMITS.title_code_points)
     return Founding(command.kind, command.visibility, title, members)
 
@@ -62,29 +57,61 @@ def role_of_founder(kind: ConversationKind, founder: UserId, creator: UserId) ->
     return Role.OWNER if founder == creator and kind is not ConversationKind.DIRECT else Role.MEMBER
 
 
-def settings(command: SetSettings) -> Settings:
-    """Return the settings to change, normalised.
+def founded(founding: Founding, command: Create, sender: Sender, conversation_id: ConversationId) -> Change:
+    """Return the first entry of the conversation that this `create` founds."""
+    content: dict[str, Any] = {
+        "conversation_kind": founding.kind,
+        "visibility": founding.visibility,
+        "members": list(founding.members),
+    }
+    if founding.title is not None:
+        content["title"] = founding.title
+    return Change(conversation_id, sender, command.client_id, ConversationCreated, content, roster=True)
+
+
+def change(command: MembershipCommand, sender: Sender) -> Change:
+    """Return the entry that this command wishes for, from what it shows by itself.
+
+    Raises:
+        BadRequest: settings without one, an unreadable text, a `remove` of oneself.
+    """
+    match command:
+        case Join():
+            kind, content = MemberAdded, {"user_id": sender.user_id, "role": Role.MEMBER}
+        case Invite():
+            kind, content = MemberAdded, {"user_id": command.user_id, "role": command.role}
+        case Leave():
+            kind, content = MemberLeft, {"user_id": sender.user_id}
+        case Remove():
+            if command.user_id == sender.user_id:
+                raise BadRequest("leave the conversation instead", path="$.user_id", reason="self")
+            kind, content = MemberLeft, {"user_id": command.user_id}
+        case SetRole():
+            kind, content = RoleChanged, {"user_id": command.user_id, "role": command.role}
+        case SetSettings():
+            kind, content = SettingsChanged, settings(command)
+        case _:
+            assert_never(command)
+    roster = kind is not SettingsChanged
+    return Change(command.conversation_id, sender, command.client_id, kind, content, roster=roster)
+
+
+def settings(command: SetSettings) -> dict[str, Any]:
+    """Return the settings to change, normalised; an empty topic removes it.
 
     Raises:
         BadRequest: none is named, or a text is unreadable.
     """
-    if command.title is None and command.topic is None and command.visibility is None:
+    named: dict[str, Any] = {}
+    if command.title is not None:
+        named["title"] = line(command.title, "$.title", LIMITS.title_code_points)
+    if command.topic is not None:
+        named["topic"] = command.topic and line(command.topic, "$.topic", LIMITS.topic_code_points)
+    if command.visibility is not None:
+        named["visibility"] = command.visibility
+    if not named:
         raise BadRequest("name a setting to change", path="$", reason="nothing_named")
-    title = None if command.title is None else line(command.title, "$.title", LIMITS.title_code_points)
-    topic = command.topic
-    if topic:
-        topic = line(topic, "$.topic", LIMITS.topic_code_points)
-    return Settings(title, topic, command.visibility)
-
-
-def change_visibility(kind: ConversationKind, wanted: Visibility | None) -> None:
-    """Allow a change of visibility for channels only.
-
-    Raises:
-        BadRequest: another kind cannot be public.
-    """
-    if wanted is not None:
-        _visible(kind, wanted)
+    return named
 
 
 def grant(own: Role, given: Role) -> None:
@@ -97,16 +124,6 @@ def grant(own: Role, given: Role) -> None:
         raise Forbidden("only an owner gives this role", path="$.role")
 
 
-def someone_else(own: UserId, other: UserId) -> None:
-    """Refuse to remove oneself: that is `leave`.
-
-    Raises:
-        BadRequest: both are one.
-    """
-    if own == other:
-        raise BadRequest("leave the conversation instead", path="$.user_id", reason="self")
-
-
 def remove(own: Role, theirs: Role) -> None:
     """Let admins remove those below them, owners everybody.
 
@@ -117,13 +134,13 @@ def remove(own: Role, theirs: Role) -> None:
         raise Forbidden("only an owner removes this member", path="$.user_id")
 
 
-def leave(own: Role, *, other_members: int, other_owners: int) -> None:
-    """Let everybody go but the last owner of people who stay behind.
+def leave(own: Role, *, members: int, owners: int) -> None:
+    """Let everybody go but the last owner of people who stay behind; both counts include him.
 
     Raises:
         Conflict: `last_owner`.
     """
-    if own is Role.OWNER and other_members and not other_owners:
+    if own is Role.OWNER and owners == 1 and members > 1:
         raise Conflict("hand over to another owner first", reason="last_owner")
 
 
@@ -165,6 +182,11 @@ def line(text: str, path: str, code_points: int) -> str:
     return clean
 
 
-def _visible(kind: ConversationKind, wanted: Visibility) -> None:
+def visible(kind: ConversationKind, wanted: Visibility | None) -> None:
+    """Allow only a channel to be public.
+
+    Raises:
+        BadRequest: another kind.
+    """
     if wanted is Visibility.PUBLIC and kind is not ConversationKind.CHANNEL:
         raise BadRequest("only a channel can be public", path="$.visibility", reason="channels_only")

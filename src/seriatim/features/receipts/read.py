@@ -97,7 +97,7 @@ class ReadMarks:
         for place, mark in marks.items():
             own = moved.get(place)
             if own is None:
-                _refuse(mark, NotFound("no such conversation"))
+                _refuse(mark, NotFound("no such conversation", path="$.conversation_id"))
                 continue
             self._on_read(place[1], mark.device_id, own)
             for written in mark.waiting:

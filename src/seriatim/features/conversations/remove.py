@@ -1,0 +1,38 @@
+"""Remove: take somebody out, who keeps what he could read so far."""
+
+from seriatim.core.errors import NotFound
+from seriatim.features.conversations import rules, store
+from seriatim.log import roster
+from seriatim.log.access import Action, authorize
+from seriatim.log.draft import Stored
+from seriatim.log.record import record, recorded
+from seriatim.protocol.commands import Remove
+from seriatim.protocol.sender import Sender
+from seriatim.storage.postgres.database import Database
+
+
+async def remove(command: Remove, sender: Sender, database: Database) -> Stored:
+    """End another's membership and return the committed entry; a retry returns the stored one (promise L2).
+
+    Raises:
+        BadRequest: the sender himself: that is `leave`.
+        Forbidden: the sender is no admin, or the other's rank is not below his.
+        NotFound: no such conversation, or (`$.user_id`) no such member.
+        KeyReused, Unavailable.
+    """
+    change = rules.change(command, sender)
+    async with database.transaction() as connection:
+        conversation = await roster.lock(connection, change.conversation_id)
+        known = await recorded(connection, change)
+        if known is not None:
+            return known
+        access = await authorize(connection, sender.user_id, change.conversation_id, Action.REMOVE)
+        assert access.role is not None
+        other = await roster.member(connection, change.conversation_id, command.user_id)
+        if other is None or other.left_seq is not None:
+            raise NotFound("no such member", path="$.user_id")
+        rules.remove(access.role, other.role)
+        await roster.leave_member(connection, change.conversation_id, command.user_id, conversation.last_seq + 1)
+        stored = await record(connection, change)
+        await store.keep_left_view(connection, change.conversation_id, command.user_id)
+        return stored

@@ -1,0 +1,36 @@
+"""Set role: give a member another role."""
+
+from seriatim.core.errors import NotFound
+from seriatim.features.conversations import rules, store
+from seriatim.log import roster
+from seriatim.log.access import Action, authorize
+from seriatim.log.draft import Stored
+from seriatim.log.record import record, recorded
+from seriatim.protocol.commands import SetRole
+from seriatim.protocol.sender import Sender
+from seriatim.storage.postgres.database import Database
+
+
+async def set_role(command: SetRole, sender: Sender, database: Database) -> Stored:
+    """Change a member's role and return the committed entry; a retry returns the stored one (promise L2).
+
+    Raises:
+        Conflict: `unchanged`, or `last_owner` when no owner would be left.
+        Forbidden: the sender is no owner.
+        NotFound: no such conversation, or (`$.user_id`) no such member.
+        KeyReused, Unavailable.
+    """
+    change = rules.change(command, sender)
+    async with database.transaction() as connection:
+        await roster.lock(connection, change.conversation_id)
+        known = await recorded(connection, change)
+        if known is not None:
+            return known
+        await authorize(connection, sender.user_id, change.conversation_id, Action.SET_ROLE)
+        other = await roster.member(connection, change.conversation_id, command.user_id)
+        if other is None or other.left_seq is not None:
+            raise NotFound("no such member", path="$.user_id")
+        owners = await store.owner_count(connection, change.conversation_id)
+        rules.change_role(other.role, command.role, owners=owners)
+        await roster.set_role(connection, change.conversation_id, command.user_id, command.role)
+        return await record(connection, change)
