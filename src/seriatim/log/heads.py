@@ -95,7 +95,7 @@ async def heads(
     for row in await cursor.fetchall():
         token = row[1]  # the same in every row
         if row[2] is not None:
-            found[row[0] - 1].append(row[2:])
+            found[int(row[0]) - 1].append(row[2:])
     return [_answer(rows, token, limit) for rows in found]
 
 
