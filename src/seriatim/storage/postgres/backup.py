@@ -13,7 +13,8 @@ TELL_BYTES = 4_000
 TABLES = "select count(*) from pg_tables where schemaname = 'public'"
 
 # A transaction id of another server says nothing here: followers and resume tokens compare it with this server's own,
-# so every copied row gets the id of the transaction that restores it. The salt makes the log another epoch.
+# so every copied row gets the id of the transaction that restores it. A follower's place among the old ids means
+# nothing any more: it reads the log anew (its effects bear that). The salt makes the log another epoch.
 RENEW = """
 do $$
 declare
@@ -30,6 +31,7 @@ begin
     end loop;
 end
 $$;
+update public.follower_cursors set xid = '0', conversation_id = 0, seq = 0, leased_by = null, leased_until = null;
 update public.epoch_salt set salt = gen_random_uuid()::text;
 """
 
@@ -46,14 +48,12 @@ def backup(dsn: str, bin_dir: Path, file: Path) -> None:
     if file.exists():
         raise BackupFailed(f"{file} exists: choose another name")
     unfinished = file.with_name(file.name + ".unfinished")
-    with unfinished.open("wb") as output:
-        unfinished.chmod(0o600)
-        done = subprocess.run(  # noqa: S603 - the finder's path
-            [bin_dir / "pg_dump", "--format=custom", "--no-owner", "--no-privileges", dsn],
-            stdout=output,
-            stderr=subprocess.PIPE,
-            check=False,
-        )
+    unfinished.touch(mode=0o600)
+    done = subprocess.run(  # noqa: S603 - the finder's path
+        [bin_dir / "pg_dump", "--format=custom", "--no-owner", "--no-privileges", f"--file={unfinished}", dsn],
+        stderr=subprocess.PIPE,
+        check=False,
+    )
     if done.returncode != 0:
         unfinished.unlink()
         raise BackupFailed(_told("pg_dump", done.stderr))
