@@ -8,6 +8,7 @@ import typer
 
 COMMANDS = {
     "serve": ("seriatim.app.cli.serve", "Run the server: the page, the API and, by default, its own PostgreSQL."),
+    "seed": ("seriatim.app.cli.seed", "Fill the database with people, tokens and conversations for a trial."),
     "db": ("seriatim.app.cli.db", "The database: its URL, a psql session, backup and restore."),
     "migrate": ("seriatim.app.cli.migrate", "Bring the database's schema up to date."),
 }
