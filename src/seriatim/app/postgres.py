@@ -4,11 +4,11 @@ import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
-import psycopg
 import structlog
 
 from seriatim.app.front import Front
 from seriatim.app.settings import Settings
+from seriatim.storage.postgres.database import TEMPORARY
 from seriatim.storage.postgres.finder import find
 from seriatim.storage.postgres.migrate import migrate
 from seriatim.storage.postgres.server import EmbeddedServer
@@ -51,7 +51,7 @@ async def _reachable(dsn: str, front: Front) -> None:
     while True:
         try:
             await asyncio.to_thread(migrate, dsn)
-        except psycopg.OperationalError as error:
+        except TEMPORARY as error:
             front.why = "the database cannot be reached"
             log.warning("database_unreachable", reason=str(error).strip(), retry_in_s=RETRY_S)
             await asyncio.sleep(RETRY_S)
