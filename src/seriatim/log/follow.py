@@ -95,14 +95,23 @@ class Follower:
     """Calls a handler with every entry of the log, in one transaction with the cursor's move.
 
     Effects in the same database happen exactly once; effects elsewhere at least once. Of all processes with the same
-    `name` one at a time works; its lease has a fence. Bounds: 1,000 entries a call.
+    `name` one at a time works; its lease has a fence. Bounds: `batch` entries a call.
     """
 
-    def __init__(self, database: Database, name: str, handler: Handler, *, lease_s: float = LEASE_S) -> None:
+    def __init__(
+        self,
+        database: Database,
+        name: str,
+        handler: Handler,
+        *,
+        lease_s: float = LEASE_S,
+        batch: int = BATCH_ENTRIES,
+    ) -> None:
         self._database = database
         self._name = name
         self._handler = handler
         self._lease_s = lease_s
+        self._batch = batch
         self._by = uuid4().hex
         self._fence: int | None = None
 
@@ -120,7 +129,7 @@ class Follower:
             await self._release()
 
     async def step(self) -> int:
-        """Deal with the next entries, at most 1,000, and return their number; 0 also when another holds the lease."""
+        """Deal with the next entries, at most a batch, and return their number; 0 also when another holds the lease."""
         if self._fence is None:
             await self._lease()
         if self._fence is None:
@@ -132,7 +141,7 @@ class Follower:
                 log.warning("follower_lost_its_lease", name=self._name)
                 self._fence = None
                 return 0
-            entries, cursor = await entries_since(connection, Cursor(*row))
+            entries, cursor = await entries_since(connection, Cursor(*row), limit=self._batch)
             if entries:
                 await self._handler(connection, entries)
             await connection.execute(ADVANCE, {**named, **cursor._asdict()})
@@ -142,7 +151,7 @@ class Follower:
         count = await self.step()
         if self._fence is None:
             return PAUSE_S
-        return 0 if count == BATCH_ENTRIES else IDLE_S
+        return 0 if count == self._batch else IDLE_S
 
     async def _lease(self) -> None:
         named = {"name": self._name, "by": self._by, "lease_s": self._lease_s}
