@@ -23,6 +23,8 @@ from seriatim.protocol.codec import Subprotocol
 
 DEADLINE_S = 5.0
 Message = dict[str, Any]
+waiting: list[str] = []
+"""The requests to `/slow` whose clients have not gone."""
 
 
 class Echo:
@@ -101,7 +103,9 @@ async def application(scope: Message, receive: Callable[[], Awaitable[Message]],
             return
         size, more = size + len(message["body"]), message["more_body"]
     if scope["path"] == "/slow":
+        waiting.append(scope["path"])
         await receive()
+        waiting.pop()
         return
     body = b"%d" % size
     await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"%d" % len(body))]})

@@ -1,11 +1,11 @@
 """What the HTTP side does with heads, bodies and clients that never end, on the real server with short time-outs."""
 
 import time
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 
 import pytest
 
-from contracts.edge import Edge, Raw, handshake, running
+from contracts.edge import Edge, Raw, handshake, running, waiting
 from seriatim.gateway.transport.http import HttpLimits
 
 GET = b"GET / HTTP/1.1\r\nhost: a\r\n\r\n"
@@ -36,6 +36,13 @@ def answers(edge: Edge, *parts: bytes) -> list[int]:
         raw.assert_ended()
         lines = raw.buffer.split(b"HTTP/1.1 ")[1:]
         return [int(line[:3]) for line in lines]
+
+
+def wait_until(holds: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 5
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
 
 
 def trickle(raw: Raw, data: bytes, *, every_s: float = 0.05) -> float:
@@ -132,6 +139,14 @@ def test_a_flood_of_pipelined_requests_is_cut(edge: Edge) -> None:
     assert len(answers(edge, GET.replace(b" / ", b" /slow ") * 1_000)) == 0
 
 
+def test_the_first_of_pipelined_requests_learns_that_its_client_is_gone(edge: Edge) -> None:
+    before = len(waiting)
+    with Raw(edge.server.port) as raw:
+        raw.send(GET.replace(b" / ", b" /slow ") * 2)
+        wait_until(lambda: len(waiting) == before + 1)
+    wait_until(lambda: len(waiting) == before)
+
+
 # Times.
 
 
@@ -158,6 +173,13 @@ def test_a_body_that_dribbles_is_408(hasty: Edge, start: bytes) -> None:
     with Raw(hasty.server.port) as raw:
         raw.send(POST + start)
         assert 0.25 < trickle(raw, b"x" * 500) < 1.5
+        assert raw.status() == 408
+
+
+def test_a_body_that_dribbles_after_a_fast_start_is_408(hasty: Edge) -> None:
+    with Raw(hasty.server.port) as raw:
+        raw.send(POST + b"content-length: 100000\r\n\r\n" + b"x" * 5_000)
+        assert 0.5 < trickle(raw, b"x" * 500) < 1.5
         assert raw.status() == 408
 
 
