@@ -11,7 +11,8 @@ from typing import Annotated, Any, Final
 import msgspec
 from litestar import Controller, Request, Response, get, post
 from litestar.datastructures import Cookie, State
-from litestar.params import Parameter
+from litestar.di import NamedDependency
+from litestar.params import JSONBody, QueryParameter
 
 from seriatim.core.errors import BadRequest, Unauthenticated
 from seriatim.core.ids import MAX_ID, DeviceId, UserId
@@ -26,6 +27,8 @@ COOKIE_PATH: Final = "/v1/auth"
 IDS: Final = 200
 """Most people asked for by id at once."""
 
+Caller = NamedDependency[Sender]
+Given = NamedDependency[Accounts]
 AuthRequest = Request[Sender, Any, State]
 
 
@@ -36,43 +39,47 @@ class AuthRoutes(Controller):
     tags = ("auth",)
 
     @post("/sign-up", operation_id="sign_up", summary="Make an account", exclude_from_auth=True)
-    async def sign_up(self, data: SignUp, request: AuthRequest, accounts: Accounts) -> Response[Credentials]:
+    async def sign_up(self, data: JSONBody[SignUp], request: AuthRequest, accounts: Given) -> Response[Credentials]:
         return _given(await sign_up.sign_up(data, _address(request), accounts), request, accounts)
 
     @post("/log-in", operation_id="log_in", summary="Sign in a device", status_code=200, exclude_from_auth=True)
-    async def log_in(self, data: LogIn, request: AuthRequest, accounts: Accounts) -> Response[Credentials]:
+    async def log_in(self, data: JSONBody[LogIn], request: AuthRequest, accounts: Given) -> Response[Credentials]:
         return _given(await session.log_in(data, _address(request), accounts), request, accounts)
 
     @post("/refresh", operation_id="refresh", summary="Renew the access", status_code=200, exclude_from_auth=True)
-    async def refresh(self, data: Refresh, request: AuthRequest, accounts: Accounts) -> Response[Credentials]:
+    async def refresh(self, data: JSONBody[Refresh], request: AuthRequest, accounts: Given) -> Response[Credentials]:
         token = data.refresh_token or request.cookies.get(f"{COOKIE_PREFIX}{data.device_id}")
         if token is None:
             raise Unauthenticated("there is no refresh token, in the body or as a cookie", path="$.refresh_token")
         return _given(await session.refresh(data.device_id, token, accounts), request, accounts)
 
     @post("/log-out", operation_id="log_out", summary="End this device", status_code=204)
-    async def log_out(self, request: AuthRequest, sender: Sender, accounts: Accounts) -> Response[None]:
+    async def log_out(self, request: AuthRequest, sender: Caller, accounts: Given) -> Response[None]:
         await session.log_out(sender, accounts)
         return _ended(request, sender.device_id)
 
     @post("/log-out-everywhere", operation_id="log_out_everywhere", summary="End all devices", status_code=204)
-    async def log_out_everywhere(self, request: AuthRequest, sender: Sender, accounts: Accounts) -> Response[None]:
+    async def log_out_everywhere(self, request: AuthRequest, sender: Caller, accounts: Given) -> Response[None]:
         await session.log_out_everywhere(sender, accounts)
         return _ended(request, sender.device_id)
 
 
 @get("/v1/me", operation_id="me", summary="The caller", tags=["people"])
-async def me(sender: Sender, accounts: Accounts) -> Me:
+async def me(sender: Caller, accounts: Given) -> Me:
     """Return the caller."""
     return await people.me(sender, accounts)
 
 
 @get("/v1/users", operation_id="find_users", summary="People by the beginning of their name, or by id", tags=["people"])
 async def find_users(
-    sender: Sender,
-    accounts: Accounts,
-    name: Annotated[str | None, Parameter(max_length=LIMITS.name_code_points, min_length=1)] = None,
-    ids: Annotated[str | None, Parameter(max_length=4_096, description=f"at most {IDS}, with commas between")] = None,
+    sender: Caller,
+    accounts: Given,
+    name: Annotated[
+        str | None, QueryParameter(max_length=LIMITS.name_code_points, min_length=1, pattern=r"^[^\x00]*$")
+    ] = None,
+    ids: Annotated[
+        str | None, QueryParameter(max_length=4_096, description=f"at most {IDS}, with commas between")
+    ] = None,
 ) -> Users:
     """Return people, best match first."""
     if (name is None) == (ids is None):
@@ -83,7 +90,7 @@ async def find_users(
 
 
 @post("/v1/admin/invitations", operation_id="invite_to_server", summary="Invite somebody to sign up", tags=["admin"])
-async def invite(sender: Sender, accounts: Accounts) -> Invitation:
+async def invite(sender: Caller, accounts: Given) -> Invitation:
     """Make an invitation; its secret is told only here."""
     return await sign_up.invite(sender, accounts)
 
@@ -109,7 +116,7 @@ def _from_browser(request: AuthRequest) -> bool:
     return "sec-fetch-site" in request.headers or request.headers.get("x-seriatim-client") == "web"
 
 
-def _given(credentials: Credentials, request: AuthRequest, accounts: Accounts) -> Response[Credentials]:
+def _given(credentials: Credentials, request: AuthRequest, accounts: Given) -> Response[Credentials]:
     if not _from_browser(request):
         return Response(credentials)
     life_s = int(accounts.settings.refresh_life.total_seconds())
