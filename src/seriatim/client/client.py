@@ -353,7 +353,7 @@ def _place(store: Store | Path | None) -> Store:
 
 def _only(group: BaseExceptionGroup[BaseException]) -> BaseException:
     """Return the one error that everything else followed from, if it is one."""
-    if len(group.exceptions) > 1:
+    if len(group.exceptions) != 1:
         return group
-    inner = group.exceptions[0]
+    (inner,) = group.exceptions
     return _only(cast("BaseExceptionGroup[BaseException]", inner)) if isinstance(inner, BaseExceptionGroup) else inner

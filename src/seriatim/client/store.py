@@ -20,9 +20,11 @@ from seriatim.protocol.link import (
     Failed,
     Held,
     Keep,
+    Kept,
     OutboxCommand,
     Position,
     SaveToken,
+    Settled,
     Truncate,
 )
 
@@ -33,7 +35,7 @@ create table if not exists meta (name text primary key, value blob not null) wit
 create table if not exists positions (conversation_id integer primary key, position blob not null);
 create table if not exists outbox (
     place integer primary key autoincrement, client_id blob not null unique, ordered integer not null,
-    command blob not null
+    seq integer, command blob not null
 );
 create table if not exists entries (
     applied integer primary key autoincrement, conversation_id integer not null, seq integer not null,
@@ -91,12 +93,12 @@ class Store:
         """Return what a link starts from."""
         epoch, token = self._meta("epoch"), self._meta("token")
         positions = self._db.execute("select conversation_id, position from positions").fetchall()
-        outbox = self._db.execute("select command, ordered from outbox order by place").fetchall()
+        outbox = self._db.execute("select command, ordered, seq from outbox order by place").fetchall()
         return Held(
             epoch=None if epoch is None else epoch.decode(),
             token=None if token is None else token.decode(),
             positions={ConversationId(id_): _POSITION.decode(position) for id_, position in positions},
-            outbox=[(_COMMAND.decode(command), bool(ordered)) for command, ordered in outbox],
+            outbox=[Kept(_COMMAND.decode(command), bool(ordered), seq) for command, ordered, seq in outbox],
         )
 
     def write(self, actions: Sequence[Durable]) -> list[SendMessage]:
@@ -155,7 +157,9 @@ class Store:
         match action:
             case Keep(command, ordered):
                 self._keep(command, ordered=ordered)
-            case Acked(client_id) | Failed(client_id):
+            case Acked(client_id, _, seq) if action.awaits_entry:
+                self._db.execute("update outbox set seq = ? where client_id = ?", (seq, client_id.bytes))
+            case Acked(client_id) | Settled(client_id) | Failed(client_id):
                 self._db.execute("delete from outbox where client_id = ?", (client_id.bytes,))
             case Apply():
                 self._apply(action)
@@ -168,7 +172,7 @@ class Store:
 
     def _keep(self, command: OutboxCommand, *, ordered: bool) -> None:
         row = (command.client_id.bytes, ordered, msgspec.json.encode(command))
-        self._db.execute("insert or ignore into outbox (client_id, ordered, command) values (?, ?, ?)", row)
+        self._db.execute(_KEEP, row)
 
     def _apply(self, apply: Apply) -> None:
         known = self.position(apply.conversation_id)
@@ -232,5 +236,9 @@ class Store:
         self._db.execute("insert or replace into meta values (?, ?)", (name, value))
 
 
+_KEEP = """
+insert into outbox (client_id, ordered, command) values (?, ?, ?)
+on conflict (client_id) do update set seq = null
+"""
 _POSITION = msgspec.json.Decoder(Position)
 _COMMAND: msgspec.json.Decoder[OutboxCommand] = msgspec.json.Decoder(OutboxCommand)

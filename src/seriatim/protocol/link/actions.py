@@ -9,6 +9,7 @@ import msgspec
 
 from seriatim.core.errors import ChatError
 from seriatim.core.ids import ConversationId
+from seriatim.protocol.answers import TracedHop
 from seriatim.protocol.commands import AnyCommand, Create, MembershipCommand, SendMessage, SetSettings
 from seriatim.protocol.entries import Entry
 
@@ -49,21 +50,41 @@ class Position(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A read watermark the server does not have yet; 0: none."""
 
 
+class Kept(NamedTuple):
+    """A row of the outbox. With `seq` it is acked, and stays until the device holds its entry."""
+
+    command: OutboxCommand
+    ordered: bool
+    seq: int | None = None
+
+
 class Keep(NamedTuple):
-    """Durable: put the command into the outbox; keeping the same `client_id` again changes nothing."""
+    """Durable: put the command into the outbox; one that is there keeps its place, and is not acked (any more)."""
 
     command: OutboxCommand
     ordered: bool
 
 
 class Acked(NamedTuple):
-    """Durable: take the command out of the outbox; it is entry `seq`. `created_at` is the server's time."""
+    """Durable: the command is entry `seq`; `created_at` is the server's time.
+
+    The row leaves the outbox, unless it `awaits_entry` (then it leaves by `Settled`): a log that came back shorter may
+    have lost the entry before this device got it, and then the command must be sent again (promise F6).
+    """
 
     client_id: UUID
     conversation_id: ConversationId
     seq: int
     created_at: datetime
     duplicate: bool
+    awaits_entry: bool = False
+    trace: list[TracedHop] | None = None
+
+
+class Settled(NamedTuple):
+    """Durable: the entry of an acked command is held; the row leaves the outbox."""
+
+    client_id: UUID
 
 
 class Failed(NamedTuple):
@@ -132,6 +153,6 @@ class Refused(NamedTuple):
     code: int
 
 
-Durable = Keep | Acked | Failed | Apply | Truncate | SaveToken
+Durable = Keep | Acked | Settled | Failed | Apply | Truncate | SaveToken
 Action = Durable | Connect | Disconnect | Transmit | Recall | StateChanged | Refused
-DURABLE = (Keep, Acked, Failed, Apply, Truncate, SaveToken)
+DURABLE = (Keep, Acked, Settled, Failed, Apply, Truncate, SaveToken)

@@ -42,11 +42,13 @@ from seriatim.protocol.link.actions import (
     Disconnect,
     Failed,
     Keep,
+    Kept,
     OutboxCommand,
     Position,
     Recall,
     Refused,
     SaveToken,
+    Settled,
     State,
     StateChanged,
     Transmit,
@@ -79,8 +81,8 @@ class Held(msgspec.Struct, frozen=True, kw_only=True):
     epoch: str | None = None
     token: str | None = None
     positions: dict[ConversationId, Position] = {}
-    outbox: list[tuple[OutboxCommand, bool]] = []
-    """Commands with `ordered`, in the order in which they were kept."""
+    outbox: list[Kept] = []
+    """In the order in which the commands were kept."""
 
 
 class Link:
@@ -238,8 +240,7 @@ class Link:
     def _answer(self, frame: Ok | Error | Sent | Page | Compared, now: float) -> None:
         match frame:
             case Sent():
-                if self.outbox.settle(frame.client_id) is not None:
-                    self._acked(frame)
+                self._acked(frame)
                 self._hear_of(frame.conversation_id, frame.seq, now, patience_s=HOLD_BACK_S)
             case Page():
                 self._page(frame, now)
@@ -289,11 +290,13 @@ class Link:
                 self._heads_open = frame.more
             case Heads():
                 self._rows(frame.rows, now)
+                if not self._heads_open:  # pages before a pong
+                    return
                 self._heads_open = frame.more
             case Pong():
                 self._heartbeat.heard()
                 self._rows(frame.heads, now)
-                self._new_token = frame.resume_token
+                self._new_token = frame.resume_token or None
                 return
         if not self._heads_open:
             self._catch_up(now)
@@ -303,6 +306,7 @@ class Link:
         self._heartbeat.begin(now, welcome.heartbeat_ms)
         if welcome.epoch != self.epoch:
             self.epoch, self._token = welcome.epoch, None
+            self._actions += [Keep(row.command, row.ordered) for row in self.outbox.doubt()]
             for conversation in self._conversations.values():
                 conversation.head = 0
                 self._distrust(conversation)
@@ -355,12 +359,27 @@ class Link:
 
     def _count_as_ack(self, entry: Entry) -> None:
         """Take an own entry in the log for the ack: it says the same as `sent`, which may be lost."""
-        if entry.device_id == self.identity.device_id and self.outbox.settle(entry.client_id) is not None:
+        if entry.device_id == self.identity.device_id:
             self._acked(entry)
 
     def _acked(self, stored: Sent | Entry) -> None:
-        duplicate = isinstance(stored, Sent) and stored.duplicate
-        acked = Acked(stored.client_id, stored.conversation_id, stored.seq, stored.created_at, duplicate)
+        item = self.outbox.settle(stored.client_id)
+        if item is None:
+            return
+        conversation = self._conversation(stored.conversation_id)
+        is_held = not conversation.comparing and stored.seq <= (conversation.cursor or 0)
+        awaits_entry = item.lane is not None and not is_held
+        if awaits_entry:
+            self.outbox.await_entry(item, stored.seq)
+        acked = Acked(
+            client_id=stored.client_id,
+            conversation_id=stored.conversation_id,
+            seq=stored.seq,
+            created_at=stored.created_at,
+            duplicate=isinstance(stored, Sent) and stored.duplicate,
+            awaits_entry=awaits_entry,
+            trace=stored.trace if isinstance(stored, Sent) else None,
+        )
         self._actions.append(acked)
 
     def _read_told(self, frame_id: int | None, now: float, *, retry_after_ms: int | None) -> None:
@@ -376,6 +395,9 @@ class Link:
         self._touch(conversation)
 
     def _touch(self, conversation: Conversation) -> None:
+        if not conversation.comparing:
+            held = self.outbox.passed(conversation.id, conversation.cursor or 0)
+            self._actions += [Settled(client_id) for client_id in held]
         self._applied.setdefault(conversation.id, [])
         self._fetches.consider(conversation)
         if conversation.fetch_at is None:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from seriatim.core.ids import ConversationId
 from seriatim.protocol.commands import conversation_of
-from seriatim.protocol.link.actions import OutboxCommand
+from seriatim.protocol.link.actions import Kept, OutboxCommand
 
 WINDOW = 32
 """Most unanswered commands; the server refuses more than `limits.commands_in_flight` (100)."""
@@ -41,15 +41,19 @@ class Outbox:
     Bounds: at most 32 in flight; what waits is bounded by who calls `keep` (the store holds it all anyway).
     """
 
-    def __init__(self, kept: Iterable[tuple[OutboxCommand, bool]]) -> None:
+    def __init__(self, kept: Iterable[Kept]) -> None:
+        self._awaited: dict[UUID, Kept] = {}
         self._items: dict[UUID, Item] = {}
         self._lanes: dict[ConversationId | None, deque[Item]] = {}
         self._ready: deque[Item] = deque()
         self._later: list[tuple[float, int, Item]] = []
         self._in_flight: dict[int, Item] = {}
         self._serial = 0
-        for command, ordered in kept:
-            self.keep(command, ordered=ordered)
+        for row in kept:
+            if row.seq is None:
+                self.keep(row.command, ordered=row.ordered)
+            else:
+                self._awaited[row.command.client_id] = row
 
     def __len__(self) -> int:
         return len(self._items)
@@ -112,6 +116,29 @@ class Outbox:
             elif was_first:
                 self._ready.append(lane[0])
         return item
+
+    def await_entry(self, item: Item, seq: int) -> None:
+        """Remember an acked command until its entry is held."""
+        self._awaited[item.command.client_id] = Kept(item.command, item.ordered, seq)
+
+    def passed(self, conversation_id: ConversationId, cursor: int) -> list[UUID]:
+        """Forget the acked commands of a conversation whose entries are held, and return their keys."""
+        held = [
+            client_id
+            for client_id, row in self._awaited.items()
+            if conversation_of(row.command) == conversation_id and row.seq is not None and row.seq <= cursor
+        ]
+        for client_id in held:
+            del self._awaited[client_id]
+        return held
+
+    def doubt(self) -> list[Kept]:
+        """Return, and take back as unanswered, the acked commands whose entries were never held."""
+        doubted = list(self._awaited.values())
+        self._awaited.clear()
+        for row in doubted:
+            self.keep(row.command, ordered=row.ordered)
+        return doubted
 
     def postpone(self, item: Item, now: float, retry_after_ms: int | None) -> None:
         """Try the same key again later: when the server said, else with a doubling wait."""
