@@ -5,10 +5,12 @@ from typing import Annotated, Any, Final, Protocol
 
 import msgspec
 from litestar import get, post
+from litestar.di import NamedDependency
 from litestar.handlers import HTTPRouteHandler
-from litestar.params import Dependency, Parameter
+from litestar.params import FromPath, HeaderParameter, JSONBody, QueryParameter, SkipValidation
 
 from seriatim.core.errors import Forbidden
+from seriatim.core.ids import MAX_ID
 from seriatim.features.conversations import store
 from seriatim.features.conversations.requests import (
     HTTP_FRAME_ID,
@@ -22,7 +24,7 @@ from seriatim.features.conversations.requests import (
 from seriatim.log.access import Action, authorize
 from seriatim.protocol.answers import Ok, Page, Sent
 from seriatim.protocol.commands import HTTP_COMMANDS, Command, Create, EntryCommand, Fetch, Read
-from seriatim.protocol.fields import Cursor, PageLimit, Seq, Visibility
+from seriatim.protocol.fields import Visibility
 from seriatim.protocol.limits import LIMITS
 from seriatim.protocol.resources import Conversation, Conversations, Members
 from seriatim.protocol.sender import Sender
@@ -37,17 +39,27 @@ class Commands(Protocol):
         ...
 
 
-Running = Annotated[Commands, Dependency(skip_validation=True)]
-Key = Annotated[str | None, Parameter(header="Idempotency-Key", description="the command's `client_id`")]
-ListCursor = Annotated[str | None, Parameter(max_length=2_048, description="of the page before; absent: the first one")]
-Beginning = Annotated[str, Parameter(max_length=LIMITS.title_code_points, pattern=r"^[^\x00]*$")]
+Running = NamedDependency[SkipValidation[Commands]]
+Key = Annotated[str | None, HeaderParameter(name="Idempotency-Key", description="the command's `client_id`")]
+ListCursor = Annotated[
+    str | None, QueryParameter(max_length=2_048, description="of the page before; absent: the first one")
+]
+PageSize = Annotated[int, QueryParameter(ge=1, le=LIMITS.page_entries)]
+"""Bounds as in protocol/fields.py: Litestar checks only those that it is told of here."""
+Held = Annotated[int | None, QueryParameter(ge=0, le=MAX_ID, description="seq of the last entry held; 0: none")]
+Place = Annotated[int | None, QueryParameter(ge=1, le=MAX_ID, description="a seq")]
+Beginning = Annotated[str, QueryParameter(max_length=LIMITS.title_code_points, pattern=r"^[^\x00]*$")]
 
 
 def command_route(command: type[Command]) -> HTTPRouteHandler:
     """Return the route `POST /v1/conversations/{conversation_id}/{tag}`: the rule that every command follows."""
 
     async def handle(
-        conversation_id: int, data: msgspec.Struct, commands: Running, sender: Sender, idempotency_key: Key = None
+        conversation_id: FromPath[int],
+        data: msgspec.Struct,
+        commands: Running,
+        sender: NamedDependency[Sender],
+        idempotency_key: Key = None,
     ) -> Any:
         wish = command_of(command, data, conversation_id=conversation_id, idempotency_key=idempotency_key)
         return await commands.run(wish, sender)
@@ -60,7 +72,9 @@ def command_route(command: type[Command]) -> HTTPRouteHandler:
 def create_route() -> HTTPRouteHandler:
     """Return the route `POST /v1/conversations`, which is the command `create`."""
 
-    async def handle(data: msgspec.Struct, commands: Running, sender: Sender, idempotency_key: Key = None) -> Any:
+    async def handle(
+        data: msgspec.Struct, commands: Running, sender: NamedDependency[Sender], idempotency_key: Key = None
+    ) -> Any:
         return await commands.run(command_of(Create, data, idempotency_key=idempotency_key), sender)
 
     return _command(handle, Create, "/v1/conversations", Sent)
@@ -68,14 +82,14 @@ def create_route() -> HTTPRouteHandler:
 
 @get("/v1/conversations/{conversation_id:int}/entries", operation_id="fetch", tags=["commands"])
 async def entries(
-    conversation_id: int,
+    conversation_id: FromPath[int],
     *,
     commands: Running,
-    sender: Sender,
-    after: Cursor | None = None,
-    before: Seq | None = None,
-    around: Seq | None = None,
-    limit: PageLimit = 50,
+    sender: NamedDependency[Sender],
+    after: Held = None,
+    before: Place = None,
+    around: Place = None,
+    limit: PageSize = 50,
 ) -> Page:
     """Return entries of one conversation, at most `limit`: after, before, around a seq, or the newest."""
     place = known(conversation_id)
@@ -85,7 +99,10 @@ async def entries(
 
 @get("/v1/conversations", operation_id="list_conversations", tags=["conversations"])
 async def conversations(
-    database: Database, sender: Sender, cursor: ListCursor = None, limit: PageLimit = 50
+    database: NamedDependency[Database],
+    sender: NamedDependency[Sender],
+    cursor: ListCursor = None,
+    limit: PageSize = 50,
 ) -> Conversations:
     """Return the caller's conversations, those with the newest message first, also those he has left."""
     after: store.Place = store.NEWEST if cursor is None else place_of(cursor, datetime)
@@ -96,7 +113,11 @@ async def conversations(
 
 @get("/v1/channels", operation_id="list_channels", tags=["conversations"])
 async def channels(
-    database: Database, sender: Sender, name: Beginning = "", cursor: ListCursor = None, limit: PageLimit = 50
+    database: NamedDependency[Database],
+    sender: NamedDependency[Sender],
+    name: Beginning = "",
+    cursor: ListCursor = None,
+    limit: PageSize = 50,
 ) -> Conversations:
     """Return the public channels whose title begins with `name`, in the order of their titles."""
     after: store.Place = store.FIRST_TITLE if cursor is None else place_of(cursor, str)
@@ -106,7 +127,9 @@ async def channels(
 
 
 @get("/v1/conversations/{conversation_id:int}", operation_id="get_conversation", tags=["conversations"])
-async def conversation(conversation_id: int, database: Database, sender: Sender) -> Conversation:
+async def conversation(
+    conversation_id: FromPath[int], database: NamedDependency[Database], sender: NamedDependency[Sender]
+) -> Conversation:
     """Return one conversation, as far as the caller may see it."""
     place = known(conversation_id)
     async with database.read() as connection:
@@ -116,7 +139,11 @@ async def conversation(conversation_id: int, database: Database, sender: Sender)
 
 @get("/v1/conversations/{conversation_id:int}/members", operation_id="list_members", tags=["conversations"])
 async def members(
-    conversation_id: int, database: Database, sender: Sender, cursor: ListCursor = None, limit: PageLimit = 200
+    conversation_id: FromPath[int],
+    database: NamedDependency[Database],
+    sender: NamedDependency[Sender],
+    cursor: ListCursor = None,
+    limit: PageSize = 200,
 ) -> Members:
     """Return the present members by user id; an ex-member may not know who is there now."""
     place = known(conversation_id)
@@ -130,6 +157,18 @@ async def members(
     return Members(members=found[:limit], roster_version=access.roster_version, cursor=more)
 
 
+def _command(handle: Any, command: type[Command], path: str, answer: type[Sent | Ok]) -> HTTPRouteHandler:
+    # Litestar reads a handler's types from its annotations: these are the command's own.
+    handle.__doc__ = command.__doc__
+    handle.__annotations__ |= {"data": JSONBody[body_of(command)], "return": answer}
+    return post(path, operation_id=tag_of(command), status_code=200, tags=["commands"])(handle)
+
+
+def _page(rows: list[store.Seen], limit: int, place: Any) -> Conversations:
+    more = cursor_of(place(rows[limit - 1])) if len(rows) > limit else None
+    return Conversations(conversations=[store.conversation_of(row) for row in rows[:limit]], cursor=more)
+
+
 ROUTES: Final[tuple[HTTPRouteHandler, ...]] = (
     create_route(),
     *map(command_route, (*HTTP_COMMANDS, Read)),
@@ -140,15 +179,3 @@ ROUTES: Final[tuple[HTTPRouteHandler, ...]] = (
     members,
 )
 """What the HTTP application registers; it gives them `database`, `sender` and `commands`."""
-
-
-def _command(handle: Any, command: type[Command], path: str, answer: type[Sent | Ok]) -> HTTPRouteHandler:
-    # Litestar reads a handler's types from its annotations: these are the command's own.
-    handle.__doc__ = command.__doc__
-    handle.__annotations__ |= {"data": body_of(command), "return": answer}
-    return post(path, operation_id=tag_of(command), status_code=200, tags=["commands"])(handle)
-
-
-def _page(rows: list[store.Seen], limit: int, place: Any) -> Conversations:
-    more = cursor_of(place(rows[limit - 1])) if len(rows) > limit else None
-    return Conversations(conversations=[store.conversation_of(row) for row in rows[:limit]], cursor=more)
