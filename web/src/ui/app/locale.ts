@@ -5,7 +5,7 @@ import { en, type Words } from "../../locales/en.ts";
 export const words: Words = en;
 export const language = "en";
 
-const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
+const clock = new Intl.DateTimeFormat(undefined, { hour: "numeric", minute: "2-digit" });
 const weekday = new Intl.DateTimeFormat(language, { weekday: "short" });
 const dayMonth = new Intl.DateTimeFormat(language, { day: "numeric", month: "short" });
 const longDay = new Intl.DateTimeFormat(language, { weekday: "long", day: "numeric", month: "long" });

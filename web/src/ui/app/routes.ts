@@ -1,16 +1,27 @@
-/** Which conversation the address names: `#/c/17`, so that Back works and a reload stays. */
+/** Which conversation the address names: `/c/17`, so that Back works, a reload stays and a link can be passed on. */
 
 import type { ConversationId } from "../../core/port.ts";
 
-export function routeOf(hash: string): ConversationId | null {
-  const found = /^#\/c\/([1-9]\d{0,15})$/.exec(hash);
+export function routeOf(path: string): ConversationId | null {
+  const found = /^\/c\/([1-9]\d{0,15})$/.exec(path);
   return found === null ? null : (Number(found[1]) as ConversationId);
 }
 
-export function hashOf(conversation_id: ConversationId | null): string {
-  return conversation_id === null ? "#/" : `#/c/${conversation_id}`;
+export function pathOf(conversation_id: ConversationId | null): string {
+  return conversation_id === null ? "/" : `/c/${conversation_id}`;
 }
 
-export function goTo(conversation_id: ConversationId | null): void {
-  location.hash = hashOf(conversation_id);
+/** Go there; the shell hears of it as it hears of Back and Forward. */
+export function goTo(conversation_id: ConversationId | null, how: "push" | "replace" = "push"): void {
+  const path = pathOf(conversation_id);
+  if (how === "replace") history.replaceState(null, "", path);
+  else if (location.pathname !== path) history.pushState(null, "", path);
+  dispatchEvent(new PopStateEvent("popstate"));
+}
+
+/** For links within the page: a plain press stays in it, all others are the browser's. */
+export function followHere(event: MouseEvent, conversation_id: ConversationId): void {
+  if (event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
+  event.preventDefault();
+  goTo(conversation_id);
 }

@@ -11,5 +11,7 @@ showTheme(chosenTheme());
 if (new URLSearchParams(location.search).has("in")) {
   sessionStorage.setItem("seriatim.session", JSON.stringify({ user_id: 1, device_id: 1, name: "Ada Lovelace" }));
 }
+const opened = new URLSearchParams(location.search).get("c");
+if (opened !== null) history.replaceState(null, "", `/c/${opened}`);
 const target = document.getElementById("app");
 if (target !== null) mount(App, { target, props: { port: samplePort(), updates: { onReady: () => () => false } } });

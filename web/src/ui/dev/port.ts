@@ -172,16 +172,17 @@ const samples = new Map(
   ].map((sample) => [sample.row.conversation_id, sample]),
 );
 
+const page = (sample: Sample, from: number, to: number) => ({
+  rows: sample.rows.slice(Math.max(0, from), to),
+  reaches_start: from <= 0,
+  reaches_end: to >= sample.rows.length,
+  offline: false,
+});
+
 export function samplePort(): Port {
   const listeners = new Set<(note: Note) => void>();
   const tell = (note: Note) => listeners.forEach((listener) => listener(note));
   let sent = 0;
-  const page = (sample: Sample, from: number, to: number) => ({
-    rows: sample.rows.slice(Math.max(0, from), to),
-    reaches_start: from <= 0,
-    reaches_end: to >= sample.rows.length,
-    offline: false,
-  });
   const of = (id: ConversationId) => samples.get(id) as Sample;
   const started = {
     session,

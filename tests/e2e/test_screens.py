@@ -1,0 +1,98 @@
+"""No screen has a fault that axe finds, light and dark, wide and narrow; and a picture of each to look at."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import BrowserContext, Page, expect
+
+from e2e.people import Api, Person, unique
+
+SHOTS = Path(__file__).parent / "shots"
+RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+TALK = [
+    "Morning! The nightly run is green again.",
+    "Was it the **lock time-out** after all?",
+    (
+        "Yes, two writers took the rows in a different order:\n"
+        "```sql\nselect last_seq from conversations order by id for update\n```"
+    ),
+    "> two writers took the rows in a different order\n\nClassic. I wrote it down: https://example.org/notes/lock-order",
+    "- p50 is fine\n- p99 is 3 ms over the goal",
+    "Shall we look at *history* after lunch? `14:00`?",
+]
+
+
+class Looker:
+    """Checks a screen and takes its picture."""
+
+    def __init__(self, page: Page, name: str) -> None:
+        self._page = page
+        self._name = name
+        self.faults: list[str] = []
+
+    def look(self, screen: str) -> None:
+        self._page.evaluate("Promise.all(document.getAnimations().map((one) => one.finished.catch(() => null)))")
+        found: dict[str, Any] = Axe().run(self._page, options=RULES).response
+        for fault in found["violations"]:
+            nodes = [node["html"][:160] + " | " + node.get("failureSummary", "")[:200] for node in fault["nodes"][:3]]
+            self.faults.append(f"{self._name} {screen}: {fault['id']}: {nodes}")
+        SHOTS.mkdir(exist_ok=True)
+        self._page.screenshot(path=SHOTS / f"{screen}-{self._name}.png", animations="disabled", caret="hide")
+
+
+@pytest.mark.parametrize(
+    ("scheme", "width", "height"),
+    [("light", 1440, 900), ("dark", 1440, 900), ("light", 768, 1024), ("light", 320, 640), ("dark", 390, 844)],
+)
+def test_no_screen_has_a_fault_that_axe_finds(
+    scheme: str, width: int, height: int, context_of: Callable[..., BrowserContext], api: Callable[[str], Api]
+) -> None:
+    context = context_of(color_scheme=scheme, viewport={"width": width, "height": height}, locale="en-GB")
+    page = context.new_page()
+    looker = Looker(page, f"{scheme}-{width}")
+    page.goto("/")
+    page.get_by_role("button", name="Sign up", exact=True).click()
+    looker.look("sign-up")
+    ada = Person.sign_up(page, unique("Ada"))
+    looker.look("empty")
+    _fill(ada, api)
+    narrow = width < 640
+    if narrow:
+        expect(page.get_by_role("link", name="engineering")).to_be_visible()
+        looker.look("list")
+    page.get_by_role("link", name="engineering").click()
+    expect(ada.row("14:00")).to_be_visible()
+    ada.write("Fine with me.")
+    expect(ada.row("Fine with me.").get_by_text("Sent", exact=True)).to_be_attached()
+    ada.row("after lunch").hover()
+    page.get_by_role("button", name="Reply").click()
+    looker.look("conversation")
+    page.get_by_role("button", name="Details").click()
+    expect(page.get_by_role("complementary")).to_contain_text("Grace")
+    looker.look("details")
+    page.get_by_role("complementary").get_by_role("button", name="Close").click()
+    if narrow:
+        page.get_by_role("button", name="Back").click()
+    for choice in ("Person", "Group", "Channel", "Join"):
+        page.get_by_role("button", name="New conversation").first.click()
+        page.get_by_role("radio", name=choice).click()
+        looker.look(f"new-{choice.lower()}")
+        page.keyboard.press("Escape")
+    page.get_by_role("button", name=f"{ada.name}: settings").click()
+    expect(page.get_by_text("This device")).to_be_visible()
+    looker.look("settings")
+    assert looker.faults == []
+
+
+def _fill(ada: Person, api: Callable[[str], Api]) -> None:
+    """Make a page's first sight: a few people, a channel that is alive, something unread."""
+    grace, alan = api(unique("Grace")), api(unique("Alan"))
+    own = grace.user_id_of(ada.name)
+    channel = grace.create("channel", [own, alan.user_id], "engineering", "public")
+    for number, body in enumerate(TALK):
+        (grace, alan)[number % 2].send(channel, body)
+    grace.send(grace.create("direct", [own]), "Do you have a minute?")
+    alan.send(alan.create("group", [own, grace.user_id], "Lunch on Thursday"), "Noon, at the usual place")
