@@ -19,7 +19,7 @@ run: install ## set everything up and serve on http://localhost:8000
 	$(BIN)/seriatim serve
 
 dev: install .venv/.developing ## serve, and start again when a file changes
-	$(BIN)/seriatim serve --reload
+	@$(BIN)/python scripts/dev.py
 
 test: check chromium ## check, then test every layer
 	@scripts/test $(LAYERS)

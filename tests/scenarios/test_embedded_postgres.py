@@ -59,7 +59,7 @@ async def watched(server: EmbeddedServer) -> AsyncIterator[str]:
 
 async def until(condition: Callable[[], bool], within_s: float = 30.0) -> None:
     async with asyncio.timeout(within_s):
-        while not condition():  # noqa: ASYNC110 - processes have no events
+        while not condition():
             await asyncio.sleep(0.02)
 
 
@@ -188,6 +188,11 @@ async def test_an_ordinary_user_runs_it_as_himself_on_a_socket_that_is_only_his(
         sockets = Path(_setting(connection, "unix_socket_directories"))
         assert sockets.stat().st_mode & 0o777 == 0o700
         assert _setting(connection, "listen_addresses") == ""
+        ours = connection.execute("select name from pg_settings where source = 'command line'").fetchall()
+        assert {name for (name,) in ours} - {"data_directory"} == {
+            *("listen_addresses", "unix_socket_directories", "unix_socket_permissions", "shared_buffers"),
+            *("max_wal_size", "wal_compression", "checkpoint_timeout", "random_page_cost"),
+        }
         assert (_setting(connection, "fsync"), _setting(connection, "synchronous_commit")) == ("on", "on")
     await asyncio.to_thread(process.communicate)
     assert process.returncode == 0

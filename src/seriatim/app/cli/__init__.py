@@ -10,6 +10,7 @@ COMMANDS = {
     "serve": ("seriatim.app.cli.serve", "Run the server: the page, the API and, by default, its own PostgreSQL."),
     "seed": ("seriatim.app.cli.seed", "Fill the database with people, tokens and conversations for a trial."),
     "db": ("seriatim.app.cli.db", "The database: its URL, a psql session, backup and restore."),
+    "log": ("seriatim.app.cli.log", "Watch the log of all conversations."),
     "migrate": ("seriatim.app.cli.migrate", "Bring the database's schema up to date."),
 }
 """Name -> module with `app: typer.Typer`, and the line that `seriatim --help` shows: it imports none of them."""
@@ -65,4 +66,4 @@ def _for_the_operator() -> tuple[type[Exception], ...]:
     from seriatim.storage.postgres.place import Misplaced  # noqa: PLC0415
     from seriatim.storage.postgres.server import DataFolderInUse, ServerFailed  # noqa: PLC0415
 
-    return BadSettings, BackupFailed, NoPostgres, Misplaced, DataFolderInUse, ServerFailed
+    return BadSettings, BackupFailed, NoPostgres, Misplaced, DataFolderInUse, ServerFailed, PermissionError

@@ -72,7 +72,7 @@ def open_log(place: Place) -> int:
     path = log_of(place)
     if path.exists() and path.stat().st_size > LOG_BYTES:
         path.unlink()
-    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, 0o600)
 
 
 def log_of(place: Place) -> Path:

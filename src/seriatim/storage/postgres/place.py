@@ -89,7 +89,11 @@ def _owner_or_default(home: Path) -> Account:
     if home.exists() and home.stat().st_uid != 0:
         entry = pwd.getpwuid(home.stat().st_uid)  # made by an ordinary user, or by an earlier start
     else:
-        entry = pwd.getpwnam(os.environ.get(USER_VARIABLE, "nobody"))
+        name = os.environ.get(USER_VARIABLE, "nobody")
+        try:
+            entry = pwd.getpwnam(name)
+        except KeyError:
+            raise Misplaced(f"{USER_VARIABLE}: there is no user {name}") from None
     return Account(entry.pw_name, entry.pw_uid, entry.pw_gid)
 
 

@@ -25,6 +25,8 @@ STOP_WITHIN_S = 30.0
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.1, 10.0
 """Back-off between restarts; it begins anew after a run longer than the longest."""
 POLL_S = 0.02
+WATCH_S = 0.2
+"""How soon a death is noticed."""
 CONNECT_WITHIN_S = 2
 
 DATABASE = "seriatim"
@@ -78,6 +80,8 @@ class EmbeddedServer:
             await self._bring_up()
             await asyncio.to_thread(cluster.create_database, self._url("postgres"), DATABASE)
         except BaseException:
+            if self._child is not None and self._child.poll() is None:
+                self._child.send_signal(signal.SIGINT)  # nobody would stop it later
             self._release()
             raise
         return self._url(DATABASE)
@@ -106,7 +110,8 @@ class EmbeddedServer:
         pause_s = FIRST_PAUSE_S
         began = clock()
         while not self._stopping:
-            await self._until(lambda: self._stopping or not self._running(), None)
+            while self._running() and not self._stopping:  # noqa: ASYNC110 - processes have no events
+                await asyncio.sleep(WATCH_S)
             if self._stopping:
                 return
             if clock() - began > LONGEST_PAUSE_S:
@@ -184,10 +189,10 @@ class EmbeddedServer:
             return False
         return True
 
-    async def _until(self, condition: Callable[[], bool], within_s: float | None) -> bool:
-        deadline = None if within_s is None else asyncio.get_running_loop().time() + within_s
+    async def _until(self, condition: Callable[[], bool], within_s: float) -> bool:
+        deadline = asyncio.get_running_loop().time() + within_s
         while not condition():
-            if deadline is not None and asyncio.get_running_loop().time() > deadline:
+            if asyncio.get_running_loop().time() > deadline:
                 return False
             await asyncio.sleep(POLL_S)
         return True
