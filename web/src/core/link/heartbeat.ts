@@ -3,6 +3,9 @@
 import { CONSTANTS } from "../protocol/types.ts";
 import { earliest } from "./fetches.ts";
 
+/** A connection that is asked whether it is alive answers within this time, or is given up. */
+const HURRIED_S = 3;
+
 export class Heartbeat {
   #pingAt: number | null = null;
   #pongBy: number | null = null;
@@ -21,9 +24,11 @@ export class Heartbeat {
     this.#pongBy = null;
   }
 
-  /** Ping at once: the device woke up, or the network changed, and the connection may be dead. */
+  /** Ping at once, and be impatient: the device woke up or the network changed, so the connection may be dead. */
   hurry(now: number): void {
-    if (this.#pingAt !== null && this.#pongBy === null) this.#pingAt = now;
+    if (this.#pingAt === null) return;
+    this.#pingAt = now;
+    this.#pongBy = Math.min(this.#pongBy ?? Infinity, now + HURRIED_S);
   }
 
   /** Say whether to ping now; if so, the pong is awaited from here on. */

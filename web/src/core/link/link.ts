@@ -73,6 +73,7 @@ export class Link {
       this.#actions.push({ type: "connect", after_s: 0 });
     } else if (this.#isOpen) {
       this.#heartbeat.hurry(now);
+      if (this.#heartbeat.isDue(now)) this.#ping();
     }
     return this.#flush(now);
   }
@@ -213,6 +214,7 @@ export class Link {
   filled(now: number, page: Page): readonly Action[] {
     const conversation = this.#followed.get(page.conversation_id);
     if (page.epoch === this.epoch && !conversation.comparing && conversation.cursor !== null) {
+      for (const entry of page.entries) this.#countAsAck(entry);
       this.#followed.apply(conversation, conversation.fill(page));
     }
     return this.#flush(now);

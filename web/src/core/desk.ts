@@ -1,0 +1,272 @@
+/** One started tab: its store, its copy, its place among the other tabs, and, while it leads, the leader. */
+
+import { OFFLINE } from "./answer.ts";
+import { Leader } from "./leader.ts";
+import type { Http } from "./http.ts";
+import { Mirror } from "./mirror.ts";
+import type { Answer, ConversationId, LinkState, Note, Session } from "./port.ts";
+import { deleteDisk, openDisk } from "./store/disk.ts";
+import { Memory } from "./store/memory.ts";
+import type { Batch, Settled, Store } from "./store/schema.ts";
+import { Lead } from "./tabs/lead.ts";
+import { Relay, type LeaderAsk, type Looking } from "./tabs/relay.ts";
+
+const BEAT_MS = 500;
+const LOOK_AGAIN_MS = 10_000;
+/** A tab that did not say what it looks at for this long is gone. */
+const LOOKED_MS = 25_000;
+
+export class Desk {
+  readonly session: Session;
+  readonly http: Http;
+  readonly mirror: Mirror;
+  readonly open = new Set<ConversationId>();
+  readonly #note: (note: Note) => void;
+  readonly #relay: Relay;
+  readonly #lead: Lead;
+  readonly #lookings = new Map<string, { readonly looking: Looking; readonly at: number }>();
+  readonly #timers: ReturnType<typeof setInterval>[] = [];
+  readonly #outcomes = new Map<string, (settled: Settled) => void>();
+  readonly #watchers = new Set<() => void>();
+  #store: Store;
+  #leader: Leader | null = null;
+  #term = 0;
+  #retryAt: number | null = null;
+  #writing: Promise<unknown> = Promise.resolve();
+  #visible = true;
+  #ended = false;
+
+  constructor(store: Store, mirror: Mirror, http: Http, note: (note: Note) => void) {
+    this.session = mirror.session;
+    this.http = http;
+    this.mirror = mirror;
+    this.#store = store;
+    this.#note = note;
+    const name = `seriatim:${this.session.user_id}`;
+    const tab = String(crypto.getRandomValues(new Uint32Array(2)));
+    this.#relay = new Relay(name, tab, {
+      beat: (link, retryAt) => this.#heard(link, retryAt),
+      changed: (batch) => this.#changed(batch),
+      looking: (other, looking) => this.#looked(other, looking),
+      asked: (ask) => this.#leader?.answer(ask) ?? null,
+      devices: () => this.#note({ type: "devices" }),
+      signedOut: (reason) => this.#signedOut(reason),
+    });
+    // A store of this tab alone needs no agreement with others.
+    const locks = store.kind === "disk" ? (navigator as { locks?: LockManager }).locks : undefined;
+    this.#lead = new Lead(name, locks, { won: () => void this.#won(), lost: () => this.#deposed() });
+  }
+
+  get store(): Store {
+    return this.#store;
+  }
+
+  start(): void {
+    this.#timers.push(setInterval(() => this.#beat(), BEAT_MS), setInterval(() => this.look(), LOOK_AGAIN_MS));
+    self.addEventListener("online", () => this.#leader?.wake());
+    self.addEventListener("offline", () => this.#leader?.wake());
+    this.#lead.start();
+  }
+
+  /** Write own commands and drafts: any tab may, at any time. */
+  async write(make: () => Batch): Promise<void> {
+    await this.#commit(make, null);
+  }
+
+  /** Have the leader do it, this tab's or another's. */
+  ask(ask: LeaderAsk): Promise<Answer<unknown>> {
+    if (this.#leader !== null) return this.#leader.answer(ask);
+    return this.mirror.link === "live" || this.mirror.link === "syncing" || ask.type === "read" ? this.#relay.ask(ask) : Promise.resolve(OFFLINE);
+  }
+
+  /** Wait for what becomes of a command. */
+  outcome(client_id: string): Promise<Settled> {
+    return new Promise((resolve) => this.#outcomes.set(client_id, resolve));
+  }
+
+  /** Wait until something that changes becomes true, or the time is over. */
+  until(isTrue: () => boolean, withinMs: number): Promise<boolean> {
+    if (isTrue()) return Promise.resolve(true);
+    return new Promise((resolve) => {
+      const end = (result: boolean): void => {
+        clearTimeout(timer);
+        this.#watchers.delete(look);
+        resolve(result);
+      };
+      const look = (): void => {
+        if (isTrue()) end(true);
+      };
+      const timer = setTimeout(() => end(false), withinMs);
+      this.#watchers.add(look);
+    });
+  }
+
+  visible(visible: boolean): void {
+    this.#visible = visible;
+    this.#lead.visible(visible);
+    if (visible) this.#leader?.wake();
+    this.look();
+  }
+
+  /** Say what this tab looks at. */
+  look(): void {
+    const looking = { ids: [...this.open], visible: this.#visible };
+    this.#looked(this.#relay.tab, looking);
+    this.#relay.tell({ type: "looking", tab: this.#relay.tab, looking });
+  }
+
+  /** The user ended the session: all tabs stop, and what this browser holds goes. */
+  async forget(): Promise<void> {
+    this.#relay.tell({ type: "signed_out", reason: "logged_out" });
+    this.end();
+    if (this.#store.kind === "disk") await deleteDisk(this.session.user_id);
+  }
+
+  end(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    for (const timer of this.#timers) clearInterval(timer);
+    this.#leader?.stop();
+    this.#leader = null;
+    this.#lead.end();
+    this.#relay.close();
+    this.#store.close();
+  }
+
+  /** One after another: each batch is made from what the one before has left. */
+  #commit(make: () => Batch | null, term: number | null): Promise<void> {
+    const write = async (): Promise<void> => {
+      const batch = make();
+      if (batch === null || this.#ended) return;
+      await this.#store.write(batch, term);
+      this.#changed(batch);
+      this.#relay.tell({ type: "change", batch });
+    };
+    const written = this.#writing.then(write);
+    this.#writing = written.catch(() => undefined);
+    return written;
+  }
+
+  #changed(batch: Batch): void {
+    for (const note of this.mirror.change(batch, this.open)) this.#note(note);
+    for (const settled of batch.settled ?? []) {
+      this.#outcomes.get(settled.client_id)?.(settled);
+      this.#outcomes.delete(settled.client_id);
+    }
+    this.#leader?.changed(batch);
+    this.#look();
+  }
+
+  #look(): void {
+    for (const look of this.#watchers) look();
+  }
+
+  async #won(): Promise<void> {
+    try {
+      this.#term = await this.#store.lead();
+      this.mirror.load(await this.#store.load());
+    } catch (error) {
+      this.#broken(error);
+      return;
+    }
+    if (!this.#ended) this.#begin();
+  }
+
+  #begin(): void {
+    const term = this.#term;
+    this.#leader = new Leader(this.http, this.#store, this.mirror, {
+      commit: (make) => this.#commit(make, term),
+      link: (link, retryAt) => {
+        this.#linked(link, retryAt);
+        this.#beat();
+      },
+      devices: () => {
+        this.#note({ type: "devices" });
+        this.#relay.tell({ type: "devices" });
+      },
+      signedOut: (reason) => {
+        this.#relay.tell({ type: "signed_out", reason });
+        this.#signedOut(reason);
+      },
+      upgrade: () => this.#note({ type: "upgrade" }),
+      broken: (error) => this.#broken(error),
+    });
+    this.#leader.start();
+    this.#focus();
+    this.#note({ type: "conversations", changed: this.mirror.rows(), removed: [] });
+  }
+
+  #deposed(): void {
+    this.#leader?.stop();
+    this.#leader = null;
+  }
+
+  /** The disk refuses: go on in memory with what must not be lost, and say so. */
+  #broken(error: unknown): void {
+    if (this.#ended) return;
+    this.#deposed();
+    const { mirror } = this;
+    const kept = { people: [...mirror.people.values()], outbox: [...mirror.outbox.values()], drafts: [...mirror.drafts] };
+    this.#store = new Memory();
+    this.#note({ type: "storage", storage: "memory", reason: error instanceof Error ? error.name : "unknown" });
+    void this.#goOn({ meta: { self: this.session }, ...kept });
+    for (const conversation_id of this.open) this.#note({ type: "reopen", conversation_id });
+  }
+
+  async #goOn(kept: Batch): Promise<void> {
+    await this.#store.write(kept, null);
+    await this.#won();
+  }
+
+  #beat(): void {
+    if (this.#leader !== null) this.#relay.tell({ type: "beat", link: this.mirror.link, retry_at: this.#retryAt });
+  }
+
+  #heard(link: LinkState, retryAt: number | null): void {
+    this.#lead.heard();
+    if (this.#leader === null) this.#linked(link, retryAt);
+  }
+
+  #linked(link: LinkState, retryAt: number | null): void {
+    if (link === this.mirror.link && retryAt === this.#retryAt) return;
+    this.mirror.link = link;
+    this.#retryAt = retryAt;
+    this.#note({ type: "link", state: link, retry_at: retryAt });
+    // What is queued is under way with a connection, and waits without one.
+    for (const conversation_id of this.open) {
+      const rows = this.mirror.pending(conversation_id);
+      if (rows.length > 0) this.#note({ type: "rows", conversation_id, rows, removed: [] });
+    }
+    this.#look();
+  }
+
+  #looked(tab: string, looking: Looking): void {
+    this.#lookings.set(tab, { looking, at: Date.now() });
+    this.#focus();
+  }
+
+  /** What any visible tab looks at is fetched first and repaired by every heartbeat. */
+  #focus(): void {
+    const now = Date.now();
+    for (const [tab, { at }] of this.#lookings) if (now - at > LOOKED_MS) this.#lookings.delete(tab);
+    const seen = [...this.#lookings.values()].filter(({ looking }) => looking.visible);
+    const ids = new Set(seen.flatMap(({ looking }) => looking.ids));
+    this.#leader?.look([...ids], seen.length > 0);
+  }
+
+  #signedOut(reason: "expired" | "revoked" | "logged_out"): void {
+    if (this.#ended) return;
+    this.end();
+    this.#note({ type: "signed_out", reason });
+  }
+}
+
+/** Open this account's store on disk, or in memory where there is no disk or no lock to share it by. */
+export async function openStore(session: Session, lost: () => void): Promise<Store> {
+  const shares = "locks" in navigator && "indexedDB" in self && "BroadcastChannel" in self;
+  try {
+    return shares ? await openDisk(session.user_id, lost) : new Memory();
+  } catch {
+    return new Memory();
+  }
+}

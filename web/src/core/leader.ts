@@ -1,0 +1,349 @@
+/** The leader's work: drives the link, writes what it says is durable, then does the rest; the only one with a socket. */
+
+import { OFFLINE, done, refusalOf } from "./answer.ts";
+import { Details } from "./details.ts";
+import type { Http } from "./http.ts";
+import { isDurable, type Action, type Durable } from "./link/actions.ts";
+import type { HeldRow } from "./link/epoch.ts";
+import { Link } from "./link/link.ts";
+import type { Question } from "./link/questions.ts";
+import { Socket } from "./link/socket.ts";
+import type { Mirror } from "./mirror.ts";
+import type { Answer, ConversationId, LinkState, Refusal } from "./port.ts";
+import { afterClose } from "./protocol/codes.ts";
+import type { ServerFrame } from "./protocol/types.ts";
+import { Fenced, type Batch, type OutboxRecord, type Store } from "./store/schema.ts";
+import { batchOf, outboxRecord } from "./sync/apply.ts";
+import { unreadAbove } from "./sync/unread.ts";
+import type { LeaderAsk } from "./tabs/relay.ts";
+
+const VERSION = "0.1";
+/** Most happenings whose durable actions share one transaction. */
+const TOGETHER = 50;
+const RENEW_BEFORE_MS = 60_000;
+const AGAIN_MS = 10_000;
+/** Two refusals of fresh tokens within this time: the session is over. */
+const STUBBORN_MS = 30_000;
+const REPLACED_WAIT_MS = 3_000;
+const STOPPED_WAIT_MS = 60_000;
+/** Rows read to count what a watermark leaves unread. */
+const COUNTED_ROWS = 2_000;
+
+export interface LeaderEvents {
+  /**
+   * Make a batch from what is stored when its turn has come, write it under this leader's term, then tell every tab.
+   * Fenced, or any other error: nothing was written.
+   */
+  commit(make: () => Batch | null): Promise<void>;
+  link(state: LinkState, retry_at: number | null): void;
+  devices(): void;
+  signedOut(reason: "expired" | "revoked"): void;
+  upgrade(): void;
+  /** The store cannot be written any more. */
+  broken(error: unknown): void;
+}
+
+type Timer = ReturnType<typeof setTimeout>;
+
+export class Leader {
+  readonly #http: Http;
+  readonly #store: Store;
+  readonly #mirror: Mirror;
+  readonly #events: LeaderEvents;
+  readonly #link: Link;
+  readonly #details: Details;
+  readonly #queue: (() => readonly Action[])[] = [];
+  readonly #questions = new Map<number, (frame: ServerFrame | null) => void>();
+  readonly #timers: Record<"tick" | "connect" | "renew", Timer | undefined> = { tick: undefined, connect: undefined, renew: undefined };
+  /** Commands of another device on this data: not sent before it is known that they were not stored already. */
+  #foreign: OutboxRecord[];
+  #socket: Socket | null = null;
+  #draining = false;
+  #stopped = false;
+  #lastQuestion = 0;
+  #distrustedAt = -Infinity;
+  #looking: string | null = null;
+
+  constructor(http: Http, store: Store, mirror: Mirror, events: LeaderEvents) {
+    this.#http = http;
+    this.#store = store;
+    this.#mirror = mirror;
+    this.#events = events;
+    this.#details = new Details(http, mirror, (make) => this.#tryCommit(make));
+    const { user_id, device_id } = mirror.session;
+    const queued = [...mirror.outbox.values()].filter(({ state }) => state === "queued").sort((a, b) => (a.client_id < b.client_id ? -1 : 1));
+    this.#foreign = queued.filter((record) => record.device_id !== device_id);
+    this.#link = new Link(
+      { user_id, device_id, client: { name: "seriatim-web", version: VERSION } },
+      {
+        epoch: mirror.meta.epoch,
+        token: mirror.meta.token,
+        positions: new Map([...mirror.conversations].map(([id, record]) => [id, record.position])),
+        outbox: queued.filter((record) => record.device_id === device_id).map(({ command }) => command),
+      },
+      Math.random,
+    );
+  }
+
+  start(): void {
+    this.wake();
+    this.#details.start();
+  }
+
+  /** Connect at once if there is no connection, or see whether it is alive. */
+  wake(): void {
+    this.#feed(() => this.#link.wake(now()));
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    for (const timer of Object.values(this.#timers)) clearTimeout(timer);
+    this.#socket?.close(1000);
+    this.#socket = null;
+    for (const answer of this.#questions.values()) answer(null);
+  }
+
+  /** Take a change that any tab has written: new commands are transmitted, discarded ones are not. */
+  changed(batch: Batch): void {
+    for (const record of batch.outbox ?? []) {
+      if (record.state === "queued" && !this.#link.outbox.has(record.client_id)) this.#feed(() => this.#link.send(now(), record.command));
+    }
+    for (const { client_id, outcome } of batch.settled ?? []) {
+      if (outcome.type === "discarded") this.#feed(() => this.#link.withdraw(now(), client_id));
+    }
+    this.#details.changed(batch);
+  }
+
+  look(ids: readonly ConversationId[], visible: boolean): void {
+    const looking = JSON.stringify([ids, visible]);
+    if (looking === this.#looking) return;
+    this.#looking = looking;
+    this.#feed(() => this.#link.focus(now(), ids, !visible));
+  }
+
+  async answer(ask: LeaderAsk): Promise<Answer<unknown>> {
+    return ask.type === "page" ? this.#page(ask) : this.#read(ask.conversation_id, ask.seq);
+  }
+
+  async #page(ask: Extract<LeaderAsk, { type: "page" }>): Promise<Answer<unknown>> {
+    const frame = await this.#ask({ type: "fetch", conversation_id: ask.conversation_id, limit: ask.limit, ...ask.where });
+    if (frame?.type === "error") return { ok: false, error: refusalOf(frame) };
+    if (frame?.type !== "page") return OFFLINE;
+    await this.#fed(() => this.#link.filled(now(), frame));
+    return done({});
+  }
+
+  async #read(id: ConversationId, seq: number): Promise<Answer<unknown>> {
+    const cursor = this.#link.position(id).cursor ?? 0;
+    const rows = seq < cursor ? await this.#store.rows(id, Math.max(seq + 1, cursor - COUNTED_ROWS), cursor) : [];
+    await this.#fed(() => this.#link.read(now(), id, seq, unreadAbove(rows, seq, this.#mirror.session.user_id)));
+    return done({});
+  }
+
+  #ask(question: Question): Promise<ServerFrame | null> {
+    this.#lastQuestion += 1;
+    const id = this.#lastQuestion;
+    return new Promise((resolve) => {
+      if (this.#stopped) return resolve(null);
+      this.#questions.set(id, resolve);
+      this.#feed(() => this.#link.ask(now(), id, question));
+    });
+  }
+
+  #feed(happening: () => readonly Action[]): void {
+    if (this.#stopped) return;
+    this.#queue.push(happening);
+    if (!this.#draining) void this.#drain();
+  }
+
+  /** Feed, and wait until what followed is stored and done. */
+  #fed(happening: () => readonly Action[]): Promise<void> {
+    return new Promise((resolve) => {
+      if (this.#stopped) return resolve();
+      this.#feed(happening);
+      this.#feed(() => {
+        queueMicrotask(resolve);
+        return [];
+      });
+    });
+  }
+
+  async #drain(): Promise<void> {
+    this.#draining = true;
+    await Promise.resolve(); // All that happens in one turn of the loop shares a transaction.
+    while (this.#queue.length > 0 && !this.#stopped) {
+      const actions = this.#queue.splice(0, TOGETHER).flatMap((happening) => happening());
+      try {
+        await this.#write(actions.filter(isDurable));
+      } catch (error) {
+        this.#draining = false;
+        this.stop();
+        if (!(error instanceof Fenced)) this.#events.broken(error);
+        return;
+      }
+      for (const action of actions) if (!isDurable(action) && !this.#stopped) this.#do(action);
+    }
+    this.#draining = false;
+    this.#schedule();
+  }
+
+  async #write(durable: readonly Durable[]): Promise<void> {
+    if (durable.length === 0) return;
+    const resent = (await Promise.all(durable.map((action) => this.#resent(action)))).flat();
+    await this.#events.commit(() => {
+      const batch = batchOf(durable, this.#mirror, Date.now());
+      return batch === null || resent.length === 0 ? batch : { ...batch, outbox: [...(batch.outbox ?? []), ...resent] };
+    });
+  }
+
+  /** Own messages that the server's log has lost are sent again, under their keys. */
+  async #resent(action: Durable): Promise<readonly OutboxRecord[]> {
+    if (action.type !== "truncate") return [];
+    const { session } = this.#mirror;
+    const rows = await this.#store.rows(action.conversation_id, action.after + 1, Number.MAX_SAFE_INTEGER);
+    return rows.flatMap((row) => {
+      if (row.kind !== "message" || row.sender_id !== session.user_id || !row.key.startsWith(`${session.device_id}/`)) return [];
+      const { conversation_id, client_id, body, target_seq, created_at } = row;
+      return [outboxRecord({ type: "send", id: 0, client_id, conversation_id, body, target_seq }, session, created_at)];
+    });
+  }
+
+  async #tryCommit(make: () => Batch | null): Promise<void> {
+    try {
+      if (!this.#stopped) await this.#events.commit(make);
+    } catch (error) {
+      this.stop();
+      if (!(error instanceof Fenced)) this.#events.broken(error);
+    }
+  }
+
+  #do(action: Exclude<Action, Durable>): void {
+    switch (action.type) {
+      case "connect":
+        this.#connectIn(action.after_s * 1_000);
+        break;
+      case "disconnect":
+        this.#socket?.close(action.code);
+        this.#socket = null;
+        break;
+      case "transmit":
+        this.#socket?.send(action.frame);
+        break;
+      case "recall":
+        void this.#recall(action.asks);
+        break;
+      case "answered":
+        this.#questions.get(action.id)?.(action.frame);
+        this.#questions.delete(action.id);
+        break;
+      case "state":
+        this.#became(action.state);
+        break;
+      case "refused":
+        this.#refused(action.code);
+        break;
+      default:
+        action satisfies never;
+    }
+  }
+
+  #became(state: LinkState): void {
+    this.#events.link(state, null);
+    if (state !== "live") return;
+    this.#details.start();
+    const foreign = this.#foreign.filter(({ client_id }) => this.#mirror.outbox.get(client_id)?.state === "queued");
+    this.#foreign = [];
+    for (const record of foreign) this.#feed(() => this.#link.send(now(), record.command));
+  }
+
+  async #recall(asks: readonly (readonly [ConversationId, number])[]): Promise<void> {
+    const rows = await Promise.all(
+      asks.map(async ([id, seq]): Promise<HeldRow[]> => {
+        const row = await this.#store.rowAtOrBelow(id, seq);
+        return row === null || row.seq === null ? [] : [[id, row.seq, row.client_id]];
+      }),
+    );
+    this.#feed(() => this.#link.recalled(now(), rows.flat()));
+  }
+
+  #connectIn(ms: number): void {
+    clearTimeout(this.#timers.connect);
+    if (ms > 0) this.#events.link(this.#link.state, Date.now() + ms);
+    this.#timers.connect = setTimeout(() => void this.#connect(), ms);
+  }
+
+  async #connect(): Promise<void> {
+    this.#events.link("connecting", null);
+    const token = await this.#http.token();
+    if (this.#stopped) return;
+    if (!token.ok) return this.#noToken(token.error);
+    this.#socket?.close(1000);
+    const url = new URL("/v1/ws", self.location.href);
+    url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
+    this.#socket = new Socket(url.href, {
+      opened: () => this.#feed(() => this.#link.connected(now(), token.value)),
+      frames: (frames) => {
+        for (const frame of frames) this.#frame(frame);
+      },
+      closed: (code) => {
+        this.#socket = null;
+        this.#feed(() => this.#link.closed(now(), code));
+      },
+    });
+    this.#renewIn(this.#http.expiresAt - Date.now() - RENEW_BEFORE_MS);
+  }
+
+  #frame(frame: ServerFrame): void {
+    if (frame.type === "self" && frame.what.change === "devices") this.#events.devices();
+    this.#feed(() => this.#link.frame(now(), frame));
+  }
+
+  #noToken(error: Refusal): void {
+    if (["unauthenticated", "forbidden", "not_found", "gone"].includes(error.code)) {
+      this.stop();
+      this.#events.signedOut("expired");
+    } else {
+      this.#feed(() => this.#link.closed(now(), 1006));
+    }
+  }
+
+  #renewIn(ms: number): void {
+    clearTimeout(this.#timers.renew);
+    this.#timers.renew = setTimeout(() => void this.#renew(), Math.max(1_000, ms));
+  }
+
+  async #renew(): Promise<void> {
+    this.#http.distrust();
+    const token = await this.#http.token();
+    if (this.#stopped) return;
+    if (token.ok) void this.#ask({ type: "renew", token: token.value });
+    this.#renewIn(token.ok ? this.#http.expiresAt - Date.now() - RENEW_BEFORE_MS : AGAIN_MS);
+  }
+
+  #refused(code: number): void {
+    const after = afterClose(code);
+    if (after === "revoked" || (after === "sign_in" && Date.now() - this.#distrustedAt < STUBBORN_MS)) {
+      this.stop();
+      this.#events.signedOut(after === "revoked" ? "revoked" : "expired");
+      return;
+    }
+    if (after === "sign_in") {
+      this.#distrustedAt = Date.now();
+      this.#http.distrust();
+    }
+    if (after === "upgrade") this.#events.upgrade();
+    const wait = { sign_in: 0, replaced: REPLACED_WAIT_MS }[after as string] ?? STOPPED_WAIT_MS;
+    this.#connectIn(wait);
+  }
+
+  #schedule(): void {
+    clearTimeout(this.#timers.tick);
+    const at = this.#link.nextAt();
+    if (at === null || this.#stopped) return;
+    this.#timers.tick = setTimeout(() => this.#feed(() => this.#link.tick(now())), Math.max(0, (at - now()) * 1_000));
+  }
+}
+
+function now(): number {
+  return performance.now() / 1_000;
+}

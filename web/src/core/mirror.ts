@@ -1,0 +1,159 @@
+/** One tab's copy, in memory, of what is stored but the messages; every tab's is the same after the same changes. */
+
+import type { ConversationId, ConversationRow, Draft, LinkState, MessageRow, Note, Person, Row, SendState, Session, UserId } from "./port.ts";
+import { NO_META, type Batch, type ConversationRecord, type Loaded, type Meta, type OutboxRecord } from "./store/schema.ts";
+import { pendingRow } from "./sync/rows.ts";
+import { summary } from "./text/lex.ts";
+
+const FLAG_HIDDEN = 8;
+
+export class Mirror {
+  readonly session: Session;
+  meta: Meta = NO_META;
+  link: LinkState = "offline";
+  readonly conversations = new Map<ConversationId, ConversationRecord>();
+  readonly people = new Map<UserId, Person>();
+  readonly outbox = new Map<string, OutboxRecord>();
+  readonly drafts = new Map<ConversationId, Draft>();
+
+  constructor(session: Session, loaded: Loaded) {
+    this.session = session;
+    this.load(loaded);
+  }
+
+  /** Take everything that is stored: at the start, and when this tab becomes the leader. */
+  load(loaded: Loaded): void {
+    this.meta = loaded.meta;
+    for (const map of [this.conversations, this.people, this.outbox, this.drafts]) map.clear();
+    for (const record of loaded.conversations) this.conversations.set(record.conversation_id, record);
+    for (const person of loaded.people) this.people.set(person.user_id, person);
+    for (const record of loaded.outbox) this.outbox.set(record.client_id, record);
+    for (const [id, draft] of loaded.drafts) this.drafts.set(id, draft);
+    this.people.set(this.session.user_id, { user_id: this.session.user_id, name: this.session.name });
+  }
+
+  /** Take a change that has been written; returns what a page with these conversations open must know. */
+  change(batch: Batch, open: ReadonlySet<ConversationId>): readonly Note[] {
+    const before = new Map((batch.conversations ?? []).map(({ conversation_id: id }) => [id, this.conversations.get(id)]));
+    const settled = (batch.settled ?? []).map((one) => ({ ...one, record: this.outbox.get(one.client_id) }));
+    this.#take(batch);
+    const notes: Note[] = [];
+    if (batch.people !== undefined) notes.push({ type: "people", people: batch.people });
+    const touched = new Set<ConversationId>(before.keys());
+    for (const id of pendingIn([...(batch.outbox ?? []), ...settled.flatMap(({ record }) => record ?? [])])) touched.add(id);
+    for (const [id] of batch.drafts ?? []) touched.add(id);
+    const changed = [...touched].flatMap((id) => this.row(id) ?? []);
+    const removed = batch.gone ?? [];
+    for (const id of open) notes.push(...this.#opened(id, batch, before.get(id), settled.map(({ key }) => key)));
+    if (changed.length > 0 || removed.length > 0) notes.push({ type: "conversations", changed, removed });
+    for (const [conversation_id, draft] of batch.drafts ?? []) notes.push({ type: "drafts", conversation_id, draft });
+    return [...notes, ...this.#arrived(batch, before)];
+  }
+
+  /** Return the row of the list; null: its name is not known yet, or it is hidden. */
+  row(id: ConversationId): ConversationRow | null {
+    const record = this.conversations.get(id);
+    if (record === undefined || record.details_head < 0 || (record.position.flags & FLAG_HIDDEN) !== 0) return null;
+    const { position } = record;
+    const pending = this.pending(id).at(-1);
+    const stored = record.last === null ? null : { sender_id: record.last.sender_id, text: record.last.text, state: "sent" as const };
+    return {
+      conversation_id: id,
+      kind: record.kind,
+      visibility: record.visibility,
+      title: record.title,
+      topic: record.topic,
+      other: record.other,
+      role: record.role,
+      member_count: record.member_count,
+      head: position.head,
+      read: Math.max(position.read, position.read_wanted),
+      unread: position.unread,
+      mentions: position.mentions,
+      last_message_at: pending === undefined ? record.last_message_at : Math.max(pending.created_at, record.last_message_at ?? 0),
+      last: pending === undefined ? stored : { sender_id: pending.sender_id, text: summary(pending.tokens), state: pending.state },
+      has_draft: (this.drafts.get(id)?.text ?? "") !== "",
+    };
+  }
+
+  /** Return all rows of the list, newest first. */
+  rows(): readonly ConversationRow[] {
+    const rows = [...this.conversations.keys()].flatMap((id) => this.row(id) ?? []);
+    return rows.sort((a, b) => (b.last_message_at ?? 0) - (a.last_message_at ?? 0));
+  }
+
+  /** Return one's own messages that are not stored as entries yet, in order. */
+  pending(id: ConversationId): readonly MessageRow[] {
+    const records = [...this.outbox.values()].filter((record) => record.conversation_id === id);
+    const sorted = records.sort((a, b) => (a.client_id < b.client_id ? -1 : 1));
+    const first = sorted.find((record) => record.state === "queued");
+    return sorted.flatMap((record) => pendingRow(record, this.session, this.#state(record, record === first)) ?? []);
+  }
+
+  /** Return the key of the last command in this browser; null: none is pending. */
+  lastKey(): string | null {
+    let last: string | null = null;
+    for (const key of this.outbox.keys()) if (last === null || key > last) last = key;
+    return last;
+  }
+
+  #state(record: OutboxRecord, isFirst: boolean): SendState {
+    if (record.state !== "queued") return record.state;
+    return isFirst && (this.link === "live" || this.link === "syncing") ? "sending" : "queued";
+  }
+
+  #take(batch: Batch): void {
+    this.meta = { ...this.meta, ...batch.meta };
+    for (const record of batch.conversations ?? []) this.conversations.set(record.conversation_id, record);
+    for (const person of batch.people ?? []) this.people.set(person.user_id, person);
+    for (const record of batch.outbox ?? []) this.outbox.set(record.client_id, record);
+    for (const { client_id } of batch.settled ?? []) this.outbox.delete(client_id);
+    for (const [id, draft] of batch.drafts ?? []) {
+      if (draft === null) this.drafts.delete(id);
+      else this.drafts.set(id, draft);
+    }
+    for (const id of batch.gone ?? []) {
+      this.conversations.delete(id);
+      this.drafts.delete(id);
+      for (const record of this.outbox.values()) if (record.conversation_id === id) this.outbox.delete(record.client_id);
+    }
+  }
+
+  /** What changed in an open conversation: rows after those it had, pending ones, or too much to tell. */
+  #opened(id: ConversationId, batch: Batch, before: ConversationRecord | undefined, settled: readonly string[]): readonly Note[] {
+    const cursor = before?.position.cursor ?? null;
+    const rows: Row[] = (batch.rows ?? []).filter((row) => row.conversation_id === id && (row.seq ?? 0) > (cursor ?? 0));
+    const isCut = (batch.cut ?? []).some(([cut]) => cut === id);
+    if (isCut || (cursor !== null && leapt(rows, cursor))) return [{ type: "reopen", conversation_id: id }];
+    const stored = new Set(rows.map((row) => row.key));
+    const mine = pendingIn(batch.outbox ?? []).has(id) || settled.length > 0 ? this.pending(id) : [];
+    // A pending row whose entry came by another device's key, or that was discarded.
+    const removed = settled.filter((key) => !stored.has(key));
+    if (rows.length === 0 && mine.length === 0 && removed.length === 0) return [];
+    return [{ type: "rows", conversation_id: id, rows: [...rows, ...mine.filter((row) => !stored.has(row.key))], removed }];
+  }
+
+  /** The newest message of others per conversation, above what was read. */
+  #arrived(batch: Batch, before: ReadonlyMap<ConversationId, ConversationRecord | undefined>): readonly Note[] {
+    const newest = new Map<ConversationId, MessageRow>();
+    for (const row of batch.rows ?? []) {
+      const record = this.conversations.get(row.conversation_id);
+      if (row.kind !== "message" || row.sender_id === this.session.user_id || record === undefined || row.seq === null) continue;
+      const cursor = before.get(row.conversation_id)?.position.cursor ?? null;
+      if (cursor !== null && row.seq > cursor && row.seq > Math.max(record.position.read, record.position.read_wanted)) {
+        newest.set(row.conversation_id, row);
+      }
+    }
+    return [...newest].map(([conversation_id, row]) => ({ type: "arrived", conversation_id, row }));
+  }
+}
+
+function pendingIn(records: readonly OutboxRecord[]): ReadonlySet<ConversationId> {
+  return new Set(records.flatMap(({ command }) => (command.type === "send" ? [command.conversation_id] : [])));
+}
+
+/** The first row does not continue what was held: a hole lies between. */
+function leapt(rows: readonly Row[], cursor: number): boolean {
+  const first = Math.min(...rows.map((row) => row.seq ?? Infinity));
+  return rows.length > 0 && first > cursor + 1;
+}

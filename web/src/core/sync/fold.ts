@@ -1,0 +1,90 @@
+/** What entries do to the conversation they are in: title, roles, number of members, last message; pure. */
+
+import type { UserId } from "../port.ts";
+import type { Conversation, Entry } from "../protocol/types.ts";
+import { UNKNOWN, type Position } from "../link/actions.ts";
+import type { ConversationRecord } from "../store/schema.ts";
+import { lex, summary } from "../text/lex.ts";
+
+/** Return the record of a conversation of which only its id is known. */
+export function unknownConversation(id: ConversationRecord["conversation_id"]): ConversationRecord {
+  return {
+    conversation_id: id, position: UNKNOWN, details_head: -1, kind: "group", visibility: "private", title: null, topic: null, other: null,
+    role: null, member_count: 0, roster_version: 0, last_message_at: null, last: null,
+  };
+}
+
+/** Return the record with these entries in it (rising) and the position stored with them. */
+export function folded(record: ConversationRecord, entries: readonly Entry[], position: Position, me: UserId): ConversationRecord {
+  return entries.reduce((now, entry) => fold(now, entry, me), { ...record, position });
+}
+
+/** Return the record with what the server says of the conversation; its position is the link's. */
+export function detailed(record: ConversationRecord, found: Conversation): ConversationRecord {
+  const other = found.other ?? null;
+  const now: ConversationRecord = {
+    ...record,
+    details_head: found.head,
+    kind: found.kind,
+    visibility: found.visibility,
+    title: found.title ?? null,
+    topic: found.topic ?? null,
+    other: other === null ? record.other : { user_id: other.user_id, name: other.name },
+    role: found.role ?? null,
+    member_count: found.member_count,
+    roster_version: found.roster_version,
+    last_message_at: found.last_message_at == null ? record.last_message_at : Date.parse(found.last_message_at),
+  };
+  return found.last == null ? now : withLast(now, found.last);
+}
+
+function fold(record: ConversationRecord, entry: Entry, me: UserId): ConversationRecord {
+  switch (entry.kind) {
+    case "message_sent":
+      return withLast(record, entry);
+    case "settings_changed":
+      return entry.seq <= record.details_head ? record : withSettings(record, entry);
+    case "conversation_created":
+    case "member_added":
+    case "member_left":
+    case "role_changed":
+      return (entry.roster_version ?? 0) <= record.roster_version ? record : withRoster(record, entry, me);
+    default:
+      entry satisfies never;
+      return record;
+  }
+}
+
+function withLast(record: ConversationRecord, entry: Entry): ConversationRecord {
+  if (entry.kind !== "message_sent" || entry.seq <= (record.last?.seq ?? 0)) return record;
+  const last = { seq: entry.seq, sender_id: entry.sender_id, text: summary(lex(entry.body)) };
+  return { ...record, last, last_message_at: Date.parse(entry.created_at) };
+}
+
+function withSettings(record: ConversationRecord, entry: Extract<Entry, { kind: "settings_changed" }>): ConversationRecord {
+  return {
+    ...record,
+    title: entry.title ?? record.title,
+    topic: entry.topic ?? record.topic,
+    visibility: entry.visibility ?? record.visibility,
+  };
+}
+
+type RosterEntry = Extract<Entry, { kind: "conversation_created" | "member_added" | "member_left" | "role_changed" }>;
+
+function withRoster(record: ConversationRecord, entry: RosterEntry, me: UserId): ConversationRecord {
+  const now = { ...record, roster_version: entry.roster_version ?? record.roster_version };
+  switch (entry.kind) {
+    case "conversation_created":
+      return { ...now, member_count: entry.members.length, title: entry.title ?? null, visibility: entry.visibility, kind: entry.conversation_kind };
+    case "member_added":
+      return { ...now, member_count: now.member_count + 1, role: entry.user_id === me ? entry.role : now.role };
+    case "member_left":
+      return { ...now, member_count: Math.max(0, now.member_count - 1), role: entry.user_id === me ? null : now.role };
+    case "role_changed":
+      return { ...now, role: entry.user_id === me ? entry.role : now.role };
+    default:
+      entry satisfies never;
+      return now;
+  }
+}

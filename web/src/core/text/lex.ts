@@ -1,0 +1,111 @@
+/** A message's text to tokens: markdown as people type it, HTML and everything unknown as plain text. */
+
+import { Lexer, type MarkedToken, type Token as Marked, type Tokens } from "marked";
+import { linkOf } from "./links.ts";
+import type { Token } from "./tokens.ts";
+
+/** Deeper nesting than anybody writes is shown as it was typed. */
+const DEPTH = 8;
+/** Text that would cost the lexer more than it is worth: long runs of what opens something. */
+const COSTLY = /[>*_~`[\]()#|<!\\-]{200}|(?:^|\n)(?:[>\s]*>){20}/;
+
+/** Return the tokens of a message; any text gives some, and always the same. */
+export function lex(body: string): readonly Token[] {
+  if (COSTLY.test(body)) return plain(body);
+  try {
+    return blocks(new Lexer({ gfm: true, breaks: true }).lex(body), 0);
+  } catch {
+    return plain(body);
+  }
+}
+
+/** Return one line of text for lists and announcements. */
+export function summary(tokens: readonly Token[]): string {
+  return words(tokens).replace(/\s+/g, " ").trim().slice(0, 200);
+}
+
+function words(tokens: readonly Token[]): string {
+  return tokens
+    .map((token) => {
+      if ("tokens" in token) return words(token.tokens) + (token.type === "paragraph" || token.type === "heading" ? " " : "");
+      if (token.type === "list") return token.items.map(words).join(" ");
+      return "text" in token ? token.text : " ";
+    })
+    .join("");
+}
+
+function plain(body: string): readonly Token[] {
+  const lines = body.split("\n");
+  const tokens = lines.flatMap((text, at): Token[] => (at === 0 ? [{ type: "text", text }] : [{ type: "break" }, { type: "text", text }]));
+  return [{ type: "paragraph", tokens }];
+}
+
+function blocks(tokens: readonly Marked[], depth: number): readonly Token[] {
+  return (tokens as readonly MarkedToken[]).flatMap((token) => block(token, depth));
+}
+
+function block(token: MarkedToken, depth: number): readonly Token[] {
+  if (depth > DEPTH) return plain(token.raw);
+  switch (token.type) {
+    case "space":
+    case "def":
+      return token.type === "def" ? plain(token.raw.trimEnd()) : [];
+    case "paragraph":
+      return [{ type: "paragraph", tokens: inline(token.tokens ?? [], depth + 1) }];
+    case "text":
+      return [{ type: "paragraph", tokens: inline(token.tokens ?? [token], depth + 1) }];
+    case "heading":
+      return [{ type: "heading", level: token.depth, tokens: inline(token.tokens ?? [], depth + 1) }];
+    case "code":
+      return [{ type: "code_block", text: token.text, language: /^[\w+#.-]{1,32}/.exec(token.lang ?? "")?.[0] ?? null }];
+    case "blockquote":
+      return [{ type: "blockquote", tokens: blocks(token.tokens ?? [], depth + 1) }];
+    case "list":
+      return [list(token, depth)];
+    case "hr":
+      return [{ type: "rule" }];
+    case "table":
+      return [{ type: "code_block", text: token.raw.trimEnd(), language: null }];
+    default:
+      return plain(token.raw.trimEnd());
+  }
+}
+
+function list(token: Tokens.List, depth: number): Token {
+  const items = token.items.map((item) => blocks(item.tokens, depth + 1));
+  return { type: "list", ordered: token.ordered, start: token.start === "" ? 1 : token.start, items };
+}
+
+function inline(tokens: readonly Marked[], depth: number): readonly Token[] {
+  return (tokens as readonly MarkedToken[]).flatMap((token) => part(token, depth));
+}
+
+function part(token: MarkedToken, depth: number): readonly Token[] {
+  if (depth > DEPTH) return [{ type: "text", text: token.raw }];
+  switch (token.type) {
+    case "text":
+      return token.tokens === undefined ? [{ type: "text", text: token.text }] : inline(token.tokens, depth);
+    case "escape":
+      return [{ type: "text", text: token.text }];
+    case "br":
+      return [{ type: "break" }];
+    case "codespan":
+      return [{ type: "code", text: token.text }];
+    case "strong":
+    case "em":
+    case "del":
+      return [{ type: token.type, tokens: inline(token.tokens ?? [], depth + 1) }];
+    case "link":
+    case "image":
+      return linked(token, depth);
+    default:
+      return [{ type: "text", text: token.raw }];
+  }
+}
+
+function linked(token: Tokens.Link | Tokens.Image, depth: number): readonly Token[] {
+  const link = linkOf(token.href, token.text);
+  if (link === null) return [{ type: "text", text: token.raw }];
+  const inside = token.type === "link" ? inline(token.tokens ?? [], depth + 1) : [];
+  return [{ type: "link", ...link, tokens: inside.length > 0 ? inside : [{ type: "text", text: token.text || token.href }] }];
+}
