@@ -4,7 +4,7 @@ import asyncio
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import hypothesis
 import pytest
@@ -13,6 +13,9 @@ from seriatim.storage.postgres.database import Database
 from seriatim.storage.postgres.finder import find
 from seriatim.storage.postgres.migrate import migrate
 from seriatim.storage.postgres.server import EmbeddedServer
+
+if TYPE_CHECKING:
+    from world import Server
 
 hypothesis.settings.register_profile("ci", derandomize=True, deadline=None)  # the same examples in every run
 hypothesis.settings.register_profile("fast", derandomize=True, deadline=None, max_examples=20)
@@ -48,3 +51,18 @@ async def database(postgres_dsn: str) -> AsyncIterator[Database]:
     await database.open()
     yield database
     await database.close()
+
+
+@pytest.fixture(scope="session")
+def data_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the data folder of this run's servers: one secret, for the database holds keys sealed with it."""
+    return tmp_path_factory.mktemp("data")
+
+
+@pytest.fixture
+async def server(postgres_dsn: str, data_folder: Path) -> "AsyncIterator[Server]":
+    """Return a whole server on the run's database, without rate limits."""
+    from world import serving  # noqa: PLC0415 - it imports everything; unit tests need none of it
+
+    async with serving(postgres_dsn, data_folder) as server:
+        yield server

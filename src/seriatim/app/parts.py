@@ -46,6 +46,7 @@ class Parts:
     sockets: Sockets
     traces: Traces
     revocations: Revocations
+    publisher: Publisher
     running: tuple[Callable[[], Coroutine[Any, Any, None]], ...]
 
 
@@ -145,6 +146,7 @@ async def build(settings: Settings, database: Database, clock: Clock) -> Parts:
         sockets=sockets,
         traces=traces,
         revocations=revocations,
+        publisher=publisher,
         running=(
             appender.run,
             fan_out.run,

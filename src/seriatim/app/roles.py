@@ -51,7 +51,7 @@ async def serve(settings: Settings) -> None:
 
 
 async def _work(settings: Settings, front: Front, http: HttpServer, stop: asyncio.Event) -> None:
-    async with postgres(settings, front) as dsn, _running(settings, dsn, front) as parts:
+    async with postgres(settings, front) as dsn, running(settings, dsn, front) as parts:
         scheme = "https" if settings.tls_certificate else "http"
         log.info("ready", url=f"{scheme}://{settings.host}:{http.port}")
         await stop.wait()
@@ -66,18 +66,19 @@ async def _stop_a_start(stop: asyncio.Event, front: Front, working: asyncio.Task
 
 
 @asynccontextmanager
-async def _running(settings: Settings, dsn: str, front: Front) -> AsyncGenerator[Parts]:
+async def running(settings: Settings, dsn: str, front: Front) -> AsyncGenerator[Parts]:
+    """Build the parts on a migrated database, run their loops, and open the front; the reverse on leaving."""
     database = Database(dsn)
     await database.open()
     try:
         parts = await build(settings, database, SystemClock())
         async with asyncio.TaskGroup() as tasks:
-            running = [tasks.create_task(run()) for run in parts.running]
+            loops = [tasks.create_task(run()) for run in parts.running]
             front.open(http_app(settings, parts), parts.sockets.accept)
             try:
                 yield parts
             finally:
-                for task in running:
+                for task in loops:
                     task.cancel()
     finally:
         await database.close()
