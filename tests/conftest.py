@@ -2,7 +2,7 @@
 
 import asyncio
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Generator, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -21,6 +21,21 @@ hypothesis.settings.register_profile("ci", derandomize=True, deadline=None)  # t
 hypothesis.settings.register_profile("fast", derandomize=True, deadline=None, max_examples=20)
 hypothesis.settings.register_profile("search", deadline=None, max_examples=2_000)  # on demand: looks for new ones
 hypothesis.settings.load_profile("ci")
+
+
+ALLOWED_SKIPS = (Path(__file__).parent / "ALLOWED_SKIPS").read_text(encoding="utf-8").splitlines()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Turn a skip for a reason that is not listed into a failure."""
+    report = yield
+    if report.skipped and not hasattr(report, "wasxfail") and isinstance(report.longrepr, tuple):
+        reason = str(report.longrepr[2]).removeprefix("Skipped: ")
+        if reason not in ALLOWED_SKIPS:
+            report.outcome = "failed"
+            report.longrepr = f"{item.nodeid} was skipped for a reason that tests/ALLOWED_SKIPS does not list: {reason}"
+    return report
 
 
 class NothingGiven(NamedTuple):
