@@ -1,0 +1,259 @@
+"""Membership crossed with history: whatever happens, each user sees what a naive model says, through every door."""
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from seriatim.core.errors import ChatError, NotFound
+from seriatim.core.ids import ConversationId
+from seriatim.features.conversations import store
+from seriatim.log.heads import HeadsAsk, heads
+from seriatim.protocol.answers import FLAG_LEFT, Compared, Page
+from seriatim.protocol.commands import (
+    Compare,
+    Fetch,
+    Invite,
+    Join,
+    Leave,
+    Read,
+    Remove,
+    SendMessage,
+    SetRole,
+    SetSettings,
+)
+from seriatim.protocol.fields import ConversationKind, Role, Visibility
+from seriatim.protocol.sender import Sender
+from seriatim.storage.postgres.database import Database
+from speaking import Speaking, speaking
+
+PEOPLE = 4
+people = st.integers(0, PEOPLE - 1)
+places = st.integers(0, 1)
+
+
+@dataclass
+class Range:
+    """What one user may read of a conversation: first..last, last growing while he is a member (`left` is None)."""
+
+    first: int
+    left: int | None = None
+    title: str | None = None
+    """Of ex-members: the title when they left."""
+
+
+@dataclass
+class Model:
+    """A conversation as a list of facts, and who may see which part of it."""
+
+    title: str
+    public: bool = False
+    entries: list[tuple[int, str]] = field(default_factory=list)
+    keys: dict[int, Any] = field(default_factory=dict)
+    ranges: dict[int, Range] = field(default_factory=dict)
+
+    def visible(self, who: int) -> list[int] | None:
+        """Return the seqs this person sees; None: for him there is no such conversation."""
+        own = self.ranges.get(who)
+        if self.public:
+            return [seq for seq, _ in self.entries]
+        if own is None:
+            return None
+        last = len(self.entries) if own.left is None else own.left
+        return [seq for seq, _ in self.entries if own.first <= seq <= last]
+
+    def stored(self, sent: Any, what: str) -> None:
+        """Take an entry that was acked; the log has no gaps."""
+        assert sent.seq == len(self.entries) + 1
+        self.entries.append((sent.seq, what))
+        self.keys[sent.seq] = sent.client_id
+
+
+class VisibilityMachine(RuleBasedStateMachine):
+    """Two conversations, four people, any order of commands by anybody; refusals change nothing in the model."""
+
+    dsn: str
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.runner = asyncio.Runner()
+        self.database = Database(self.dsn)
+        self.running = speaking(self.database)
+        self.world: Speaking = self.runner.run(self._start())
+        self.people: list[Sender] = self.runner.run(self.world.people(PEOPLE))
+        self.ids: list[ConversationId] = []
+        self.models: list[Model] = []
+
+    async def _start(self) -> Speaking:
+        await self.database.open()
+        return await self.running.__aenter__()
+
+    async def _stop(self) -> None:
+        await self.running.__aexit__(None, None, None)
+        await self.database.close()
+
+    def teardown(self) -> None:
+        self.runner.run(self._stop())
+        self.runner.close()
+
+    @initialize(named=st.lists(people, max_size=3))
+    def begin(self, named: list[int]) -> None:
+        for kind in (ConversationKind.GROUP, ConversationKind.CHANNEL):
+            members = [self.people[who] for who in named]
+            place = self.runner.run(self.world.make(self.people[0], kind, *members, title="first"))
+            model = Model("first", ranges={who: Range(1) for who in {0, *named}})
+            page: Page = self.runner.run(self.world.do(Fetch, self.people[0], place))
+            model.stored(page.entries[0], "conversation_created")
+            self.ids.append(place)
+            self.models.append(model)
+
+    def attempt(self, command: type[Any], who: int, place: int, what: str, **fields: Any) -> Model | None:
+        """Run a command; return the model with its entry if it was stored, None if it was refused."""
+        model = self.models[place]
+        try:
+            sent = self.runner.run(self.world.do(command, self.people[who], self.ids[place], **fields))
+        except ChatError:
+            return None
+        model.stored(sent, what)
+        return model
+
+    @rule(who=people, place=places)
+    def send(self, who: int, place: int) -> None:
+        model = self.attempt(SendMessage, who, place, "message_sent", body="words")
+        own = self.models[place].ranges.get(who)
+        assert (model is not None) == (own is not None and own.left is None), "exactly the present members send"
+
+    @rule(who=people, other=people, place=places)
+    def invite(self, who: int, other: int, place: int) -> None:
+        self._entered(self.attempt(Invite, who, place, "member_added", user_id=self.people[other].user_id), other)
+
+    @rule(who=people, place=places)
+    def join(self, who: int, place: int) -> None:
+        was_public = self.models[place].public
+        model = self.attempt(Join, who, place, "member_added")
+        assert model is None or was_public, "only what is public can be joined"
+        self._entered(model, who)
+
+    @rule(who=people, place=places)
+    def leave(self, who: int, place: int) -> None:
+        self._left(self.attempt(Leave, who, place, "member_left"), who)
+
+    @rule(who=people, other=people, place=places)
+    def remove(self, who: int, other: int, place: int) -> None:
+        self._left(self.attempt(Remove, who, place, "member_left", user_id=self.people[other].user_id), other)
+
+    @rule(who=people, other=people, role=st.sampled_from(Role), place=places)
+    def set_role(self, who: int, other: int, role: Role, place: int) -> None:
+        self.attempt(SetRole, who, place, "role_changed", user_id=self.people[other].user_id, role=role)
+
+    @rule(who=people, place=places, title=st.sampled_from(["second", "third"]))
+    def rename(self, who: int, place: int, title: str) -> None:
+        model = self.attempt(SetSettings, who, place, "settings_changed", title=title)
+        if model is not None:
+            model.title = title
+
+    @rule(who=people, visibility=st.sampled_from(Visibility))
+    def open_or_close(self, who: int, visibility: Visibility) -> None:
+        model = self.attempt(SetSettings, who, 1, "settings_changed", visibility=visibility)
+        if model is not None:
+            model.public = visibility is Visibility.PUBLIC
+
+    @rule(who=people, place=places, seq=st.integers(1, 40))
+    def read(self, who: int, place: int, seq: int) -> None:
+        try:
+            self.runner.run(self.world.do(Read, self.people[who], self.ids[place], seq=seq))
+        except NotFound:
+            assert who not in self.models[place].ranges
+
+    def _entered(self, model: Model | None, who: int) -> None:
+        if model is not None:
+            own = model.ranges.get(who)
+            assert own is None or own.left is not None, "nobody becomes a member twice"
+            model.ranges[who] = Range(1 if model.public else len(model.entries))
+
+    def _left(self, model: Model | None, who: int) -> None:
+        if model is not None:
+            own = model.ranges[who]
+            assert own.left is None
+            own.left, own.title = len(model.entries), model.title
+
+    @precondition(lambda self: self.models)
+    @invariant()
+    def everybody_sees_his_part_through_every_door(self) -> None:
+        for who in range(PEOPLE):
+            listed = self.runner.run(self._listed(who))
+            for place, model in enumerate(self.models):
+                expected = model.visible(who)
+                assert self.runner.run(self._doors(who, place)) == [expected or []] * 4, (who, place)
+                self._check_list(listed.get(self.ids[place]), model, who)
+
+    async def _doors(self, who: int, place: int) -> list[list[int]]:
+        """Return the seqs seen through the newest page, pages forwards, pages backwards, and compare."""
+        person, conversation_id, model = self.people[who], self.ids[place], self.models[place]
+
+        async def page(**asked: int) -> Page | None:
+            try:
+                return await self.world.do(Fetch, person, conversation_id, **asked)
+            except NotFound:
+                return None
+
+        newest = await page(limit=200)
+        forwards, after = list[int](), 0
+        while (found := await page(after=after, limit=3)) and found.entries:
+            forwards += [entry.seq for entry in found.entries]
+            after = forwards[-1]
+        backwards, before = list[int](), 10_000
+        while before > 1 and (found := await page(before=before, limit=4)) and found.entries:
+            backwards = [entry.seq for entry in found.entries] + backwards
+            before = backwards[0]
+        asked = [(conversation_id, seq, key) for seq, key in model.keys.items()]
+        compared = await self.world.run(Compare(id=1, entries=asked), person)
+        assert isinstance(compared, Compared)
+        return [
+            [entry.seq for entry in newest.entries] if newest else [],
+            forwards,
+            backwards,
+            [seq for _, seq, _ in compared.entries],
+        ]
+
+    async def _listed(self, who: int) -> dict[ConversationId, tuple[Any, Any]]:
+        """Return each listed conversation with the row of its head."""
+        user_id = self.people[who].user_id
+        async with self.world.database.read() as connection:
+            rows = await store.conversations_page(connection, user_id, store.NEWEST, 10)
+            (answer,) = await heads(connection, [HeadsAsk(user_id, None)])
+        by_id = {row.conversation_id: row for row in answer.rows}
+        assert set(by_id) == {row.conversation_id for row in rows}
+        return {row.conversation_id: (store.conversation_of(row), by_id[row.conversation_id]) for row in rows}
+
+    def _check_list(self, found: tuple[Any, Any] | None, model: Model, who: int) -> None:
+        own = model.ranges.get(who)
+        assert (found is None) == (own is None), "the list has what he is or was a member of"
+        if found is None or own is None:
+            return
+        conversation, head = found
+        last = len(model.entries) if own.left is None else own.left
+        first = 1 if model.public else own.first
+        readable = [seq for seq, what in model.entries if what == "message_sent" and first <= seq <= last]
+        assert (conversation.last and conversation.last.seq) == (readable[-1] if readable else None)
+        assert conversation.title == (model.title if own.left is None or model.public else own.title)
+        assert (conversation.head, conversation.unread, conversation.read) == (head.head, head.unread, head.read)
+        assert conversation.head == last
+        assert (conversation.flags == FLAG_LEFT, conversation.role is None) == (own.left is not None,) * 2
+
+
+@pytest.mark.promise("I1")
+def test_each_user_sees_exactly_his_part_of_the_log(postgres_dsn: str) -> None:
+    machine = type("Machine", (VisibilityMachine,), {"dsn": postgres_dsn})
+    run_state_machine_as_test(machine, settings=settings(max_examples=12, stateful_step_count=25, deadline=None))

@@ -1,0 +1,198 @@
+"""How many statements a command costs: the numbers are listed, and N members, entries or conversations change nothing."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
+
+import pytest
+
+from seriatim.core.ids import uuid7
+from seriatim.features.conversations import store
+from seriatim.log.access import Action, authorize
+from seriatim.protocol.commands import (
+    Compare,
+    Create,
+    Fetch,
+    Invite,
+    Join,
+    Leave,
+    Read,
+    Remove,
+    SendMessage,
+    SetRole,
+    SetSettings,
+)
+from seriatim.protocol.fields import ConversationKind, Role, Visibility
+from seriatim.storage.postgres.database import Database
+from seriatim.storage.postgres.statements import counted
+from speaking import Speaking, speaking
+
+DIRECT, GROUP, CHANNEL = ConversationKind
+Verb = Callable[[Speaking, int], Awaitable[Callable[[], Awaitable[Any]]]]
+
+
+@pytest.fixture
+async def world(database: Database) -> AsyncIterator[Speaking]:
+    async with speaking(database) as world:
+        yield world
+
+
+async def a_channel(world: Speaking, count: int) -> tuple[Any, ...]:
+    """Return a public channel of its owner, `count` members and so many messages, and somebody who is not in it."""
+    ada, outsider, *members = await world.people(count + 2)
+    channel = await world.make(ada, CHANNEL, *members, visibility=Visibility.PUBLIC)
+    for _ in range(count):
+        await world.do(SendMessage, ada, channel, body="x")
+    return ada, outsider, members, channel
+
+
+async def creating(world: Speaking, count: int) -> Callable[[], Awaitable[Any]]:
+    ada, *others = await world.people(count + 1)
+    return lambda: world.make(ada, GROUP, *others)
+
+
+async def creating_again(world: Speaking, count: int) -> Callable[[], Awaitable[Any]]:
+    ada, *others = await world.people(count + 1)
+    wish = Create(id=1, client_id=uuid7(), kind=GROUP, members=[other.user_id for other in others])
+    await world.run(wish, ada)
+    return lambda: world.run(wish, ada)
+
+
+async def creating_a_pair(world: Speaking, count: int) -> Callable[[], Awaitable[Any]]:
+    ada, *others = await world.people(count + 1)
+    for other in others[1:]:
+        await world.make(ada, DIRECT, other)
+    return lambda: world.make(others[0], DIRECT, ada)
+
+
+def on_the_channel(command: type[Any], who: str, **fields: Any) -> Verb:
+    async def ready(world: Speaking, count: int) -> Callable[[], Awaitable[Any]]:
+        ada, outsider, members, channel = await a_channel(world, count)
+        people = {"owner": ada, "outsider": outsider, "member": members[0]}
+        named = {name: people[value].user_id if name == "user_id" else value for name, value in fields.items()}
+        return lambda: world.do(command, people[who], channel, **named)
+
+    return ready
+
+
+async def comparing(world: Speaking, count: int) -> Callable[[], Awaitable[Any]]:
+    ada, _, _, channel = await a_channel(world, 1)
+    entries = [(channel, seq + 1, uuid7()) for seq in range(count)]
+    return lambda: world.run(Compare(id=1, entries=entries), ada)
+
+
+async def reading(world: Speaking, count: int) -> Callable[[], Awaitable[Any]]:
+    _, _, members, channel = await a_channel(world, count)
+
+    async def all_at_once() -> None:
+        async with asyncio.TaskGroup() as tasks:
+            for member in members:
+                tasks.create_task(world.do(Read, member, channel, seq=count))
+
+    return all_at_once
+
+
+async def listing_conversations(world: Speaking, count: int) -> Callable[[], Awaitable[Any]]:
+    ada, *others = await world.people(count + 1)
+    for other in others:
+        place = await world.make(ada, DIRECT, other)
+        await world.do(SendMessage, other, place, body="x")
+
+    async def page() -> None:
+        async with world.database.read() as connection:
+            rows = await store.conversations_page(connection, ada.user_id, store.NEWEST, 200)
+        assert len(rows) == count
+
+    return page
+
+
+async def listing_channels(world: Speaking, count: int) -> Callable[[], Awaitable[Any]]:
+    ada, *_ = await world.people(1)
+    for number in range(count):
+        await world.make(ada, CHANNEL, title=f"{ada.user_id} {number}", visibility=Visibility.PUBLIC)
+
+    async def page() -> None:
+        async with world.database.read() as connection:
+            rows = await store.channels_page(connection, ada.user_id, str(ada.user_id), store.FIRST_TITLE, 200)
+        assert len(rows) == count
+
+    return page
+
+
+async def listing_members(world: Speaking, count: int) -> Callable[[], Awaitable[Any]]:
+    ada, _, _, channel = await a_channel(world, count)
+
+    async def page() -> None:
+        async with world.database.read() as connection:
+            await authorize(connection, ada.user_id, channel, Action.READ)
+            assert len(await store.members_page(connection, channel, 0, 200)) == count + 1
+
+    return page
+
+
+OPENING = {"-- lock conversation": 1, "-- recorded": 1, "-- authorize": 1}
+"""Every verb: the lock, its own key, its rights."""
+RECORD = {"-- record": 1}
+COSTS: dict[str, tuple[Verb, dict[str, int]]] = {
+    "create": (
+        creating,
+        {"-- recorded": 1, "-- known users": 1, "-- create conversation": 1, "-- add founders": 1} | RECORD,
+    ),
+    "create again": (creating_again, {"-- recorded": 1}),
+    "create a pair": (
+        creating_a_pair,
+        {
+            "-- recorded": 1,
+            "-- known users": 1,
+            "-- lock pair": 1,
+            "-- pair": 1,
+            "-- create conversation": 1,
+            "-- add founders": 1,
+            "-- keep pair": 1,
+        }
+        | RECORD,
+    ),
+    "join": (on_the_channel(Join, "outsider"), OPENING | {"-- add member": 1} | RECORD),
+    "leave": (
+        on_the_channel(Leave, "member"),
+        OPENING | {"-- owner count": 1, "-- leave member": 1, "-- keep left view": 1} | RECORD,
+    ),
+    "invite": (
+        on_the_channel(Invite, "owner", user_id="outsider"),
+        OPENING | {"-- known users": 1, "-- member": 1, "-- add member": 1} | RECORD,
+    ),
+    "remove": (
+        on_the_channel(Remove, "owner", user_id="member"),
+        OPENING | {"-- member": 1, "-- leave member": 1, "-- keep left view": 1} | RECORD,
+    ),
+    "set role": (
+        on_the_channel(SetRole, "owner", user_id="member", role=Role.ADMIN),
+        OPENING | {"-- member": 1, "-- owner count": 1, "-- set role": 1} | RECORD,
+    ),
+    "set settings": (on_the_channel(SetSettings, "owner", title="x"), OPENING | {"-- set settings": 1} | RECORD),
+    "fetch": (on_the_channel(Fetch, "member", limit=200), {"-- authorize": 1, "-- page": 1}),
+    "compare": (comparing, {"-- compare": 1}),
+    "read": (reading, {"-- move read": 1}),
+    "list conversations": (listing_conversations, {"-- conversations page": 1}),
+    "list channels": (listing_channels, {"-- channels page": 1}),
+    "list members": (listing_members, {"-- authorize": 1, "-- members page": 1}),
+}
+
+
+@pytest.mark.parametrize("count", [1, 10, 100])
+@pytest.mark.parametrize("verb", COSTS)
+async def test_a_command_costs_what_is_listed_whatever_n_is(world: Speaking, verb: str, count: int) -> None:
+    ready, cost = COSTS[verb]
+    act = await ready(world, count)
+    with counted() as statements:
+        await act()
+    assert dict(statements) == cost
+
+
+async def test_a_send_costs_no_statement_of_its_own_but_its_batch(world: Speaking) -> None:
+    ada, _, _, channel = await a_channel(world, 10)
+    with counted() as statements:
+        async with asyncio.TaskGroup() as tasks:
+            for _ in range(100):
+                tasks.create_task(world.do(SendMessage, ada, channel, body="x"))
+    assert not statements, "append has a connection of its own; its batches are counted by the trace"
