@@ -104,6 +104,7 @@ class Device:
         return {"Authorization": f"Bearer {self.credentials['access_token']}"}
 
     async def connect(self, *, subprotocol: str = "seriatim.v1.json", greet: bool = True, **hello: Any) -> Self:
+        await self.close()
         address = f"{self.server.url.replace('http', 'ws', 1)}/v1/ws"
         self._socket = await connect(
             address, subprotocols=[Subprotocol(subprotocol)], ping_interval=None, max_queue=None
@@ -190,8 +191,15 @@ class Device:
     async def http(self, method: str, path: str, **more: Any) -> httpx.Response:
         return await self.server.http.request(method, path, headers=self.headers, **more)
 
+    def stop_reading(self) -> None:
+        """Take nothing from the kernel any more."""
+        assert self._socket is not None
+        self._socket.transport.pause_reading()
+
     async def close(self) -> None:
         if self._socket is not None:
+            if not self._socket.transport.is_reading():
+                self._socket.transport.abort()
             await self._socket.close()
 
 

@@ -47,6 +47,7 @@ class Parts:
     traces: Traces
     revocations: Revocations
     publisher: Publisher
+    outboxes: Outboxes
     running: tuple[Callable[[], Coroutine[Any, Any, None]], ...]
 
 
@@ -147,6 +148,7 @@ async def build(settings: Settings, database: Database, clock: Clock) -> Parts:
         traces=traces,
         revocations=revocations,
         publisher=publisher,
+        outboxes=outboxes,
         running=(
             appender.run,
             fan_out.run,

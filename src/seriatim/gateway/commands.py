@@ -122,15 +122,9 @@ class Commands:
 
     async def _send_and_wait(self, command: SendMessage, sender: Sender) -> Sent:
         trace = Trace(time.monotonic_ns()) if command.trace else None
-        waiting = Waiting(asyncio.get_running_loop().create_future())
+        waiting = _Waiting(asyncio.get_running_loop().create_future(), self._traces)
         self.send(command, sender, waiting, trace)
-        stored = await waiting.future
-        passed(trace, Hop.ACK)
-        answer = sent(stored, command.id)
-        if trace is not None:
-            answer = msgspec.structs.replace(answer, trace=hops_of(trace))
-            self._traces.finish(stored, trace)
-        return answer
+        return sent(await waiting.future, command.id)
 
     def _admit(self, command: Command, sender: Sender) -> None:
         now = self._clock.monotonic()
@@ -148,13 +142,17 @@ class Commands:
         return sent(stored, id_)
 
 
-class Waiting(NamedTuple):
-    """A waiter for whoever can await."""
+class _Waiting(NamedTuple):
+    """A waiter for whoever can await; the trace ends with the deliveries of this tick, not with the HTTP answer."""
 
     future: asyncio.Future[Stored]
+    traces: Traces
 
     def stored(self, stored: Stored) -> None:
         """Take the entry, committed and published."""
+        passed(stored.trace, Hop.ACK)
+        if stored.trace is not None:
+            self.traces.finish(stored, stored.trace)
         if not self.future.done():
             self.future.set_result(stored)
 
@@ -165,8 +163,8 @@ class Waiting(NamedTuple):
 
 
 def sent(stored: Stored, id_: int) -> Sent:
-    """Return the ack of what is stored."""
-    entry = stored.entry
+    """Return the ack of what is stored, with the hops so far of a sampled send."""
+    entry, trace = stored.entry, stored.trace
     return Sent(
         id=id_,
         conversation_id=entry.conversation_id,
@@ -174,4 +172,5 @@ def sent(stored: Stored, id_: int) -> Sent:
         seq=entry.seq,
         created_at=entry.created_at,
         duplicate=stored.duplicate,
+        trace=None if trace is None else hops_of(trace),
     )

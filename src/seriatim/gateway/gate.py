@@ -2,7 +2,6 @@
 
 import asyncio
 
-import msgspec
 import structlog
 
 from seriatim.core.errors import ChatError, Internal
@@ -10,7 +9,7 @@ from seriatim.core.trace import Hop, Trace, passed
 from seriatim.delivery.repair import HeadsCheck
 from seriatim.gateway.commands import Commands, sent
 from seriatim.gateway.hello import Greeter
-from seriatim.gateway.traces import Traces, hops_of
+from seriatim.gateway.traces import Traces
 from seriatim.log.draft import Stored
 from seriatim.protocol.codes import CloseCode
 from seriatim.protocol.commands import Command, Hello, SendMessage
@@ -99,10 +98,7 @@ class _SendWaiter:
         session, command, trace = self._session, self._command, stored.trace
         passed(trace, Hop.ACK)
         if session.phase is not Phase.CLOSED:
-            answer = sent(stored, command.id)
-            if trace is not None:
-                answer = msgspec.structs.replace(answer, trace=hops_of(trace))
-            session.answer(answer)
+            session.answer(sent(stored, command.id))
         if trace is not None:
             self._gate.traces.finish(stored, trace)
         session.done(command)

@@ -56,6 +56,8 @@ class Outboxes:
 
     def finish(self, trace: Trace, finished: Callable[[Trace], None]) -> None:
         """Note WRITE on a sampled command after this tick's flush, then hand it to `finished`."""
+        if not self._dirty and not self._traces:
+            self._loop.call_soon(self.flush)
         self._traces.append((trace, finished))
 
     def flush(self) -> None:
