@@ -147,6 +147,11 @@ async def until(condition: Callable[[], Awaitable[bool]], deadline_s: float = DE
             await asyncio.sleep(0.01)
 
 
+async def healthy(appender: Appender) -> bool:
+    """Say whether the appender has a connection."""
+    return appender.healthy
+
+
 async def rows_of(connection: Connection, conversation_id: int) -> list[tuple[int, UUID, str | None]]:
     """Return (seq, client_id, body) of a conversation's entries, in order."""
     cursor = await connection.execute(

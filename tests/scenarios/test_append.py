@@ -19,6 +19,7 @@ from scenarios.log_world import (
     add,
     append_backend_waits,
     appending,
+    healthy,
     open_room,
     remove,
     rename,
@@ -41,7 +42,7 @@ from seriatim.storage.postgres.finder import find
 from seriatim.storage.postgres.migrate import migrate
 from seriatim.storage.postgres.server import EmbeddedServer
 
-RACERS, RACE_BATCHES, RACE_KEYS, RACE_ROOMS = 4, 40, 2_000, 10
+RACERS, RACE_BATCHES, RACE_KEYS, RACE_ROOMS = 4, 120, 8_000, 10
 
 
 @pytest.fixture
@@ -105,24 +106,18 @@ async def test_four_racing_gateways_agree_on_every_key(postgres_dsn: str, databa
         for n in range(RACE_KEYS)
         for room in [rooms[n % len(rooms)]]
     ]
-    stdin = json.dumps([[c, u, d, str(k)] for c, u, d, k in keys]).encode()
-    racers = [
-        await asyncio.create_subprocess_exec(
-            sys.executable,
-            str(Path(__file__).with_name("append_racer.py")),
-            postgres_dsn,
-            str(seed),
-            str(RACE_BATCHES),
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
-        )
-        for seed in range(RACERS)
-    ]
-    async with asyncio.timeout(120), asyncio.TaskGroup() as tasks:
-        talks = [tasks.create_task(racer.communicate(stdin)) for racer in racers]
+    racers = [await racer(postgres_dsn, seed) for seed in range(RACERS)]
+    line = json.dumps([[c, u, d, str(k)] for c, u, d, k in keys]).encode() + b"\n"
+    async with asyncio.timeout(120):
+        for one in racers:
+            assert one.stdin is not None
+            assert one.stdout is not None
+            one.stdin.write(line)
+            assert await one.stdout.readline() == b"ready\n"
+        async with asyncio.TaskGroup() as tasks:
+            talks = [tasks.create_task(one.communicate(b"go\n")) for one in racers]
     acks = [json.loads(line) for talk in talks for line in talk.result()[0].splitlines()]
-    assert all(racer.returncode == 0 for racer in racers)
+    assert all(one.returncode == 0 for one in racers)
 
     rows: dict[UUID, tuple[int, str]] = {}
     async with database.read() as connection:
@@ -139,6 +134,19 @@ async def test_four_racing_gateways_agree_on_every_key(postgres_dsn: str, databa
     assert not inconsistent
     assert len(acks) > 2 * len(rows)
     assert sum(not ack[3] for ack in acks) == len(rows), "each key is stored once and a duplicate ever after"
+
+
+async def racer(dsn: str, seed: int) -> asyncio.subprocess.Process:
+    return await asyncio.create_subprocess_exec(
+        sys.executable,
+        str(Path(__file__).with_name("append_racer.py")),
+        dsn,
+        str(seed),
+        str(RACE_BATCHES),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+    )
 
 
 async def head_of(connection: Connection, conversation_id: int) -> tuple[int, int]:
@@ -397,10 +405,6 @@ async def test_every_acked_message_survives_a_kill_of_postgres(own_server: Embed
 
 async def more_than(things: dict[UUID, int] | list[Unavailable], count: int) -> bool:
     return len(things) > count
-
-
-async def healthy(appender: Appender) -> bool:
-    return appender.healthy
 
 
 async def append_with_patience(appender: Appender, draft: Draft) -> Stored:

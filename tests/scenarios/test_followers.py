@@ -1,6 +1,7 @@
 """Followers miss nothing and do nothing twice: slow commits, a kill between effect and cursor, a stolen lease."""
 
 import asyncio
+import json
 import os
 import random
 import signal
@@ -8,6 +9,7 @@ import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import psycopg
@@ -221,3 +223,32 @@ def into(table: str) -> follow.Handler:
             await connection.execute(insert, (entry.conversation_id, entry.seq))
 
     return handler
+
+
+async def test_log_tail_prints_every_entry_as_a_line(postgres_dsn: str, database: Database) -> None:
+    room = await open_room(database)
+    await talk(postgres_dsn, room, 3)
+
+    async def printed() -> list[Any]:
+        tail = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-c",
+            "from seriatim.app.cli import main; main()",
+            "log",
+            "tail",
+            "--all",
+            "--once",
+            stdout=asyncio.subprocess.PIPE,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "SERIATIM_DATABASE_URL": postgres_dsn},
+        )
+        async with asyncio.timeout(30):
+            out, _ = await tail.communicate()
+        assert tail.returncode == 0
+        return [line for line in map(json.loads, out.splitlines()) if line["conversation_id"] == room.conversation_id]
+
+    async def all_there() -> bool:
+        return [line["seq"] for line in await printed()] == [1, 2, 3, 4]
+
+    await until(all_there)
+    first, *_, last = await printed()
+    assert (first["kind"], last["kind"], last["body"]) == ("conversation_created", "message_sent", "message 2")

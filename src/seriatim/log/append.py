@@ -27,7 +27,7 @@ FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.05, 2.0
 
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 _DUPLICATE = 1
-_POISON = frozenset({"21", "22", "23", "54"})
+_POISON = frozenset({"22", "54"})
 """SQLSTATE classes of errors that a row can cause: its batch is split until it stands alone (promise L7)."""
 _LANE_SURVIVES = frozenset({"40", "53", "55"})
 """Classes after which the same connection can serve the next batch: deadlock, no resources, lock time-out."""
