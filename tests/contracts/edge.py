@@ -8,6 +8,7 @@ import socket
 import ssl
 import threading
 from collections.abc import Awaitable, Callable, Generator
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
@@ -72,6 +73,7 @@ class Edge:
     server: HttpServer
     loop: asyncio.AbstractEventLoop
     echoes: list[Echo] = field(default_factory=list[Echo])
+    stopping: "Future[None] | None" = None
 
     def call(self, function: Callable[..., Any], *args: Any) -> Any:
         """Run a function on the server's loop and return its result."""
@@ -81,11 +83,11 @@ class Edge:
 
         return asyncio.run_coroutine_threadsafe(run(), self.loop).result(DEADLINE_S)
 
-    def wait(self, awaitable: Awaitable[Any]) -> Any:
-        async def run() -> Any:
-            return await awaitable
-
-        return asyncio.run_coroutine_threadsafe(run(), self.loop).result(DEADLINE_S)
+    def stop(self) -> "Future[None]":
+        """Begin to stop, once; the result comes when the server has stopped."""
+        if self.stopping is None:
+            self.stopping = asyncio.run_coroutine_threadsafe(self.server.stop(), self.loop)
+        return self.stopping
 
 
 async def application(scope: Message, receive: Callable[[], Awaitable[Message]], send: Any) -> None:
@@ -162,7 +164,7 @@ def running(
         yield edges[0]
     finally:
         if not faults:
-            edges[0].wait(edges[0].server.stop())
+            edges[0].stop().result(2 * DEADLINE_S)
         worker.join(DEADLINE_S)
         assert not worker.is_alive(), "the server did not stop"
         assert not faults, faults

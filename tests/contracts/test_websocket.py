@@ -464,7 +464,7 @@ def test_draining_refuses_newcomers_and_stopping_closes_the_rest_with_1012() -> 
             Raw(other.server.port)
         raw.send(masked(FIN | TEXT, b"still here"))
         assert raw.frame()[1] == b"still here"
-        stopping = asyncio.run_coroutine_threadsafe(other.server.stop(), other.loop)
+        stopping = other.stop()
         first, payload = raw.frame()
         assert (first, payload[:2]) == (FIN | CLOSE, (1012).to_bytes(2, "big"))
         raw.send(masked(FIN | CLOSE, payload))
