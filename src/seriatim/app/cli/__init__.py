@@ -66,4 +66,4 @@ def _for_the_operator() -> tuple[type[Exception], ...]:
     from seriatim.storage.postgres.place import Misplaced  # noqa: PLC0415
     from seriatim.storage.postgres.server import DataFolderInUse, ServerFailed  # noqa: PLC0415
 
-    return BadSettings, BackupFailed, NoPostgres, Misplaced, DataFolderInUse, ServerFailed, PermissionError
+    return BadSettings, BackupFailed, NoPostgres, Misplaced, DataFolderInUse, ServerFailed, OSError

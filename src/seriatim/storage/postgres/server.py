@@ -93,7 +93,7 @@ class EmbeddedServer:
         """
         place = await asyncio.to_thread(self._settle)
         deadline = asyncio.get_running_loop().time() + READY_WITHIN_S
-        while not await asyncio.to_thread(self._answers):
+        while not await asyncio.to_thread(self._answers, DATABASE):
             if asyncio.get_running_loop().time() > deadline:
                 raise ServerFailed(f"PostgreSQL does not answer: see {cluster.log_of(place)}")
             await asyncio.sleep(FIRST_PAUSE_S)
@@ -152,7 +152,7 @@ class EmbeddedServer:
         while asyncio.get_running_loop().time() < deadline and not self._stopping:
             if not self._running():
                 self._launch(place)
-            if await asyncio.to_thread(self._answers):
+            if await asyncio.to_thread(self._answers, "postgres"):
                 log.info("postgres_ready", pid=self._pid)
                 return
             await self._until(lambda: not self._running(), FIRST_PAUSE_S)
@@ -182,9 +182,9 @@ class EmbeddedServer:
             return self._child.poll() is None
         return self._pid is not None and cluster.is_postgres(self._pid, self._settled())
 
-    def _answers(self) -> bool:
+    def _answers(self, database: str) -> bool:
         try:
-            psycopg.connect(self._url("postgres"), connect_timeout=CONNECT_WITHIN_S).close()
+            psycopg.connect(self._url(database), connect_timeout=CONNECT_WITHIN_S).close()
         except psycopg.OperationalError:
             return False
         return True
