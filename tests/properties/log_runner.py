@@ -1,7 +1,7 @@
 """One loop, one database and one appender for all examples of a property, so that an example costs milliseconds."""
 
 import asyncio
-from collections.abc import Coroutine, Iterator
+from collections.abc import Coroutine, Generator
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
@@ -25,7 +25,7 @@ class LogRunner:
 
 
 @contextmanager
-def running(dsn: str) -> Iterator[LogRunner]:
+def running(dsn: str) -> Generator[LogRunner]:
     """Run a loop with an open database and a working appender."""
     with asyncio.Runner() as runner:
         database, appender = Database(dsn), Appender(dsn, lambda _: None)

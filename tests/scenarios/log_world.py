@@ -1,7 +1,7 @@
 """What the log's scenarios share: rooms with members, an appender that runs, and ways to look behind it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 from typing import NamedTuple
 from uuid import UUID, uuid4
@@ -103,7 +103,7 @@ def _unheard(_stored: list[Stored]) -> None:
 @asynccontextmanager
 async def appending(
     dsn: str, committed: Callable[[list[Stored]], None] = _unheard, *, batch: int = 1_000
-) -> AsyncIterator[Appender]:
+) -> AsyncGenerator[Appender]:
     """Run an appender of one's own."""
     appender = Appender(dsn, committed, batch=batch)
     async with asyncio.TaskGroup() as tasks:

@@ -1,7 +1,7 @@
 """Heads: all of a user's, what moved since a token however late it was committed, in pages, and what is unread."""
 
 import random
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 
 import psycopg
@@ -33,7 +33,7 @@ async def share(database: Database, room: Room, user_id: UserId) -> None:
 
 
 @asynccontextmanager
-async def slow_writer(dsn: str) -> AsyncIterator[Connection]:
+async def slow_writer(dsn: str) -> AsyncGenerator[Connection]:
     """Lend a connection whose transaction ends when the test says so."""
     async with await psycopg.AsyncConnection.connect(dsn) as connection:
         yield connection
