@@ -1,6 +1,6 @@
 """The badge is a recount of the log: whatever was sent, renamed, read, joined and left before."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from properties.log_runner import LogRunner, running
 from scenarios.log_world import Room, add, open_room, remove, rename, somebody
 from seriatim.core.errors import Forbidden, NotFound
+from seriatim.core.ids import UserId
 from seriatim.log.heads import HeadsAsk, heads
 from seriatim.log.watermarks import move_read
 from seriatim.protocol.sender import Sender
@@ -68,7 +69,7 @@ class Story:
                 await remove(connection, self.room, person)
                 self.present.discard(who)
 
-    async def counts(self) -> tuple[dict[int, tuple[int, int]], dict[int, tuple[int, int]]]:
+    async def counts(self) -> tuple[Mapping[UserId, tuple[int, int]], Mapping[UserId, tuple[int, int]]]:
         """Return (read seq, unread) per present member: as heads tell them, and counted again from the log."""
         async with self.log.database.read() as connection:
             users = [self.people[who].user_id for who in sorted(self.present)]
@@ -77,7 +78,7 @@ class Story:
                 user: (row.read, row.unread) for user, answer in zip(users, answers, strict=True) for row in answer.rows
             }
             cursor = await connection.execute(RECOUNT, {"id": self.room.conversation_id})
-            counted: dict[int, Any] = {row[0]: (row[1], row[2]) for row in await cursor.fetchall()}
+            counted: dict[UserId, Any] = {row[0]: (row[1], row[2]) for row in await cursor.fetchall()}
         return told, counted
 
 
