@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import random
 import signal
 import sys
 import tempfile
@@ -35,6 +36,7 @@ from seriatim.core.trace import Hop, Trace
 from seriatim.log import lane
 from seriatim.log.append import Appender
 from seriatim.log.draft import Draft, Stored
+from seriatim.log.watermarks import move_read
 from seriatim.protocol.entries import MessageSent
 from seriatim.protocol.fields import ConversationKind, Visibility
 from seriatim.storage.postgres.database import Connection, Database
@@ -459,3 +461,25 @@ async def test_a_newcomer_may_send_and_his_watermark_moves_with_his_message(
             {"c": room.conversation_id, "u": newcomer.user_id},
         )
         assert await cursor.fetchone() == (stored.entry.seq, 1)
+
+
+async def test_sending_and_reading_at_the_same_time_do_not_deadlock(postgres_dsn: str, database: Database) -> None:
+    rooms = [await open_room(database) for _ in range(40)]
+    rounds = 60
+
+    async def send() -> None:
+        for _ in range(rounds):
+            outcomes = await send_together(appender, [room.draft(0) for room in random.sample(rooms, len(rooms))])
+            assert all(isinstance(outcome, Stored) for outcome in outcomes)
+
+    async def read() -> None:
+        for seq in range(2, rounds + 2):
+            shuffled = random.sample(rooms, len(rooms))
+            marks = [(room.conversation_id, who.user_id, seq) for room in shuffled for who in room.members]
+            async with database.transaction() as connection:
+                await move_read(connection, marks)
+
+    async with appending(postgres_dsn) as appender, asyncio.TaskGroup() as tasks:
+        tasks.create_task(send())
+        tasks.create_task(read())
+        tasks.create_task(read())

@@ -25,10 +25,12 @@ begin
         from (select n.conversation_id, max(n.seq) as seq, max(n.ordinal) as ordinal from new n group by 1) h
         where c.id = h.conversation_id
     )
+    -- In the order in which readers lock them (log/watermarks), who take no lock on the conversations.
     update members m
     set read_seq = r.seq, read_ordinal = r.ordinal, own_xid = pg_current_xact_id()
     from (
-        select n.conversation_id, n.sender_id, max(n.seq) as seq, max(n.ordinal) as ordinal from new n group by 1, 2
+        select n.conversation_id, n.sender_id, max(n.seq) as seq, max(n.ordinal) as ordinal
+        from new n group by 1, 2 order by 1, 2
     ) r
     where m.conversation_id = r.conversation_id and m.user_id = r.sender_id;
 end
