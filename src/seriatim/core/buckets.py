@@ -1,12 +1,13 @@
 """Token buckets by key: who may knock how often, in bounded memory."""
 
+import math
 from collections.abc import Hashable
 from ipaddress import IPv6Address, ip_address
 from typing import Protocol
 
 from seriatim.core.errors import RateLimited
 
-ROUNDING_S = 1e-9
+ROUNDING_S = 1e-6
 """A sum of floats may miss the last token by this much."""
 
 
@@ -27,7 +28,7 @@ def draw(full_at: float, rate: Refill, now: float) -> tuple[float, int]:
     after = max(full_at, now) + 1 / rate.per_s
     too_early_s = after - now - rate.burst / rate.per_s
     if too_early_s > ROUNDING_S:
-        return full_at, int(too_early_s * 1000) + 1
+        return full_at, math.ceil((too_early_s - ROUNDING_S) * 1000)
     return after, 0
 
 
