@@ -169,12 +169,11 @@ class Lane:
             # A COMMIT that was not replicated returns normally, with a warning (promise L1).
             self._lose(self._doubt)
         else:
-            self._rest()
             value = result.get_value
             seq, created_at, ordinal, roster_version, status = (value(0, column) or b"" for column in range(5))
-            self._caller.answered(
-                Answer(int8s(seq), int8s(created_at), int8s(ordinal), int4s(roster_version), int2s(status))
-            )
+            answer = Answer(int8s(seq), int8s(created_at), int8s(ordinal), int4s(roster_version), int2s(status))
+            self._rest()  # after it was understood: else the deadline still answers the batch
+            self._caller.answered(answer)
 
     def _rest(self) -> None:
         if self._deadline is not None:
