@@ -202,15 +202,6 @@ def _refused_is_final(patch: pytest.MonkeyPatch) -> None:
     patch.setattr("seriatim.protocol.link.link.is_final", lambda error: isinstance(error, ChatError))
 
 
-def _head_not_stored(patch: pytest.MonkeyPatch) -> None:
-    position = Conversation.position
-
-    def forgetful(conversation: Conversation) -> Any:
-        return msgspec.structs.replace(position(conversation), head=conversation.cursor or 0)
-
-    patch.setattr(Conversation, "position", forgetful)
-
-
 REMOVED: dict[str, tuple[Patch, str, bool]] = {
     "the outbox before the first transmission": (_no_outbox, "wish lost", False),
     "the same key on a retry": (_fresh_key_on_retry, "wish lost", False),
@@ -224,8 +215,7 @@ REMOVED: dict[str, tuple[Patch, str, bool]] = {
     "ack after commit": (_ack_before_commit, "acked, not stored", False),
     "one unanswered send per conversation": (_several_unanswered, "sender order", False),
     "retryable refusals keep the command": (_refused_is_final, "wish lost", False),
-    "the head is stored with the token": (_head_not_stored, "lost", False),
-    "another epoch is compared": (_no_comparison, "lost", True),
+    "another epoch is compared": (_no_comparison, "phantom", True),
     "acked sends wait for their entry": (_acked_is_done, "wish lost", True),
 }
 

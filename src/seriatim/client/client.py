@@ -39,7 +39,7 @@ from seriatim.protocol.commands import AnyCommand, ClientName, Create, Invite, J
 from seriatim.protocol.entries import Entry
 from seriatim.protocol.fields import ConversationKind, Role, Visibility
 from seriatim.protocol.link import Acked, Action, Apply, Failed, History, Identity, Link, OutboxCommand, State, Truncate
-from seriatim.protocol.resources import Credentials, NewDevice
+from seriatim.protocol.resources import Conversation, Credentials, NewDevice
 
 VERSION = "1"
 FILL_WITHIN_S = 15.0
@@ -80,7 +80,7 @@ class Client:
         self._tasks = asyncio.TaskGroup()
         self._running: asyncio.Task[None] | None = None
         self.http = http
-        """Lists that are no part of the log: conversations, members, people."""
+        """Further lists that are no part of the log: members, people."""
         self.observers: list[Callable[[Sequence[Action]], None]] = []
         """Called after each batch of actions is committed and done; for programs that draw."""
 
@@ -259,6 +259,10 @@ class Client:
     async def leave(self, conversation_id: ConversationId) -> Acked:
         """Stop being a member; what was readable stays readable. See `submit`."""
         return await self.submit(Leave(id=0, client_id=uuid7(), conversation_id=conversation_id))
+
+    async def conversations(self) -> list[Conversation]:
+        """Return this user's conversations, the newest first, as the server sees them."""
+        return await self.http.conversations()
 
     def read(self, conversation_id: ConversationId, seq: int) -> None:
         """Move this user's read watermark up to `seq`, on all of his devices; it never falls."""

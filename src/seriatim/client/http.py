@@ -1,13 +1,13 @@
 """What the SDK asks over HTTP: signing in, fresh tokens, and the lists that are no part of the log."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any, TypeVar
 
 import httpx
 import msgspec
 
 from seriatim.core.errors import ChatError, Unavailable
-from seriatim.core.ids import ConversationId, DeviceId
+from seriatim.core.ids import ConversationId, DeviceId, UserId
 from seriatim.protocol.answers import Error
 from seriatim.protocol.link.refusals import error_of
 from seriatim.protocol.resources import (
@@ -85,9 +85,14 @@ class Http:
                 return found
             params = {"cursor": page.cursor}
 
-    async def users(self, query: str) -> list[User]:
-        """Find people by name, best match first."""
-        return (await self._ask("GET", "/v1/users", Users, params={"query": query})).users
+    async def users(self, name: str) -> list[User]:
+        """Find people by the beginning of their name, best match first."""
+        return (await self._ask("GET", "/v1/users", Users, params={"name": name})).users
+
+    async def users_of(self, user_ids: Iterable[UserId]) -> list[User]:
+        """Return the people of these ids, those that exist."""
+        ids = ",".join(str(user_id) for user_id in user_ids)
+        return (await self._ask("GET", "/v1/users", Users, params={"ids": ids})).users
 
     async def _ask(
         self, method: str, path: str, answer: type[_T], *, body: Any = None, params: dict[str, str] | None = None

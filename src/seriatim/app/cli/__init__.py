@@ -11,6 +11,7 @@ COMMANDS = {
     "seed": ("seriatim.app.cli.seed", "Fill the database with people, tokens and conversations for a trial."),
     "db": ("seriatim.app.cli.db", "The database: its URL, a psql session, backup and restore."),
     "log": ("seriatim.app.cli.log", "Watch the log of all conversations."),
+    "chat": ("seriatim.app.cli.chat", "Talk from a terminal."),
     "migrate": ("seriatim.app.cli.migrate", "Bring the database's schema up to date."),
 }
 """Name -> module with `app: typer.Typer`, and the line that `seriatim --help` shows: it imports none of them."""
