@@ -1,0 +1,75 @@
+"""The pools: what is lent, what is counted, and what is said when the server is too slow or not there."""
+
+import time
+
+import pytest
+from psycopg.errors import UniqueViolation
+
+from seriatim.core.errors import Unavailable
+from seriatim.storage.postgres.database import Database
+from seriatim.storage.postgres.statements import counted
+
+
+async def test_a_transaction_is_committed_on_leaving_and_rolled_back_on_an_exception(database: Database) -> None:
+    async with database.transaction() as connection:
+        await connection.execute("create table pools_kept(x int primary key)")
+        await connection.execute("insert into pools_kept values (1)")
+    with pytest.raises(UniqueViolation):
+        await _insert(database, 2, 1)
+    async with database.transaction() as connection:
+        cursor = await connection.execute("select x from pools_kept")
+        assert await cursor.fetchall() == [(1,)]
+        await connection.execute("drop table pools_kept")
+
+
+async def _insert(database: Database, *numbers: int) -> None:
+    async with database.transaction() as connection:
+        for number in numbers:
+            await connection.execute("insert into pools_kept values (%s)", (number,))
+
+
+async def test_a_read_that_takes_too_long_is_cut_and_the_server_still_counts_as_reachable(database: Database) -> None:
+    began = time.monotonic()
+    with pytest.raises(Unavailable):
+        async with database.read() as connection:
+            await connection.execute("select pg_sleep(30)")
+    assert time.monotonic() - began < 15
+    assert database.reachable
+
+
+async def test_a_pool_with_nothing_free_says_unavailable_within_seconds(postgres_dsn: str) -> None:
+    database = Database(postgres_dsn, writing=1, reading=1)
+    await database.open()
+    began = time.monotonic()
+    async with database.read():
+        with pytest.raises(Unavailable):
+            async with database.read():
+                pass
+    assert time.monotonic() - began < 15
+    await database.close()
+
+
+async def test_a_server_that_is_not_there_is_unavailable_and_not_reachable() -> None:
+    database = Database("postgresql://nobody@/none?host=/nowhere")
+    await database.open()
+    with pytest.raises(Unavailable):
+        async with database.read():
+            pass
+    assert not database.reachable
+    await database.close()
+
+
+async def test_statements_are_counted_by_their_first_line_while_somebody_counts(database: Database) -> None:
+    async with database.read() as connection:
+        with counted() as statements:
+            await connection.execute("select 1")
+            await connection.execute("select 1")
+            await connection.execute("\n-- two\nselect 2")
+        await connection.execute("select 3")
+    assert statements == {"select 1": 2, "-- two": 1}
+
+
+async def test_times_are_utc_whatever_the_server_thinks(database: Database) -> None:
+    async with database.read() as connection:
+        row = await (await connection.execute("select current_setting('timezone')")).fetchone()
+    assert row == ("UTC",)
