@@ -71,15 +71,16 @@ export class Leader {
     this.#events = events;
     this.#details = new Details(http, mirror, (make) => this.#tryCommit(make));
     const { user_id, device_id } = mirror.session;
-    const queued = [...mirror.outbox.values()].filter(({ state }) => state === "queued").sort((a, b) => (a.client_id < b.client_id ? -1 : 1));
-    this.#foreign = queued.filter((record) => record.device_id !== device_id);
+    const kept = [...mirror.outbox.values()].filter(({ state }) => state !== "failed").sort((a, b) => (a.client_id < b.client_id ? -1 : 1));
+    const isForeign = (record: OutboxRecord): boolean => record.state === "queued" && record.device_id !== device_id;
+    this.#foreign = kept.filter(isForeign);
     this.#link = new Link(
       { user_id, device_id, client: { name: "seriatim-web", version: VERSION } },
       {
         epoch: mirror.meta.epoch,
         token: mirror.meta.token,
         positions: new Map([...mirror.conversations].map(([id, record]) => [id, record.position])),
-        outbox: queued.filter((record) => record.device_id === device_id).map(({ command }) => command),
+        outbox: kept.filter((record) => !isForeign(record)).map(({ command, seq }) => ({ command, seq })),
       },
       Math.random,
     );

@@ -38,7 +38,7 @@ export class Mirror {
     const settled = (batch.settled ?? []).map((one) => ({ ...one, record: this.outbox.get(one.client_id) }));
     this.#take(batch);
     const notes: Note[] = [];
-    if (batch.people !== undefined) notes.push({ type: "people", people: batch.people });
+    if (batch.people !== undefined && batch.people.length > 0) notes.push({ type: "people", people: batch.people });
     const touched = new Set<ConversationId>(before.keys());
     for (const id of pendingIn([...(batch.outbox ?? []), ...settled.flatMap(({ record }) => record ?? [])])) touched.add(id);
     for (const [id] of batch.drafts ?? []) touched.add(id);

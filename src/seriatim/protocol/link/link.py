@@ -309,6 +309,7 @@ class Link:
             self._actions += [Keep(row.command, row.ordered) for row in self.outbox.doubt()]
             for conversation in self._conversations.values():
                 conversation.head = 0
+                conversation.held.clear()  # held back from the log before: it is none of this one's entries
                 self._distrust(conversation)
         self._new_token = welcome.resume_token
         self._become(State.SYNCING)

@@ -23,7 +23,7 @@ export interface Held {
   readonly epoch: string | null;
   readonly token: string | null;
   readonly positions: ReadonlyMap<ConversationId, Position>;
-  readonly outbox: readonly OutboxCommand[];
+  readonly outbox: readonly Kept[];
 }
 
 /** An inclusive range of seqs. */
@@ -53,11 +53,21 @@ export const UNKNOWN: Position = {
   cursor: null, head: 0, first: 1, holes: [], read: 0, unread: 0, mentions: 0, counted: 0, flags: 0, read_wanted: 0,
 };
 
+/** A row of the outbox. With `seq` it is acked, and stays until the device holds its entry. */
+export interface Kept {
+  readonly command: OutboxCommand;
+  readonly seq: number | null;
+}
+
 /** Written in one transaction, before any action that follows it. */
 export type Durable =
-  /** Put the command into the outbox; keeping the same `client_id` again changes nothing. */
+  /** Put the command into the outbox; one that is there keeps its place, and is not acked (any more). */
   | { readonly type: "keep"; readonly command: OutboxCommand }
-  /** Take the command out of the outbox; it is entry `seq`. `created_at` is the server's time. */
+  /**
+   * The command is entry `seq`; `created_at` is the server's time. It leaves the outbox, unless it `awaits_entry` (then
+   * it leaves by `settled`): a log that came back shorter may have lost the entry before this device got it, and then
+   * the command must be sent again (promise F6).
+   */
   | {
       readonly type: "acked";
       readonly client_id: string;
@@ -65,7 +75,10 @@ export type Durable =
       readonly seq: number;
       readonly created_at: string;
       readonly duplicate: boolean;
+      readonly awaits_entry: boolean;
     }
+  /** The entry of an acked command is held: the row leaves the outbox. */
+  | { readonly type: "settled"; readonly client_id: string }
   /** The command was refused for good and changed nothing; it is not tried again. */
   | { readonly type: "failed"; readonly client_id: string; readonly error: Refusal }
   /** Store the entries (rising; none of them is held yet) and the position, together. */
@@ -90,7 +103,7 @@ export type Action =
   /** The server closed with a code that forbids to come back unchanged; `wake` connects again. */
   | { readonly type: "refused"; readonly code: number };
 
-const DURABLE: ReadonlySet<Action["type"]> = new Set(["keep", "acked", "failed", "apply", "truncate", "save_token"]);
+const DURABLE: ReadonlySet<Action["type"]> = new Set(["keep", "acked", "settled", "failed", "apply", "truncate", "save_token"]);
 
 export function isDurable(action: Action): action is Durable {
   return DURABLE.has(action.type);

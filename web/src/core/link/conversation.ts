@@ -30,6 +30,8 @@ export class Conversation {
   comparing = false;
   #held = new Map<number, Entry>();
   #barren = 0;
+  /** The server's numbers of a log that is in doubt: they hold once both agree. */
+  #doubtful: HeadRow | null = null;
 
   constructor(id: ConversationId, me: UserId, position: Position) {
     this.id = id;
@@ -82,7 +84,9 @@ export class Conversation {
   }
 
   /** Take the server's numbers; false: its head is below the cursor, so the logs must be compared (rule 6). */
-  row([, head, read, , unread, mentions, flags]: HeadRow, now: number): boolean {
+  row(row: HeadRow, now: number): boolean {
+    const [, head, read, , unread, mentions, flags] = row;
+    this.#doubtful = this.comparing || head < (this.cursor ?? 0) ? row : null;
     this.flags = flags;
     if (read >= this.readWanted && head >= (this.cursor ?? 0)) {
       this.read = Math.max(this.read, read);
@@ -139,6 +143,13 @@ export class Conversation {
     this.fetchAt = this.isBehind() ? at : null;
   }
 
+  /** Another log begins: what was heard of and held back belongs to the one before. */
+  restart(): void {
+    this.head = 0;
+    this.fetchAt = null;
+    this.#held.clear();
+  }
+
   /** Keep only what the new log has too, and fetch the rest. */
   truncate(after: number, now: number): void {
     this.cursor = after;
@@ -146,7 +157,16 @@ export class Conversation {
     this.holes = this.holes.filter(([low]) => low <= after).map(([low, high]) => [low, Math.min(high, after)]);
     this.#held.clear();
     this.fetchAt = null;
-    this.counted = Math.min(this.counted, after);
+    if (this.#doubtful === null) {
+      this.counted = Math.min(this.counted, after);
+    } else {
+      const [, head, read, , unread, mentions] = this.#doubtful;
+      this.#doubtful = null;
+      this.read = read;
+      this.unread = unread;
+      this.mentions = mentions;
+      this.counted = head;
+    }
     this.heardOf(after, now);
   }
 

@@ -12,13 +12,20 @@ export class Followed {
   readonly fetches: Fetches;
   focus: readonly ConversationId[] = [];
   readonly #me: UserId;
+  readonly #passed: (id: ConversationId, cursor: number) => void;
   readonly #conversations = new Map<ConversationId, Conversation>();
   readonly #catching = new Set<ConversationId>();
   #eager = EAGER;
   #changed = new Map<ConversationId, Entry[]>();
 
-  constructor(me: UserId, positions: ReadonlyMap<ConversationId, Position>) {
+  /** `passed` is told, with each change, up to where a conversation is held. */
+  constructor(
+    me: UserId,
+    positions: ReadonlyMap<ConversationId, Position>,
+    passed: (id: ConversationId, cursor: number) => void,
+  ) {
     this.#me = me;
+    this.#passed = passed;
     this.fetches = new Fetches((id) => this.get(id));
     for (const [id, position] of positions) this.#conversations.set(id, new Conversation(id, me, position));
   }
@@ -93,6 +100,7 @@ export class Followed {
 
   /** Have the position stored. */
   touch(conversation: Conversation): void {
+    if (!conversation.comparing) this.#passed(conversation.id, conversation.cursor ?? 0);
     if (!this.#changed.has(conversation.id)) this.#changed.set(conversation.id, []);
     this.fetches.consider(conversation);
     if (conversation.fetchAt === null) this.#catching.delete(conversation.id);

@@ -8,8 +8,8 @@
  */
 
 import { refusalOf } from "../answer.ts";
-import { Outbox } from "../outbox/outbox.ts";
-import { afterClose, retryable } from "../protocol/codes.ts";
+import { Outbox, laneOf } from "../outbox/outbox.ts";
+import { afterClose, isFinal } from "../protocol/codes.ts";
 import { CLOSE_CODES, CONSTANTS, LIMITS } from "../protocol/types.ts";
 import type {
   AnyCommand, Compared, ConversationId, Entry, Error as ErrorFrame, Event as EventFrame, HeadRow, Heads, Ok, OwnRead, Page, Pong, Sent,
@@ -60,7 +60,7 @@ export class Link {
     this.#token = held.token;
     this.outbox = new Outbox(held.outbox);
     this.#backoff = new Backoff(random);
-    this.#followed = new Followed(identity.user_id, held.positions);
+    this.#followed = new Followed(identity.user_id, held.positions, (id, cursor) => this.#passed(id, cursor));
     const wanted = new Map<ConversationId, number>();
     for (const [id, position] of held.positions) if (position.read_wanted > 0) wanted.set(id, position.read_wanted);
     this.#reads = new Reads(wanted);
@@ -245,11 +245,13 @@ export class Link {
     if (frame.type === "pong") {
       this.#heartbeat.heard();
       this.#rows(frame.heads, now);
-      this.#newToken = frame.resume_token;
+      this.#newToken = frame.resume_token === "" ? null : frame.resume_token;
       return;
     }
+    const isBeforePong = frame.type === "heads" && !this.#headsOpen;
     if (frame.type === "welcome") this.#welcome(frame, now);
     this.#rows(frame.type === "welcome" ? frame.heads : frame.rows, now);
+    if (isBeforePong) return;
     this.#headsOpen = frame.more;
     if (!frame.more) this.#followed.catchUp(now);
   }
@@ -262,8 +264,9 @@ export class Link {
     if (welcome.epoch !== this.epoch) {
       this.epoch = welcome.epoch;
       this.#token = null;
+      for (const command of this.outbox.doubt()) this.#actions.push({ type: "keep", command });
       for (const conversation of this.#followed) {
-        conversation.head = 0;
+        conversation.restart();
         this.#distrust(conversation);
       }
     }
@@ -371,8 +374,17 @@ export class Link {
   }
 
   #settle({ client_id, conversation_id, seq, created_at }: Sent | Entry, duplicate: boolean): void {
-    if (this.outbox.settle(client_id) === null) return;
-    this.#actions.push({ type: "acked", client_id, conversation_id, seq, created_at, duplicate });
+    const item = this.outbox.settle(client_id);
+    if (item === null) return;
+    const conversation = this.#followed.get(conversation_id);
+    const isHeld = !conversation.comparing && conversation.isDropped(seq);
+    const awaits_entry = laneOf(item.command) !== null && !isHeld;
+    if (awaits_entry) this.outbox.awaitEntry(item, seq);
+    this.#actions.push({ type: "acked", client_id, conversation_id, seq, created_at, duplicate, awaits_entry });
+  }
+
+  #passed(id: ConversationId, cursor: number): void {
+    for (const client_id of this.outbox.passed(id, cursor)) this.#actions.push({ type: "settled", client_id });
   }
 
   #readTold(frame: number, now: number, retryAfterMs: number | null): void {
@@ -483,8 +495,4 @@ export class Link {
     this.#lastId += 1;
     return this.#lastId;
   }
-}
-
-function isFinal(frame: ErrorFrame): boolean {
-  return !(retryable(frame.code) || frame.retry_after_ms != null || frame.code === "token_expired");
 }

@@ -1,6 +1,6 @@
 /** Client rules 1 and 8: commands wait here from before their first transmission until they are answered for good. */
 
-import type { OutboxCommand } from "../link/actions.ts";
+import type { Kept, OutboxCommand } from "../link/actions.ts";
 import { earliest } from "../link/fetches.ts";
 import type { ConversationId } from "../protocol/types.ts";
 
@@ -24,12 +24,17 @@ export interface Item {
 
 /** Commands leave one by one per conversation, in the order of their keys' making; `create` has a lane of its own. */
 export class Outbox {
+  /** Acked, but their entries are not held yet. */
+  readonly #awaited = new Map<string, Kept>();
   readonly #items = new Map<string, Item>();
   readonly #lanes = new Map<ConversationId | null, Item[]>();
   readonly #inFlight = new Map<number, Item>();
 
-  constructor(kept: Iterable<OutboxCommand>) {
-    for (const command of kept) this.keep(command);
+  constructor(kept: Iterable<Kept>) {
+    for (const row of kept) {
+      if (row.seq === null) this.keep(row.command);
+      else this.#awaited.set(row.command.client_id, row);
+    }
   }
 
   has(client_id: string): boolean {
@@ -85,6 +90,26 @@ export class Outbox {
     return item;
   }
 
+  /** Remember an acked command until its entry is held. */
+  awaitEntry({ command }: Item, seq: number): void {
+    this.#awaited.set(command.client_id, { command, seq });
+  }
+
+  /** Forget the acked commands of a conversation whose entries are held, and return their keys. */
+  passed(id: ConversationId, cursor: number): readonly string[] {
+    const held = [...this.#awaited].filter(([, { command, seq }]) => laneOf(command) === id && seq !== null && seq <= cursor);
+    for (const [client_id] of held) this.#awaited.delete(client_id);
+    return held.map(([client_id]) => client_id);
+  }
+
+  /** Return, and take back as unanswered, the acked commands whose entries were never held. */
+  doubt(): readonly OutboxCommand[] {
+    const doubted = [...this.#awaited.values()].map(({ command }) => command);
+    this.#awaited.clear();
+    for (const command of doubted) this.keep(command);
+    return doubted;
+  }
+
   /** Try the same key again later: when the server said, else with a doubling wait. */
   postpone(item: Item, now: number, retryAfterMs: number | null): void {
     this.#land(item);
@@ -122,6 +147,7 @@ export class Outbox {
   }
 }
 
-function laneOf(command: OutboxCommand): ConversationId | null {
+/** Return the conversation within which a command keeps its place; `create` has none, and a lane of its own. */
+export function laneOf(command: OutboxCommand): ConversationId | null {
   return command.type === "create" ? null : command.conversation_id;
 }

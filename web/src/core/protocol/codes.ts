@@ -1,13 +1,13 @@
 /** What a code of the server means for a client: may the same command be sent again, may the socket be opened again. */
 
-import { CLOSE_CODES, RETRYABLE } from "./types.ts";
+import { CLOSE_CODES, RETRYABLE, type Error as ErrorFrame } from "./types.ts";
 
 /** What ends a session for good or lets it be resumed. */
 export type AfterClose = "reconnect" | "sign_in" | "revoked" | "upgrade" | "replaced" | "stop";
 
-/** Say whether the same command with the same key may be sent again; an unknown code is final. */
-export function retryable(code: string): boolean {
-  return (RETRYABLE as Readonly<Record<string, boolean>>)[code] === true;
+/** Say whether sending the refused command again is pointless. */
+export function isFinal(refusal: ErrorFrame): boolean {
+  return !(retryable(refusal.code) || refusal.retry_after_ms != null || refusal.code === "token_expired");
 }
 
 /** Say what to do after the socket closed with this code. */
@@ -27,4 +27,8 @@ export function afterClose(code: number): AfterClose {
     default:
       return "stop";
   }
+}
+
+function retryable(code: string): boolean {
+  return (RETRYABLE as Readonly<Record<string, boolean>>)[code] === true;
 }

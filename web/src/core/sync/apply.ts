@@ -45,6 +45,9 @@ class Writing {
       case "acked":
         this.#acked(action);
         break;
+      case "settled":
+        this.#held(action.client_id);
+        break;
       case "failed":
         this.#failed(action);
         break;
@@ -68,7 +71,6 @@ class Writing {
   }
 
   batch(): Batch {
-    this.#arrived();
     return {
       ...(this.#meta !== null && { meta: this.#meta }),
       ...(this.#conversations.size > 0 && { conversations: [...this.#conversations.values()] }),
@@ -88,15 +90,26 @@ class Writing {
   }
 
   #keep({ command }: Extract<Durable, { type: "keep" }>): void {
-    if (this.#record(command.client_id) !== undefined) return; // The tab that wished it has written it already.
-    this.#outbox.set(command.client_id, outboxRecord(command, this.#known.session, this.#now));
+    const record = this.#record(command.client_id);
+    // The tab that wished it has written it already; one that was acked by a log which lost it waits again.
+    if (record?.state === "queued") return;
+    const kept = record ?? outboxRecord(command, this.#known.session, this.#now);
+    this.#outbox.set(command.client_id, { ...kept, state: "queued", seq: null, error: null });
   }
 
-  #acked({ client_id, conversation_id, seq }: Extract<Durable, { type: "acked" }>): void {
+  #acked({ client_id, conversation_id, seq, awaits_entry }: Extract<Durable, { type: "acked" }>): void {
     const record = this.#record(client_id);
     if (record === undefined) return;
-    if (record.command.type === "send") this.#outbox.set(client_id, { ...record, state: "sent", seq });
+    if (awaits_entry && record.command.type === "send") this.#outbox.set(client_id, { ...record, state: "sent", seq });
     else this.#settle(record, { type: "stored", conversation_id, seq });
+  }
+
+  /** A sent message leaves the outbox with the transaction that stores its entry (or passes its place). */
+  #held(client_id: string): void {
+    const record = this.#record(client_id);
+    if (record === undefined || record.command.type === "create") return;
+    const { conversation_id } = record.command;
+    this.#settle(record, { type: "stored", conversation_id, seq: record.seq ?? 0 });
   }
 
   #failed({ client_id, error }: Extract<Durable, { type: "failed" }>): void {
@@ -104,17 +117,6 @@ class Writing {
     if (record === undefined) return;
     if (record.command.type === "send") this.#outbox.set(client_id, { ...record, state: "failed", error });
     else this.#settle(record, { type: "refused", error });
-  }
-
-  /** A sent message leaves the outbox with the transaction that stores its entry (or passes its place). */
-  #arrived(): void {
-    const records = new Map([...this.#known.outbox, ...this.#outbox]);
-    for (const record of records.values()) {
-      if (record.state !== "sent" || record.seq === null || record.command.type !== "send") continue;
-      const { conversation_id } = record.command;
-      if ((this.#conversation(conversation_id).position.cursor ?? 0) < record.seq) continue;
-      this.#settle(record, { type: "stored", conversation_id, seq: record.seq });
-    }
   }
 
   #settle(record: OutboxRecord, outcome: Settled["outcome"]): void {

@@ -1,0 +1,109 @@
+/** Any order of events, acks, drops, cuts and tab deaths ends in one state: the log's, on every device. */
+
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { CONVERSATIONS, Device, Server, expected, settle } from "./world.ts";
+
+const USUAL = ["send", "transmit", "receive"];
+const FAULTS = ["drop", "delay", "lose", "die", "read", "readFirst", "wait"];
+const happening = fc.tuple(
+  fc.oneof({ weight: 6, arbitrary: fc.constantFrom(...USUAL) }, { weight: 2, arbitrary: fc.constantFrom(...FAULTS) }),
+  fc.nat({ max: 2 }),
+  fc.nat({ max: 1 }),
+);
+const happenings = (most: number): fc.Arbitrary<Happening[]> => fc.array(happening, { minLength: most / 4, maxLength: most, size: "max" });
+type Happening = readonly [string, number, number];
+
+async function happen(devices: readonly Device[], [what, who, where]: Happening): Promise<void> {
+  const device = devices[who];
+  const id = CONVERSATIONS[where];
+  if (device === undefined || id === undefined) return;
+  switch (what) {
+    case "send":
+      return device.send(id);
+    case "transmit":
+      return device.transmit();
+    case "receive":
+      return device.receive();
+    case "drop":
+      return device.drop();
+    case "delay":
+      return device.delay();
+    case "lose":
+      return device.lose();
+    case "die":
+      return device.lead();
+    case "read":
+      return device.readAll(id);
+    case "readFirst":
+      return device.readFirst(id);
+    default:
+      return device.wait(0.2);
+  }
+}
+
+async function begin(): Promise<{ server: Server; devices: readonly Device[] }> {
+  const server = new Server();
+  const devices = [1, 2, 3].map((user) => new Device(server, user));
+  for (const device of devices) await device.lead();
+  await settle(server, 3);
+  return { server, devices };
+}
+
+async function isOneState(server: Server): Promise<void> {
+  for (const device of server.devices) {
+    expect(device.mirror.outbox.size, "what is stored has left the outbox").toBe(0);
+    for (const id of CONVERSATIONS) {
+      const log = server.log(id);
+      expect(await device.rows(id), "every entry once, in its place").toEqual(expected(log));
+      const position = device.mirror.conversations.get(id)?.position;
+      if (log.length > 0) expect(position?.cursor).toBe(log.length);
+      expect(position?.unread ?? 0, "the server's number is the shown one").toBe(server.unread(device.user_id, id));
+    }
+  }
+}
+
+function sendsAreInOrder(server: Server, devices: readonly Device[]): void {
+  for (const device of devices) {
+    for (const id of CONVERSATIONS) {
+      const sent = server.log(id).filter((entry) => entry.device_id === device.device_id);
+      const numbers = sent.map((entry) => Number(entry.body.split(":")[1]));
+      expect(numbers, "no send overtakes an earlier one, none is doubled").toEqual([...new Set(numbers)].sort((a, b) => a - b));
+    }
+  }
+}
+
+test("any order of happenings ends in the log's state, with every send in it once", async () => {
+  await fc.assert(
+    fc.asyncProperty(happenings(200), async (all) => {
+      const { server, devices } = await begin();
+      for (const one of all) await happen(devices, one);
+      await settle(server);
+      await isOneState(server);
+      sendsAreInOrder(server, devices);
+      const sent = all.filter(([what]) => what === "send").length;
+      expect(CONVERSATIONS.reduce((sum, id) => sum + server.log(id).length, 0), "nothing is lost").toBe(sent);
+    }),
+    { numRuns: 100 },
+  );
+});
+
+// Nobody reads here: a watermark of an entry that is gone means nothing.
+test("after the server's log came back shorter, every device agrees with it, and own lost messages are sent again", async () => {
+  await fc.assert(
+    fc.asyncProperty(happenings(100), fc.nat({ max: 8 }), happenings(60), async (first, kept, second) => {
+      const { server, devices } = await begin();
+      for (const one of first) if (!one[0].startsWith("read")) await happen(devices, one);
+      server.restore(kept);
+      for (const device of devices) await device.lose();
+      for (const one of second) if (!one[0].startsWith("read")) await happen(devices, one);
+      await settle(server);
+      await isOneState(server);
+      const sent = [...first, ...second].filter(([what]) => what === "send").length;
+      const bodies = CONVERSATIONS.flatMap((id) => server.log(id).map((entry) => `${id} ${entry.body}`));
+      expect(new Set(bodies).size, "nothing is doubled").toBe(bodies.length);
+      expect(bodies.length, "nothing of one's own is lost").toBe(sent);
+    }),
+    { numRuns: 60 },
+  );
+});
