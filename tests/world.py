@@ -218,9 +218,6 @@ async def serving(dsn: str, data: Path, **changed: Any) -> AsyncIterator[Server]
             async with running(settings, dsn, front) as parts:
                 url = f"http://127.0.0.1:{http.port}"
                 async with httpx.AsyncClient(base_url=url, trust_env=False, timeout=WITHIN_S) as client:
-                    async with asyncio.timeout(WITHIN_S):
-                        while not parts.appender.healthy:
-                            await asyncio.sleep(0.005)
                     server = Server(url, parts, client)
                     yield server
                     await server.close()

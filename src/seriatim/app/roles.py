@@ -40,7 +40,10 @@ async def serve(settings: Settings) -> None:
     try:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(http.serve())
-            working = tasks.create_task(_work(settings, front, http, stop))
+            await http.started()
+            url = f"{'https' if settings.tls_certificate else 'http'}://{settings.host}:{http.port}"
+            log.info("listening", url=url)
+            working = tasks.create_task(_work(settings, front, http, stop, url))
             stopping = tasks.create_task(_stop_a_start(stop, front, working))
             await asyncio.wait([working])
             stopping.cancel()
@@ -50,10 +53,9 @@ async def serve(settings: Settings) -> None:
         raise _first(group) from None
 
 
-async def _work(settings: Settings, front: Front, http: HttpServer, stop: asyncio.Event) -> None:
+async def _work(settings: Settings, front: Front, http: HttpServer, stop: asyncio.Event, url: str) -> None:
     async with postgres(settings, front) as dsn, running(settings, dsn, front) as parts:
-        scheme = "https" if settings.tls_certificate else "http"
-        log.info("ready", url=f"{scheme}://{settings.host}:{http.port}")
+        log.info("ready", url=url)
         await stop.wait()
         await _drain(settings, http, parts)
 
@@ -74,6 +76,7 @@ async def running(settings: Settings, dsn: str, front: Front) -> AsyncGenerator[
         parts = await build(settings, database, SystemClock())
         async with asyncio.TaskGroup() as tasks:
             loops = [tasks.create_task(run()) for run in parts.running]
+            await parts.appender.connected()
             front.open(http_app(settings, parts), parts.sockets.accept)
             try:
                 yield parts

@@ -57,6 +57,7 @@ class Appender:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._lane: Lane | None = None
         self._lost = asyncio.Event()
+        self._connected = asyncio.Event()
         self._idle = asyncio.Event()
         self._idle.set()
         self._pause_s = FIRST_PAUSE_S
@@ -98,6 +99,10 @@ class Appender:
         self.submit(draft, _FutureWaiter(future))
         return await future
 
+    async def connected(self) -> None:
+        """Wait until there is a connection to the log."""
+        await self._connected.wait()
+
     async def drain(self) -> None:
         """Wait until nothing is queued or in flight."""
         while self._flying is not None or self._parts or self._drafts:
@@ -130,11 +135,13 @@ class Appender:
             return
         self._lost.clear()
         self._lane = lane
+        self._connected.set()
         try:
             self._depart()
             await self._lost.wait()
         finally:
             self._lane = None
+            self._connected.clear()
             await lane.close()
 
     def _depart(self) -> None:
