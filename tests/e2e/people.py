@@ -64,6 +64,9 @@ class Person:
         self.line(title).click()
         expect(self.page.get_by_role("heading", level=1, name=title)).to_be_visible()
 
+    def wait_until_live(self) -> None:
+        expect(self.page.locator("[data-link=live]")).to_be_attached(timeout=15_000)
+
     def write(self, text: str) -> None:
         self.box.fill(text)
         self.box.press("Enter")

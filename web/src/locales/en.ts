@@ -176,6 +176,7 @@ export const en = {
   announceMany: (n: number) => many(n, "new message", "new messages"),
 
   errors: {
+    offline: "The server cannot be reached. It is tried again by itself.",
     bad_frame: "The server did not understand this version of the page. Reload it.",
     bad_request: "The server refused what was entered.",
     unauthenticated: "You are logged out. Log in again.",

@@ -19,10 +19,10 @@ const MOVES: Readonly<Record<string, Move>> = {
 };
 
 /** The move of the list; null: the key is not the list's. Enter and the arrows within a row's actions are done here. */
-export function keyMove(event: KeyboardEvent, list: HTMLElement | undefined): Move | null {
+export function keyMove(event: KeyboardEvent, list: HTMLElement | null | undefined): Move | null {
   if (event.altKey || event.ctrlKey || event.metaKey || !(event.target instanceof HTMLElement)) return null;
   const row = event.target.closest<HTMLElement>("article");
-  if (row === null || list === undefined) return null;
+  if (row === null || !list) return null;
   if (event.target === row) {
     if (event.key === "Enter") {
       const [action] = actionsOf(row);

@@ -13,8 +13,9 @@ const NEAR_END_PX = 48;
 const TINT_MS = 2_000;
 
 export class ReadingPlace {
-  list = $state<VirtualizerHandle>();
-  scroller = $state<HTMLElement>();
+  /** Svelte sets a bound element to null when it goes. */
+  list = $state<VirtualizerHandle | null>();
+  scroller = $state<HTMLElement | null>();
   /** The list stands where it was to be opened; before that it is not shown. */
   placed = $state(false);
   atEnd = $state(true);
@@ -58,7 +59,7 @@ export class ReadingPlace {
   look(): void {
     const { list } = this;
     const timeline = this.#timeline;
-    if (!this.placed || list === undefined) return;
+    if (!this.placed || !list) return;
     const offset = list.getScrollOffset();
     const view = list.getViewportSize();
     const below = list.getScrollSize() - offset - view;

@@ -48,12 +48,18 @@ export class Chat {
     this.port = port;
     this.self = started.session;
     this.#events = events;
-    this.link = started.link;
+    // Offline before anything was tried is no news yet.
+    this.link = started.link === "offline" ? "connecting" : started.link;
     this.storage = started.storage;
     this.conversations = this.#sorted(started.conversations);
     this.people.set(started.session.user_id, started.session.name);
     for (const person of started.people) this.people.set(person.user_id, person.name);
     this.#stop = port.listen((note) => this.#hear(note));
+  }
+
+  /** The open conversation is not on this device, and the network has not brought it yet. */
+  get awaitsNetwork(): boolean {
+    return this.openFailed?.code === "offline";
   }
 
   stop(): void {
@@ -104,6 +110,8 @@ export class Chat {
     switch (note.type) {
       case "link":
         this.link = note.state;
+        // What could not be had without a network is asked for again as soon as there is one.
+        if (note.state === "live" && this.openId !== null && this.awaitsNetwork) void this.open(this.openId);
         break;
       case "conversations":
         this.#merge(note.changed, note.removed);
