@@ -7,6 +7,7 @@ from uuid import UUID
 
 import msgspec
 
+from properties.schedule import Schedule
 from seriatim.client.frames import decode
 from seriatim.core.ids import ConversationId, DeviceId, UserId
 from seriatim.protocol.commands import AnyCommand, ClientName, SendMessage
@@ -34,8 +35,6 @@ from seriatim.protocol.link import (
     Truncate,
 )
 from seriatim.protocol.link.actions import DURABLE
-
-from properties.schedule import Schedule
 
 
 class Socket(Protocol):

@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 import msgspec
+
 from properties.schedule import Schedule
 from properties.simulated_device import Device
-
 from seriatim.core.errors import ChatError, Forbidden, KeyReused, RateLimited
 from seriatim.core.ids import ConversationId, DeviceId, SessionId, UserId
 from seriatim.core.trace import Trace
@@ -146,7 +146,7 @@ class Outlet:
         self.peer: ServerSocket | None = None
         self.arrives_at = 0.0
 
-    def push(self, framed: bytes, event: EncodedEvent | None = None) -> None:  # noqa: ARG002 - see session.Outlet
+    def push(self, framed: bytes, event: EncodedEvent | None = None) -> None:
         self.arrives_at = max(self.arrives_at, self.schedule.now + self.schedule.random.uniform(0.001, 0.08))
         self.schedule.after(self.arrives_at - self.schedule.now, lambda: self._arrive(framed))
 
@@ -225,12 +225,14 @@ class Gateway:
     def due(self, session: Session) -> None:
         self.schedule.soon(0.0, 1.0, lambda: self._pong(session))
 
-    def command(self, session: Session, command: Command, trace: Trace | None) -> None:  # noqa: ARG002
+    def command(self, session: Session, command: Command, trace: Trace | None) -> None:
         socket = next((found for found in self.sockets if found.session is session), None)
         if socket is None:
             return
         if isinstance(command, SendMessage):
-            socket.committed_at = max(socket.committed_at, self.schedule.now + self.schedule.random.uniform(0.001, 0.08))
+            socket.committed_at = max(
+                socket.committed_at, self.schedule.now + self.schedule.random.uniform(0.001, 0.08)
+            )
             self.schedule.after(socket.committed_at - self.schedule.now, lambda: self._send(session, command))
         else:
             self.schedule.soon(0.002, 0.3, lambda: self._read(session, command))

@@ -6,7 +6,6 @@ from uuid import UUID
 from properties.schedule import Schedule
 from properties.simulated_device import Device
 from properties.simulated_server import Faults, Log, Servers
-
 from seriatim.core.ids import ConversationId, UserId
 from seriatim.protocol.commands import SendMessage
 from seriatim.protocol.entries import Entry

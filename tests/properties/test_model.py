@@ -3,6 +3,7 @@
 import os
 
 import pytest
+
 from properties.model import Model
 
 SEEDS = int(os.environ.get("SERIATIM_SEEDS", "60"))

@@ -10,10 +10,10 @@ from uuid import uuid4
 
 import msgspec
 import pytest
+
 from properties.simulated_device import Device, Disk
 from properties.simulated_server import Faults, Gateway
 from properties.simulation import Simulation
-
 from seriatim.client.memory import MemoryStore
 from seriatim.core.errors import ChatError
 from seriatim.protocol.commands import SendMessage
@@ -122,7 +122,7 @@ def _no_drop(patch: pytest.MonkeyPatch) -> None:
 
 
 def _no_hold_back(patch: pytest.MonkeyPatch) -> None:
-    def at_once(conversation: Conversation, entry: Any, now: float) -> Any:  # noqa: ARG001
+    def at_once(conversation: Conversation, entry: Any, now: float) -> Any:
         return [] if conversation.is_dropped(entry.seq) else conversation._take([entry])
 
     patch.setattr(Conversation, "event", at_once)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from hypothesis import settings
+from hypothesis import Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -38,8 +38,14 @@ from seriatim.protocol.sender import Sender
 from seriatim.storage.postgres.database import Database
 from speaking import Speaking, speaking
 
-PEOPLE = 4
+HISTORIES = settings(
+    max_examples=20, stateful_step_count=25, deadline=None, phases=(Phase.explicit, Phase.generate)
+)
+"""Not shrunk: on a real database that takes minutes, and a history of 25 steps is short enough to read."""
+PEOPLE = 3
 people = st.integers(0, PEOPLE - 1)
+actors = st.sampled_from([0, 0, 1, 2])
+"""The owner acts more often than the others: else most commands would be refused."""
 places = st.integers(0, 1)
 
 
@@ -81,7 +87,7 @@ class Model:
 
 
 class VisibilityMachine(RuleBasedStateMachine):
-    """Two conversations, four people, any order of commands by anybody; refusals change nothing in the model."""
+    """Two conversations, three people, any order of commands by anybody; refusals change nothing in the model."""
 
     dsn: str
 
@@ -94,6 +100,8 @@ class VisibilityMachine(RuleBasedStateMachine):
         self.people: list[Sender] = self.runner.run(self.world.people(PEOPLE))
         self.ids: list[ConversationId] = []
         self.models: list[Model] = []
+        self.touched: set[int] = set()
+        """The conversations that a command went to since the last look."""
 
     async def _start(self) -> Speaking:
         await self.database.open()
@@ -107,7 +115,7 @@ class VisibilityMachine(RuleBasedStateMachine):
         self.runner.run(self._stop())
         self.runner.close()
 
-    @initialize(named=st.lists(people, max_size=3))
+    @initialize(named=st.lists(st.integers(1, PEOPLE - 1), max_size=2, unique=True))
     def begin(self, named: list[int]) -> None:
         for kind in (ConversationKind.GROUP, ConversationKind.CHANNEL):
             members = [self.people[who] for who in named]
@@ -117,10 +125,12 @@ class VisibilityMachine(RuleBasedStateMachine):
             model.stored(page.entries[0], "conversation_created")
             self.ids.append(place)
             self.models.append(model)
+        self.touched = {0, 1}
 
     def attempt(self, command: type[Any], who: int, place: int, what: str, **fields: Any) -> Model | None:
         """Run a command; return the model with its entry if it was stored, None if it was refused."""
         model = self.models[place]
+        self.touched.add(place)
         try:
             sent = self.runner.run(self.world.do(command, self.people[who], self.ids[place], **fields))
         except ChatError:
@@ -134,7 +144,7 @@ class VisibilityMachine(RuleBasedStateMachine):
         own = self.models[place].ranges.get(who)
         assert (model is not None) == (own is not None and own.left is None), "exactly the present members send"
 
-    @rule(who=people, other=people, place=places)
+    @rule(who=actors, other=people, place=places)
     def invite(self, who: int, other: int, place: int) -> None:
         self._entered(self.attempt(Invite, who, place, "member_added", user_id=self.people[other].user_id), other)
 
@@ -149,21 +159,21 @@ class VisibilityMachine(RuleBasedStateMachine):
     def leave(self, who: int, place: int) -> None:
         self._left(self.attempt(Leave, who, place, "member_left"), who)
 
-    @rule(who=people, other=people, place=places)
+    @rule(who=actors, other=people, place=places)
     def remove(self, who: int, other: int, place: int) -> None:
         self._left(self.attempt(Remove, who, place, "member_left", user_id=self.people[other].user_id), other)
 
-    @rule(who=people, other=people, role=st.sampled_from(Role), place=places)
+    @rule(who=actors, other=people, role=st.sampled_from(Role), place=places)
     def set_role(self, who: int, other: int, role: Role, place: int) -> None:
         self.attempt(SetRole, who, place, "role_changed", user_id=self.people[other].user_id, role=role)
 
-    @rule(who=people, place=places, title=st.sampled_from(["second", "third"]))
+    @rule(who=actors, place=places, title=st.sampled_from(["second", "third"]))
     def rename(self, who: int, place: int, title: str) -> None:
         model = self.attempt(SetSettings, who, place, "settings_changed", title=title)
         if model is not None:
             model.title = title
 
-    @rule(who=people, visibility=st.sampled_from(Visibility))
+    @rule(who=actors, visibility=st.sampled_from(Visibility))
     def open_or_close(self, who: int, visibility: Visibility) -> None:
         model = self.attempt(SetSettings, who, 1, "settings_changed", visibility=visibility)
         if model is not None:
@@ -193,10 +203,12 @@ class VisibilityMachine(RuleBasedStateMachine):
     def everybody_sees_his_part_through_every_door(self) -> None:
         for who in range(PEOPLE):
             listed = self.runner.run(self._listed(who))
-            for place, model in enumerate(self.models):
+            for place in self.touched:
+                model = self.models[place]
                 expected = model.visible(who)
                 assert self.runner.run(self._doors(who, place)) == [expected or []] * 4, (who, place)
                 self._check_list(listed.get(self.ids[place]), model, who)
+        self.touched.clear()
 
     async def _doors(self, who: int, place: int) -> list[list[int]]:
         """Return the seqs seen through the newest page, pages forwards, pages backwards, and compare."""
@@ -210,11 +222,11 @@ class VisibilityMachine(RuleBasedStateMachine):
 
         newest = await page(limit=200)
         forwards, after = list[int](), 0
-        while (found := await page(after=after, limit=3)) and found.entries:
+        while (found := await page(after=after, limit=8)) and found.entries:
             forwards += [entry.seq for entry in found.entries]
             after = forwards[-1]
         backwards, before = list[int](), 10_000
-        while before > 1 and (found := await page(before=before, limit=4)) and found.entries:
+        while before > 1 and (found := await page(before=before, limit=9)) and found.entries:
             backwards = [entry.seq for entry in found.entries] + backwards
             before = backwards[0]
         asked = [(conversation_id, seq, key) for seq, key in model.keys.items()]
@@ -256,4 +268,4 @@ class VisibilityMachine(RuleBasedStateMachine):
 @pytest.mark.promise("I1")
 def test_each_user_sees_exactly_his_part_of_the_log(postgres_dsn: str) -> None:
     machine = type("Machine", (VisibilityMachine,), {"dsn": postgres_dsn})
-    run_state_machine_as_test(machine, settings=settings(max_examples=12, stateful_step_count=25, deadline=None))
+    run_state_machine_as_test(machine, settings=HISTORIES)

@@ -95,7 +95,7 @@ class Conversation:
     def row(self, row: HeadRow, now: float) -> bool:
         """Take the server's numbers; False: its head is below the cursor, so the logs must be compared (rule 6)."""
         self.flags = row.flags
-        if row.read >= self.read_wanted and row.head >= (self.cursor or 0):
+        if row.read >= self.read_wanted and (self.comparing or row.head >= (self.cursor or 0)):
             self.read, self.unread, self.mentions = max(self.read, row.read), row.unread, row.mentions
             self.counted, self.read_wanted = row.head, 0
         if self.flags & FLAG_LEFT:
@@ -152,7 +152,6 @@ class Conversation:
         self.holes = [(low, min(high, after)) for low, high in self.holes if low <= after]
         self.held.clear()
         self.fetch_at = self.fill_before = None
-        self.counted = min(self.counted, after)
         self.heard_of(after, now)
 
     def _hold(self, entry: Entry, now: float) -> None:
