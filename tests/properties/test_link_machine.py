@@ -1,4 +1,4 @@
-"""The link under any sequence of frames, losses and crashes against a growing log: its store is always a true prefix."""
+"""The link under any sequence of frames, losses and crashes against a growing log: its store is a true prefix."""
 
 from uuid import UUID
 

@@ -38,9 +38,7 @@ from seriatim.protocol.sender import Sender
 from seriatim.storage.postgres.database import Database
 from speaking import Speaking, speaking
 
-HISTORIES = settings(
-    max_examples=20, stateful_step_count=25, deadline=None, phases=(Phase.explicit, Phase.generate)
-)
+HISTORIES = settings(max_examples=20, stateful_step_count=25, deadline=None, phases=(Phase.explicit, Phase.generate))
 """Not shrunk: on a real database that takes minutes, and a history of 25 steps is short enough to read."""
 PEOPLE = 3
 people = st.integers(0, PEOPLE - 1)
@@ -138,11 +136,16 @@ class VisibilityMachine(RuleBasedStateMachine):
         model.stored(sent, what)
         return model
 
-    @rule(who=people, place=places)
     def send(self, who: int, place: int) -> None:
         model = self.attempt(SendMessage, who, place, "message_sent", body="words")
         own = self.models[place].ranges.get(who)
         assert (model is not None) == (own is not None and own.left is None), "exactly the present members send"
+
+    @rule(place=places)
+    def talk(self, place: int) -> None:
+        """Let every member say something: most of a history is messages."""
+        for who in range(PEOPLE):
+            self.send(who, place)
 
     @rule(who=actors, other=people, place=places)
     def invite(self, who: int, other: int, place: int) -> None:
