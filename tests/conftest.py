@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import hypothesis
 import pytest
 
+from guard import guarded
 from seriatim.storage.postgres.database import Database
 from seriatim.storage.postgres.finder import find
 from seriatim.storage.postgres.migrate import migrate
@@ -54,7 +55,8 @@ def postgres_dsn() -> Iterator[str]:
         dsn = asyncio.run(server.start())
         try:
             migrate(dsn)
-            yield dsn
+            with guarded(server, Path(folder)):
+                yield dsn
         finally:
             asyncio.run(server.stop())
 

@@ -1,6 +1,7 @@
 """The embedded PostgreSQL: started, adopted, watched, restarted and stopped by us, on a unix socket only."""
 
 import asyncio
+import contextlib
 import fcntl
 import os
 import signal
@@ -135,6 +136,9 @@ class EmbeddedServer:
             if not await self._until(lambda: not self._running(), STOP_WITHIN_S):
                 log.warning("postgres_stops_slowly", pid=self._pid)
         log.info("postgres_stopped", pid=self._pid)
+        if self._place is not None:
+            with contextlib.suppress(OSError):  # empty after an orderly end; it may stand outside the data folder
+                self._place.sockets.rmdir()
         self._release()
 
     async def _bring_up(self) -> None:
