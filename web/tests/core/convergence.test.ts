@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 import { CONVERSATIONS, Device, Server, expected, settle } from "./world.ts";
 
 const USUAL = ["send", "transmit", "receive"];
-const FAULTS = ["drop", "delay", "lose", "die", "read", "readFirst", "wait"];
+const FAULTS = ["drop", "delay", "lose", "die", "read", "readFirst", "wait", "refuse"];
 const happening = fc.tuple(
   fc.oneof({ weight: 6, arbitrary: fc.constantFrom(...USUAL) }, { weight: 2, arbitrary: fc.constantFrom(...FAULTS) }),
   fc.nat({ max: 2 }),
@@ -14,8 +14,8 @@ const happening = fc.tuple(
 const happenings = (most: number): fc.Arbitrary<Happening[]> => fc.array(happening, { minLength: most / 4, maxLength: most, size: "max" });
 type Happening = readonly [string, number, number];
 
-async function happen(devices: readonly Device[], [what, who, where]: Happening): Promise<void> {
-  const device = devices[who];
+async function happen(server: Server, [what, who, where]: Happening): Promise<void> {
+  const device = server.devices[who];
   const id = CONVERSATIONS[where];
   if (device === undefined || id === undefined) return;
   switch (what) {
@@ -27,6 +27,9 @@ async function happen(devices: readonly Device[], [what, who, where]: Happening)
       return device.receive();
     case "drop":
       return device.drop();
+    case "refuse":
+      server.refusals = 1;
+      return;
     case "delay":
       return device.delay();
     case "lose":
@@ -77,7 +80,7 @@ test("any order of happenings ends in the log's state, with every send in it onc
   await fc.assert(
     fc.asyncProperty(happenings(200), async (all) => {
       const { server, devices } = await begin();
-      for (const one of all) await happen(devices, one);
+      for (const one of all) await happen(server, one);
       await settle(server);
       await isOneState(server);
       sendsAreInOrder(server, devices);
@@ -93,10 +96,10 @@ test("after the server's log came back shorter, every device agrees with it, and
   await fc.assert(
     fc.asyncProperty(happenings(100), fc.nat({ max: 8 }), happenings(60), async (first, kept, second) => {
       const { server, devices } = await begin();
-      for (const one of first) if (!one[0].startsWith("read")) await happen(devices, one);
+      for (const one of first) if (!one[0].startsWith("read")) await happen(server, one);
       server.restore(kept);
       for (const device of devices) await device.lose();
-      for (const one of second) if (!one[0].startsWith("read")) await happen(devices, one);
+      for (const one of second) if (!one[0].startsWith("read")) await happen(server, one);
       await settle(server);
       await isOneState(server);
       const sent = [...first, ...second].filter(([what]) => what === "send").length;

@@ -21,6 +21,8 @@ export class Server {
   epoch = "one";
   readonly logs = new Map<ConversationId, MessageSent[]>(CONVERSATIONS.map((id) => [id, []]));
   readonly devices: Device[] = [];
+  /** So many sends to come are refused for now. */
+  refusals = 0;
   readonly #read = new Map<string, number>();
 
   log(id: ConversationId): MessageSent[] {
@@ -62,7 +64,12 @@ export class Server {
         break;
       }
       case "send":
-        this.#send(device, command);
+        if (this.refusals > 0) {
+          this.refusals -= 1;
+          device.down.push({ type: "error", id: command.id, code: "rate_limited", message: "too fast", retry_after_ms: 300 });
+        } else {
+          this.#send(device, command);
+        }
         break;
       case "fetch":
         device.down.push(this.#page(command.id, command.conversation_id, command));

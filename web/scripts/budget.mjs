@@ -1,0 +1,24 @@
+/** Fails when the built page is heavier than its budget: what is loaded until a conversation is readable, gzipped. */
+
+import { readFileSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+
+const STATIC = join(import.meta.dirname, "../../src/seriatim/static");
+const BUDGETS = { js: 90_000, css: 12_000 };
+
+const page = readFileSync(join(STATIC, "index.html"), "utf-8");
+const assets = readdirSync(join(STATIC, "assets"));
+// The page's own files, what they preload, and the worker; chunks that load later are not counted.
+const initial = assets.filter((name) => page.includes(name) || name.startsWith("worker-"));
+
+let failed = false;
+for (const [kind, budget] of Object.entries(BUDGETS)) {
+  const files = initial.filter((name) => name.endsWith(`.${kind}`));
+  const sizes = files.map((name) => gzipSync(readFileSync(join(STATIC, "assets", name)), { level: 9 }).length);
+  const sum = sizes.reduce((total, size) => total + size, 0);
+  const state = sum <= budget ? "within" : "OVER";
+  failed ||= sum > budget || files.length === 0;
+  console.log(`${kind}: ${(sum / 1_000).toFixed(1)} kB gzip of ${budget / 1_000}, ${state} (${files.map((name, at) => `${name} ${sizes[at]}`).join(", ")})`);
+}
+process.exitCode = failed ? 1 : 0;

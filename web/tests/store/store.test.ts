@@ -1,0 +1,97 @@
+/** What a store promises, on disk (IndexedDB) and in memory: batches whole or not at all, and only from who leads. */
+
+import "fake-indexeddb/auto";
+import { beforeEach, describe, expect, test } from "vitest";
+import type { ConversationId, MessageRow, UserId } from "../../src/core/port.ts";
+import { databaseName, deleteDisk, openDisk } from "../../src/core/store/disk.ts";
+import { Memory } from "../../src/core/store/memory.ts";
+import { Fenced, type OutboxRecord, type Store } from "../../src/core/store/schema.ts";
+import { unknownConversation } from "../../src/core/sync/fold.ts";
+
+const ID = 7 as ConversationId;
+const OTHER = 8 as ConversationId;
+const stores: Record<string, () => Promise<Store>> = {
+  disk: () => openDisk(1, () => undefined),
+  memory: async () => new Memory(),
+};
+
+function row(seq: number, id = ID): MessageRow {
+  return {
+    kind: "message", key: `1/${id}-${seq}`, conversation_id: id, seq, sender_id: 1 as UserId, client_id: `${id}-${seq}`, created_at: seq, body: `${seq}`,
+    tokens: [], target_seq: null, ordinal: seq, state: "sent", error: null,
+  };
+}
+
+function queued(client_id: string): OutboxRecord {
+  return {
+    conversation_id: ID, client_id, device_id: 1 as never, command: { type: "send", id: 0, client_id, conversation_id: ID, body: "x" }, state: "queued",
+    seq: null, error: null, created_at: 1, tokens: [],
+  };
+}
+
+describe.each(Object.keys(stores))("on %s", (name) => {
+  let store: Store;
+  let term: number;
+
+  beforeEach(async () => {
+    if (name === "disk") await deleteDisk(1);
+    store = (await stores[name]?.()) as Store;
+    term = await store.lead();
+    return () => store.close();
+  });
+
+  test("what is written is read again", async () => {
+    const draft = { text: "hal", target_seq: null, selection: [3, 3], changed_at: 1 } as const;
+    await store.write({ meta: { epoch: "e", token: "t" }, conversations: [unknownConversation(ID)], rows: [row(1), row(2)], outbox: [queued("a")], drafts: [[ID, draft]] }, term);
+    const loaded = await store.load();
+    expect(loaded.meta).toEqual({ epoch: "e", token: "t", self: null });
+    expect(loaded.conversations).toEqual([unknownConversation(ID)]);
+    expect(loaded.outbox.map(({ client_id }) => client_id)).toEqual(["a"]);
+    expect(loaded.drafts).toEqual([[ID, draft]]);
+    expect((await store.rows(ID, 1, 9)).map(({ seq }) => seq)).toEqual([1, 2]);
+    expect((await store.rowAtOrBelow(ID, 9))?.seq).toBe(2);
+    expect(await store.rowAtOrBelow(OTHER, 9)).toBe(null);
+  });
+
+  test("a leader that was replaced writes nothing", async () => {
+    const next = await store.lead();
+    await expect(store.write({ meta: { token: "late" }, rows: [row(1)] }, term)).rejects.toBeInstanceOf(Fenced);
+    expect(await store.rows(ID, 0, 9)).toEqual([]);
+    expect((await store.load()).meta.token).toBe(null);
+    await store.write({ rows: [row(1)] }, next);
+    expect((await store.rows(ID, 0, 9)).length).toBe(1);
+  });
+
+  test("any tab writes its own commands, whoever leads", async () => {
+    await store.lead();
+    await store.write({ outbox: [queued("b"), queued("a")] }, null);
+    expect((await store.load()).outbox.map(({ client_id }) => client_id)).toEqual(["a", "b"]);
+  });
+
+  test("what is settled leaves the outbox with the rows it became", async () => {
+    await store.write({ outbox: [queued("a")] }, null);
+    await store.write({ rows: [row(1)], settled: [{ conversation_id: ID, client_id: "a", key: "1/a", outcome: { type: "discarded" } }] }, term);
+    expect((await store.load()).outbox).toEqual([]);
+  });
+
+  test("a cut takes what is above, and leaves other conversations alone", async () => {
+    await store.write({ rows: [row(1), row(2), row(3), row(3, OTHER)] }, term);
+    await store.write({ cut: [[ID, 1]], rows: [row(2)] }, term);
+    expect((await store.rows(ID, 0, 9)).map(({ seq }) => seq)).toEqual([1, 2]);
+    expect((await store.rows(OTHER, 0, 9)).length).toBe(1);
+  });
+
+  test("of a conversation that is gone nothing stays", async () => {
+    await store.write({ conversations: [unknownConversation(ID), unknownConversation(OTHER)], rows: [row(1), row(1, OTHER)], outbox: [queued("a")] }, term);
+    await store.write({ gone: [ID] }, term);
+    const loaded = await store.load();
+    expect(loaded.conversations.map(({ conversation_id }) => conversation_id)).toEqual([OTHER]);
+    expect(loaded.outbox).toEqual([]);
+    expect(await store.rows(ID, 0, 9)).toEqual([]);
+    expect((await store.rows(OTHER, 0, 9)).length).toBe(1);
+  });
+});
+
+test("each account has a database of its own", () => {
+  expect(databaseName(1)).not.toBe(databaseName(2));
+});

@@ -1,0 +1,122 @@
+/** The small rules: keys that rise, ranges that are held, counts, folds, waits and codes. */
+
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { UNKNOWN, type Position } from "../../src/core/link/actions.ts";
+import { Backoff } from "../../src/core/link/backoff.ts";
+import { Heartbeat } from "../../src/core/link/heartbeat.ts";
+import { nextClientId, timeOf } from "../../src/core/outbox/order.ts";
+import type { ConversationId, DeviceId, MessageRow, UserId } from "../../src/core/port.ts";
+import { afterClose, isFinal } from "../../src/core/protocol/codes.ts";
+import { decode } from "../../src/core/protocol/frames.ts";
+import type { Entry } from "../../src/core/protocol/types.ts";
+import { folded, unknownConversation } from "../../src/core/sync/fold.ts";
+import { heldAround } from "../../src/core/sync/held.ts";
+import { rowOf } from "../../src/core/sync/rows.ts";
+import { firstUnread, unreadAbove } from "../../src/core/sync/unread.ts";
+
+const ME = 1 as UserId;
+const ADA = 2 as UserId;
+const ID = 7 as ConversationId;
+const fields = { conversation_id: ID, sender_id: ADA, device_id: 20 as DeviceId, client_id: "c", created_at: "2026-01-01T00:00:00Z" };
+
+function message(seq: number, sender: UserId, body = "x"): Entry {
+  return { ...fields, kind: "message_sent", seq, sender_id: sender, client_id: `c${seq}`, ordinal: seq, body };
+}
+
+test("a key is a UUIDv7 above the last one, whatever the clock says", () => {
+  const time = fc.integer({ min: 0, max: 2 ** 46 });
+  fc.assert(
+    fc.property(fc.array(time, { minLength: 2, maxLength: 20 }), (times) => {
+      let last: string | null = null;
+      for (const now of times) {
+        const key: string = nextClientId(now, last);
+        expect(key).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+        expect(timeOf(key)).toBeGreaterThanOrEqual(now);
+        if (last !== null) expect(key > last).toBe(true);
+        last = key;
+      }
+    }),
+  );
+});
+
+test("what is held around a seq is everything up to the next hole", () => {
+  const position: Position = { ...UNKNOWN, cursor: 100, head: 100, first: 5, holes: [[20, 30], [50, 60]] };
+  expect(heldAround(position, 100)).toEqual([61, 100]);
+  expect(heldAround(position, 40)).toEqual([31, 49]);
+  expect(heldAround(position, 5)).toEqual([5, 19]);
+  for (const seq of [4, 20, 30, 55, 101]) expect(heldAround(position, seq)).toBe(null);
+  expect(heldAround(UNKNOWN, 1)).toBe(null);
+});
+
+test("messages of others above the watermark are unread, until one's own last one", () => {
+  const rows = [message(1, ADA), message(2, ME), message(3, ADA), message(4, ADA)].map(rowOf);
+  expect(unreadAbove(rows, 0, ME)).toBe(2);
+  expect(unreadAbove(rows, 3, ME)).toBe(1);
+  expect(unreadAbove(rows, 4, ME)).toBe(0);
+  expect(firstUnread(rows, 1, ME)).toBe(3);
+  expect(firstUnread(rows, 4, ME)).toBe(null);
+});
+
+test("a conversation follows its settings, its members and its last message", () => {
+  const start = { ...unknownConversation(ID), member_count: 2, roster_version: 3, details_head: 5, title: "old" };
+  const entries: Entry[] = [
+    { ...fields, kind: "member_added", seq: 5, user_id: ADA, role: "member", roster_version: 3 },
+    { ...fields, kind: "settings_changed", seq: 6, title: "new" },
+    { ...fields, kind: "member_added", seq: 7, user_id: ME, role: "admin", roster_version: 4 },
+    message(8, ADA, "**hi** there"),
+    { ...fields, kind: "member_left", seq: 9, user_id: ADA, roster_version: 5 },
+  ];
+  const now = folded(start, entries, UNKNOWN, ME);
+  expect(now).toMatchObject({ title: "new", member_count: 2, roster_version: 5, role: "admin", last: { seq: 8, text: "hi there" } });
+  expect(folded(now, entries, UNKNOWN, ME), "an entry folded twice changes nothing").toEqual(now);
+});
+
+test("an entry of an unknown kind keeps its place", () => {
+  const unknown = { ...fields, kind: "poll_opened", seq: 3 } as unknown as Entry;
+  expect(rowOf(unknown)).toMatchObject({ kind: "line", seq: 3, entry: { kind: "unsupported" } });
+  expect(folded(unknownConversation(ID), [unknown], UNKNOWN, ME).last).toBe(null);
+});
+
+test("two devices with one key are two rows", () => {
+  const other = rowOf({ ...message(1, ADA), device_id: 21 as DeviceId } as Entry) as MessageRow;
+  expect(other.key).not.toBe(rowOf(message(1, ADA)).key);
+});
+
+test("waits double under their bound and begin again after a success", () => {
+  const backoff = new Backoff(() => 1);
+  const waits = Array.from({ length: 10 }, () => backoff.waitS());
+  expect(waits.slice(0, 4)).toEqual([0.5, 1, 2, 4]);
+  expect(Math.max(...waits)).toBe(30);
+  backoff.succeeded();
+  expect(backoff.waitS()).toBe(0.5);
+  expect(new Backoff(() => 0.5).withinS([1_000, 3_000])).toBe(2);
+});
+
+test("a connection that does not answer its ping is given up, sooner when it is in doubt", () => {
+  const heartbeat = new Heartbeat();
+  heartbeat.begin(0, 25_000);
+  expect(heartbeat.isDue(24)).toBe(false);
+  expect(heartbeat.isDue(25)).toBe(true);
+  expect(heartbeat.isLost(34)).toBe(false);
+  expect(heartbeat.isLost(35)).toBe(true);
+  heartbeat.heard();
+  heartbeat.hurry(40);
+  expect(heartbeat.isDue(40)).toBe(true);
+  expect(heartbeat.isLost(43)).toBe(true);
+});
+
+test("codes say whether to come back and whether to send again", () => {
+  expect([1006, 1012, 4000, 4003, 4408].map(afterClose)).toEqual(Array(5).fill("reconnect"));
+  expect([4401, 4409, 4410, 4426, 4400].map(afterClose)).toEqual(["sign_in", "replaced", "revoked", "upgrade", "stop"]);
+  expect(isFinal({ type: "error", code: "unavailable", message: "" })).toBe(false);
+  expect(isFinal({ type: "error", code: "rate_limited", message: "" })).toBe(false);
+  expect(isFinal({ type: "error", code: "forbidden", message: "" })).toBe(true);
+  expect(isFinal({ type: "error", code: "never_heard_of", message: "" })).toBe(true);
+});
+
+test("any text is frames or null; unknown frames are left out", () => {
+  expect(decode('[{"type":"ok","id":1},{"type":"party"}]')).toEqual([{ type: "ok", id: 1 }]);
+  for (const text of ["", "{", "7", "null", "[1]", '{"type":7}']) expect(decode(text)).toBe(null);
+  fc.assert(fc.property(fc.oneof(fc.string(), fc.json()), (text) => void decode(text)));
+});
