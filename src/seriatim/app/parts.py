@@ -21,6 +21,7 @@ from seriatim.features.receipts.read import ReadMarks
 from seriatim.gateway.commands import Commands
 from seriatim.gateway.gate import SocketGate
 from seriatim.gateway.hello import Greeter
+from seriatim.gateway.http.addresses import TrustedProxies
 from seriatim.gateway.outbox import Outboxes
 from seriatim.gateway.sockets import Sockets
 from seriatim.gateway.traces import Traces
@@ -130,6 +131,7 @@ async def build(settings: Settings, database: Database, clock: Clock) -> Parts:
         wheel=wheel,
         wires=wires(lambda payload, binary: frame(payload, binary=binary)),
         clock=clock,
+        proxies=TrustedProxies(settings.trusted_proxies),
         unauthenticated_per_address=settings.unauthenticated_sockets_per_address,
     )
     accounts = Accounts(

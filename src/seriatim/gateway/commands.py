@@ -2,14 +2,17 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections import Counter
+from collections.abc import Awaitable, Callable, Generator
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 import msgspec
 
 from seriatim.core.buckets import Buckets
 from seriatim.core.clock import Clock
-from seriatim.core.errors import ChatError
+from seriatim.core.errors import ChatError, RateLimited
+from seriatim.core.ids import DeviceId
 from seriatim.core.trace import Hop, Trace, passed
 from seriatim.delivery.publish import Publisher
 from seriatim.features.conversations.create import create
@@ -41,7 +44,7 @@ from seriatim.protocol.commands import (
     SetRole,
     SetSettings,
 )
-from seriatim.protocol.limits import Rates
+from seriatim.protocol.limits import FETCHES_IN_FLIGHT, Rates
 from seriatim.protocol.sender import Sender
 from seriatim.storage.postgres.database import Database
 
@@ -70,6 +73,7 @@ class Commands:
         self._rates = rates
         self._clock = clock
         self._buckets = Buckets()
+        self._fetching: Counter[DeviceId] = Counter()
         self._appender = appender
         self._publisher = publisher
         epoch = publisher.epoch
@@ -118,7 +122,11 @@ class Commands:
         if isinstance(command, SendMessage):
             return await self._send_and_wait(command, sender)
         self._admit(command, sender)
-        return await self._table[type(command)](command, sender)
+        run = self._table[type(command)]
+        if not isinstance(command, Fetch | Compare):
+            return await run(command, sender)
+        with self._reading_alone(sender):
+            return await run(command, sender)
 
     async def _send_and_wait(self, command: SendMessage, sender: Sender) -> Sent:
         trace = Trace(time.monotonic_ns()) if command.trace else None
@@ -133,8 +141,23 @@ class Commands:
                 self._buckets.require(("create", sender.user_id), self._rates.create, now)
             case Invite():
                 self._buckets.require(("invite", sender.user_id), self._rates.invite, now)
+            case Fetch() | Compare():
+                self._buckets.require(("fetch", sender.device_id), self._rates.fetch, now)
             case _:
                 pass
+
+    @contextmanager
+    def _reading_alone(self, sender: Sender) -> Generator[None]:
+        """Keep one device from holding all connections that read (promise I2)."""
+        if self._fetching[sender.device_id] >= FETCHES_IN_FLIGHT:
+            raise RateLimited("too many fetches at once", reason="fetches_in_flight", retry_after_ms=100)
+        self._fetching[sender.device_id] += 1
+        try:
+            yield
+        finally:
+            self._fetching[sender.device_id] -= 1
+            if not self._fetching[sender.device_id]:
+                del self._fetching[sender.device_id]
 
     def _publish(self, stored: Stored, id_: int) -> Sent:
         """COMMIT has returned: publish, then let the ack go."""

@@ -2,9 +2,11 @@
 
 import secrets
 
+from seriatim.core.buckets import network
 from seriatim.core.clock import Clock
 from seriatim.core.ids import DeviceId, SessionId, UserId
 from seriatim.delivery.fanout import FanOut
+from seriatim.gateway.http.addresses import TrustedProxies
 from seriatim.gateway.outbox import Outbox, Outboxes
 from seriatim.gateway.transport.contract import Connection, MessageReceiver, Refusal, UpgradeRequest
 from seriatim.gateway.wheel import Wheel
@@ -31,6 +33,7 @@ class Sockets:
         wheel: Wheel,
         wires: dict[Subprotocol, Wire],
         clock: Clock,
+        proxies: TrustedProxies,
         unauthenticated_per_address: int = UNAUTHENTICATED_SOCKETS_PER_ADDRESS,
     ) -> None:
         self._unauthenticated_per_address = unauthenticated_per_address
@@ -42,17 +45,19 @@ class Sockets:
         self.sockets: dict[Session, Socket] = {}
         self._wires = wires
         self._unauthenticated: dict[str, int] = {}
+        self._proxies = proxies
         self._draining = False
 
     def accept(self, request: UpgradeRequest, connection: Connection) -> MessageReceiver | Refusal:
         """Take a handshake, or refuse it with a time to come back."""
         if self._draining:
             return Refusal(503, "draining", retry_after_s=2)
-        waiting = self._unauthenticated.get(request.address, 0)
+        address = network(self._proxies.caller(request.address, request.headers.get("x-forwarded-for")))
+        waiting = self._unauthenticated.get(address, 0)
         if waiting >= self._unauthenticated_per_address:
             return Refusal(503, "too many sockets of this address wait to say hello", retry_after_s=2)
-        self._unauthenticated[request.address] = waiting + 1
-        return Socket(self, connection, self._wires[request.subprotocol], request.address)
+        self._unauthenticated[address] = waiting + 1
+        return Socket(self, connection, self._wires[request.subprotocol], address)
 
     def greeted(self, address: str) -> None:
         """Give back an address's place among the unauthenticated."""

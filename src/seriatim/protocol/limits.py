@@ -54,6 +54,8 @@ HOLE_ENTRIES = 1_000
 RESUME_TOKEN_BYTES = 1_024
 DEVICES_PER_USER = 20
 SOCKETS_PER_USER = 50
+FETCHES_IN_FLIGHT = 4
+"""Unanswered `fetch` and `compare` commands of one device."""
 UNAUTHENTICATED_SOCKETS_PER_ADDRESS = 50
 HANDSHAKES_PER_S = 1_000
 CREATE_MEMBERS = 200
@@ -75,7 +77,7 @@ class Rates(msgspec.Struct, frozen=True, kw_only=True):
     conversation_send: Rate = Rate(20, 20)
     """`send`, per conversation, for ordinary members."""
     fetch: Rate = Rate(20, 40)
-    """`fetch` and `compare`, per session."""
+    """`fetch` and `compare`, per device."""
     frames: Rate = Rate(50, 200)
     """Frames of any type, per session."""
     own: Rate = Rate(2, 4)

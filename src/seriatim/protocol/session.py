@@ -18,8 +18,6 @@ from seriatim.protocol.codes import CloseCode
 from seriatim.protocol.commands import (
     AnyCommand,
     Command,
-    Compare,
-    Fetch,
     Focus,
     Hello,
     Ping,
@@ -92,7 +90,6 @@ class Session:
 
     __slots__ = (
         "_early",
-        "_fetches",
         "_frames",
         "_gate",
         "_held",
@@ -129,7 +126,6 @@ class Session:
         self.in_flight = 0
         self._gate = gate
         self._frames = now
-        self._fetches = now
         self._refused: list[float] | None = None
         self._held: list[EncodedEvent] | None = None
         self._early: list[AnyCommand] | None = None
@@ -209,14 +205,9 @@ class Session:
             case Renew():
                 self._renew(command)
             case _:
-                self._start(command, now)
+                self._start(command)
 
-    def _start(self, command: Command, now: float) -> None:
-        if isinstance(command, Fetch | Compare):
-            self._fetches, wait_ms = draw(self._fetches, self._gate.rates.fetch, now)
-            if wait_ms:
-                self._refuse_rate(command, "fetch", wait_ms)
-                return
+    def _start(self, command: Command) -> None:
         if self._may_start(command):
             if self._lanes is None:
                 self._lanes = Lanes()

@@ -12,6 +12,7 @@ COMMANDS = {
     "db": ("seriatim.app.cli.db", "The database: its URL, a psql session, backup and restore."),
     "log": ("seriatim.app.cli.log", "Watch the log of all conversations."),
     "chat": ("seriatim.app.cli.chat", "Talk from a terminal."),
+    "bench": ("seriatim.app.cli.bench", "Measure the server beside the limit of what this machine can do."),
     "migrate": ("seriatim.app.cli.migrate", "Bring the database's schema up to date."),
 }
 """Name -> module with `app: typer.Typer`, and the line that `seriatim --help` shows: it imports none of them."""
