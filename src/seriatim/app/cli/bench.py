@@ -1,13 +1,14 @@
 """`seriatim bench NAME`: measures the product beside its yardstick; the last line is one JSON object."""
 
 import importlib
+from collections.abc import Sequence
 from enum import StrEnum
 from typing import Annotated, Any
 
 import typer
 
 from seriatim.bench.compiler import NoCompiler
-from seriatim.bench.report import Report, unmeasured
+from seriatim.bench.report import Case, Report, unmeasured
 
 app = typer.Typer(add_completion=False)
 
@@ -24,7 +25,9 @@ def run(
     name: Annotated[Bench, typer.Argument(help="What to measure.")],
     *,
     json: Annotated[bool, typer.Option("--json", help="Only the JSON object.")] = False,
-    small: Annotated[bool, typer.Option("--small", help="A few seconds: shows that it works, measures nothing.")] = False,
+    small: Annotated[
+        bool, typer.Option("--small", help="A few seconds: shows that it works, measures nothing.")
+    ] = False,
 ) -> None:
     """Start a server of its own, load it, and compare with the limit of what this machine can do.
 
@@ -34,9 +37,8 @@ def run(
     try:
         report: Report = module.run(module.SMALL if small else module.Size())
     except NoCompiler as error:
-        cases = module.CASES
-        listed = cases.values() if isinstance(cases, dict) else cases
-        report = Report(name, [unmeasured(case, str(error)) for case in listed], {}, {})
+        cases: Sequence[Case] = module.CASES
+        report = Report(name, [unmeasured(case, str(error)) for case in cases], {}, {})
     if not json:
         typer.echo(report.table() + "\n")
     typer.echo(report.json())

@@ -1,0 +1,132 @@
+"""`bench fanout`: one conversation whose members are all online, against a C writer that sends the same bytes."""
+
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from seriatim.bench.generator import LoadGenerator, generator
+from seriatim.bench.product import RAISED, Product, product
+from seriatim.bench.report import Case, Report, Samples
+from seriatim.bench.yardsticks.writer import Writer, writer
+
+FLOOR, GOAL = 1.5, 1.3
+HELD = 1_000
+"""The size of group that is held to floor and goal; the others are context."""
+
+
+class Work(NamedTuple):
+    """One load: a group's size, and the messages on their way in it."""
+
+    members: int
+    in_flight: int
+
+
+WORKS = tuple(Work(members, in_flight) for members in (100, HELD, 5_000) for in_flight in (1, 8, 64))
+BOUNDED = {Work(HELD, 1), Work(HELD, 8)}
+SCALING = {8: (5.0, 6.5), 32: (None, 15.0)}
+"""Messages in flight -> floor and goal of the rate against one in flight, in the group of 1,000."""
+
+
+@dataclass(frozen=True)
+class Size:
+    """How long it takes."""
+
+    rounds: int = 5
+    seconds: float = 2.0
+    works: tuple[Work, ...] = WORKS
+
+
+SMALL = Size(1, 0.2, (Work(5, 1), Work(5, 4)))
+
+
+def cpu_case(work: Work) -> Case:
+    """Return the row of one load: gateway CPU per delivery against the writer's."""
+    floor, goal = (FLOOR, GOAL) if work in BOUNDED else (None, None)
+    return Case(f"{work.members:,} members, {work.in_flight} in flight: CPU", "us/delivery", floor, goal, better="less")
+
+
+def rate_case(work: Work) -> Case:
+    """Return the row of one load that tells its rate; the yardstick's is the writer's."""
+    return Case(f"{work.members:,} members, {work.in_flight} in flight: rate", "deliveries/s")
+
+
+def scaling_case(in_flight: int) -> Case:
+    """Return the row that compares the rate with that of one in flight."""
+    floor, goal = SCALING[in_flight]
+    return Case(f"{HELD:,} members, {in_flight} in flight over 1: rate", "msg/s", floor, goal)
+
+
+CASES = (
+    *(case for work in WORKS for case in (cpu_case(work), rate_case(work))),
+    *map(scaling_case, SCALING),
+)
+
+
+@dataclass
+class _Run:
+    server: Product
+    load: LoadGenerator
+    size: Size
+    rows: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
+    context: dict[str, Any] = field(default_factory=dict[str, Any])
+
+    def work(self, place: int, work: Work, raw: Writer, raw_load: LoadGenerator) -> None:
+        """Run one load on product and writer in turn."""
+        cpu, rate = Samples(cpu_case(work)), Samples(rate_case(work))
+        for _ in range(self.size.rounds):
+            self.load.ping()
+            before = self.server.used()
+            talk = self.load.talk(1, first=place, in_flight=work.in_flight, seconds=self.size.seconds)
+            used = self.server.used().since(before)
+            raw_before = raw.cpu_s()
+            raw_talk = raw_load.talk(1, first=place, in_flight=work.in_flight, seconds=self.size.seconds)
+            raw_cpu_s = raw.cpu_s() - raw_before
+            cpu.add(used.gateway_cpu_s / talk.deliveries * 1e6, raw_cpu_s / raw_talk.deliveries * 1e6)
+            rate.add(talk.deliveries / talk.seconds, raw_talk.deliveries / raw_talk.seconds)
+            self.context.setdefault(cpu.case.name, []).append(
+                {
+                    "p50_ms": talk.p50_ms,
+                    "p99_ms": talk.p99_ms,
+                    "messages_per_s": round(talk.per_s, 1),
+                    "postgres_cpu_us_per_message": round(used.postgres_cpu_s / talk.messages * 1e6, 1),
+                    "event_bytes": talk.event_bytes,
+                    "generator_cpu_us_per_delivery": round(talk.generator_cpu_s / talk.deliveries * 1e6, 3),
+                }
+            )
+        self.rows += [cpu.row(), rate.row()]
+
+    def scaling(self, place: int) -> None:
+        """Compare many in flight with one, in turn."""
+        samples = {in_flight: Samples(scaling_case(in_flight)) for in_flight in SCALING}
+        for _ in range(self.size.rounds):
+            self.load.ping()
+            alone = self.load.talk(1, first=place, in_flight=1, seconds=self.size.seconds)
+            for in_flight, these in samples.items():
+                talk = self.load.talk(1, first=place, in_flight=in_flight, seconds=self.size.seconds)
+                these.add(talk.per_s, alone.per_s)
+        self.rows += [these.row() for these in samples.values()]
+
+
+def run(size: Size) -> Report:
+    """Measure.
+
+    Raises: NoCompiler, ChildFailed, WrongRun.
+    """
+    groups = sorted({work.members for work in size.works})
+    seed = [word for members in groups for word in ("--group", str(members))]
+    with (
+        product("--people", str(groups[-1]), *seed) as server,
+        generator(server.port, server.people_file) as load,
+    ):
+        state = _Run(server, load, size)
+        for place, members in enumerate(groups):
+            load.connect(members)
+            warm = load.talk(1, first=place, in_flight=1, seconds=size.seconds / 4)
+            with writer(round(warm.event_bytes)) as raw, generator(raw.port, server.people_file) as raw_load:
+                raw_load.connect(members)
+                raw_load.talk(1, first=place, in_flight=1, seconds=size.seconds / 4)
+                for work in size.works:
+                    if work.members == members:
+                        state.work(place, work, raw, raw_load)
+            if members == HELD:
+                state.scaling(place)
+        return Report("fanout", state.rows, RAISED, state.context)
