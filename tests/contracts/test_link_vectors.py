@@ -16,6 +16,7 @@ from seriatim.protocol.link import (
     Action,
     Apply,
     Connect,
+    Durable,
     Failed,
     Held,
     History,
@@ -90,13 +91,23 @@ class Runner:
         return self.link.frame(self.now, decoded)
 
     def do(self, actions: list[Action]) -> None:
-        seen_other = False
-        for action in actions:
-            assert not (seen_other and isinstance(action, DURABLE)), "what is durable comes first"
-            seen_other |= not isinstance(action, DURABLE)
-            self._do(action)
+        durable = [action for action in actions if isinstance(action, DURABLE)]
+        assert actions[: len(durable)] == durable, "what is durable comes first"
+        for action in durable:
+            self._keep(action)
+        for action in actions[len(durable) :]:
+            match action:
+                case Recall(asks):
+                    rows = [row for ask in asks if (row := self._newest(*ask)) is not None]
+                    self.do(self.link.recalled(self.now, rows))
+                case Transmit(frame):
+                    self.transmitted.append(msgspec.json.decode(msgspec.json.encode(frame)))
+                case Connect():
+                    self.reconnects += 1
+                case _:
+                    pass
 
-    def _do(self, action: Action) -> None:
+    def _keep(self, action: Durable) -> None:
         match action:
             case Keep(command, ordered):
                 self.outbox[command.client_id] = Kept(command, ordered)
@@ -118,14 +129,6 @@ class Runner:
                 self.keys = {at: key for at, key in self.keys.items() if at[0] != conversation_id or at[1] <= after}
             case SaveToken(epoch, token):
                 self.epoch, self.token = epoch, token
-            case Recall(asks):
-                self.do(self.link.recalled(self.now, [row for ask in asks if (row := self._newest(*ask)) is not None]))
-            case Transmit(frame):
-                self.transmitted.append(msgspec.json.decode(msgspec.json.encode(frame)))
-            case Connect():
-                self.reconnects += 1
-            case _:
-                pass
 
     def _newest(self, conversation_id: int, seq: int) -> Any:
         below = [at for at in self.keys if at[0] == conversation_id and at[1] <= seq]

@@ -16,7 +16,7 @@ from seriatim.protocol.entries import MessageSent
 from seriatim.protocol.sender import Sender
 
 OWNER, MEMBER, EX_MEMBER, OUTSIDER = range(4)
-KEPT_KEY = 6
+KEPT_KEY = 4
 """A key that the ex-member used while he was a member."""
 
 
@@ -33,12 +33,13 @@ class Wish(NamedTuple):
 wishes = st.builds(
     Wish,
     room=st.integers(0, 1),
-    who=st.sampled_from([OWNER, OWNER, MEMBER, MEMBER, EX_MEMBER, OUTSIDER]),
+    who=st.sampled_from([*[OWNER] * 4, *[MEMBER] * 2, EX_MEMBER, OUTSIDER]),
     key=st.integers(0, KEPT_KEY),
-    body=st.sampled_from(["a", "a", "a", "b", "\x00", "\ud800"]),
+    # A poisoned body splits its batch, so it must be rare for the others to meet in one.
+    body=st.sampled_from([*["a"] * 20, *["b"] * 6, "\x00", "\ud800"]),
     target_seq=st.sampled_from([None, None, None, 1, 4, 5, 6, 7, 99]),
 )
-plans = st.lists(st.tuples(wishes, st.booleans()), min_size=1, max_size=25)
+plans = st.lists(st.tuples(wishes, st.sampled_from([False, False, False, True])), min_size=1, max_size=20)
 
 
 @pytest.fixture(scope="module")
@@ -106,7 +107,7 @@ async def played(log: LogRunner, batches: Sequence[Sequence[Wish]]) -> tuple[lis
 
 @pytest.mark.promise("L7")
 @pytest.mark.promise("L2")
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(plan=plans)
 def test_any_split_into_batches_ends_as_one_by_one(log: LogRunner, plan: list[tuple[Wish, bool]]) -> None:
     batches: list[list[Wish]] = [[]]

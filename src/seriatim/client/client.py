@@ -269,6 +269,11 @@ class Client:
         unread = self._store.unread_above(conversation_id, seq, self.user_id)
         self._driver.do(self._link.read(self._clock.monotonic(), conversation_id, seq, unread))
 
+    def unread(self, conversation_id: ConversationId) -> int:
+        """Return how many messages of others this user has not read there, as far as this device knows."""
+        position = self._store.position(conversation_id)
+        return 0 if position is None else position.unread
+
     def focus(self, conversation_ids: Iterable[ConversationId]) -> None:
         """Say which conversations are on screen: they are served first."""
         self._driver.do(self._link.focus(self._clock.monotonic(), conversation_ids))
