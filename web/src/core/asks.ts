@@ -85,6 +85,10 @@ export function handlers(desk: Desk): Handlers {
       desk.visible(visible);
       return done({});
     },
+    network: async () => {
+      desk.wake();
+      return done({});
+    },
   };
 }
 

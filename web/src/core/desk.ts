@@ -50,6 +50,7 @@ export class Desk {
       looking: (other, looking) => this.#looked(other, looking),
       asked: (ask) => this.#leader?.answer(ask) ?? null,
       devices: () => this.#note({ type: "devices" }),
+      wake: () => this.#leader?.wake(),
       signedOut: (reason) => this.#signedOut(reason),
     });
     // A store of this tab alone needs no agreement with others.
@@ -63,8 +64,6 @@ export class Desk {
 
   start(): void {
     this.#timers.push(setInterval(() => this.#beat(), BEAT_MS), setInterval(() => this.look(), LOOK_AGAIN_MS));
-    self.addEventListener("online", () => this.#leader?.wake());
-    self.addEventListener("offline", () => this.#leader?.wake());
     this.#lead.start();
   }
 
@@ -106,6 +105,12 @@ export class Desk {
     this.#lead.visible(visible);
     if (visible) this.#leader?.wake();
     this.look();
+  }
+
+  /** Have the leader connect, or test its connection, at once. */
+  wake(): void {
+    this.#leader?.wake();
+    this.#relay.tell({ type: "wake" });
   }
 
   /** Say what this tab looks at. */

@@ -202,6 +202,8 @@ export interface Asks {
   save_draft: [{ conversation_id: ConversationId; draft: Draft | null }, Done];
   /** Whether this tab is on screen: a visible tab takes over from a leader that has stopped. */
   visible: [{ visible: boolean }, Done];
+  /** The browser says that its network went or came back (workers are not told): the connection is tested at once. */
+  network: [Done, Done];
 }
 
 /** What the worker says unasked. Notes of one change come together and after the change is on disk. */

@@ -18,7 +18,9 @@ interface ScriptUrls {
 /** Start the worker; every page calls this once. */
 export function startWorker(): Port {
   const worker = new Worker(policy().createScriptURL(workerUrl), { type: "module", name: "seriatim" });
-  return openPort(worker as Channel);
+  const port = openPort(worker as Channel);
+  for (const change of ["online", "offline"]) addEventListener(change, () => void port.ask("network", {}));
+  return port;
 }
 
 /** Register the service worker, in built pages only: the development server has its own cache. */

@@ -1,4 +1,4 @@
-/** Wire types of Seriatim, made from the server's structs (seriatim.protocol.typescript): do not edit. */
+/** Wire types of Seriatim, made from the server's structs (seriatim.protocol.documents.typescript): do not edit. */
 
 type Branded<Base, Name extends string> = Base & { readonly __brand: Name };
 

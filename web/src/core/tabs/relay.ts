@@ -25,6 +25,7 @@ type Message =
   | { readonly type: "ask"; readonly tab: string; readonly id: number; readonly ask: LeaderAsk }
   | { readonly type: "told"; readonly tab: string; readonly id: number; readonly answer: Answer<unknown> }
   | { readonly type: "devices" }
+  | { readonly type: "wake" }
   | { readonly type: "signed_out"; readonly reason: "expired" | "revoked" | "logged_out" };
 
 export interface RelayEvents {
@@ -34,6 +35,7 @@ export interface RelayEvents {
   /** Only the leader answers; another tab returns null. */
   asked(ask: LeaderAsk): Promise<Answer<unknown>> | null;
   devices(): void;
+  wake(): void;
   signedOut(reason: "expired" | "revoked" | "logged_out"): void;
 }
 
@@ -93,6 +95,9 @@ export class Relay {
         break;
       case "devices":
         this.#events.devices();
+        break;
+      case "wake":
+        this.#events.wake();
         break;
       case "signed_out":
         this.#events.signedOut(message.reason);
