@@ -1,4 +1,4 @@
-"""How many statements a command costs: the numbers are listed, and N members, entries or conversations change nothing."""
+"""How many statements a command costs: the numbers are listed, and N members or entries change nothing."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
