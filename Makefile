@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help install run dev test check test-fast bench types locks clean chromium web
+.PHONY: help install run dev test check test-fast bench generate locks clean chromium web
 
 BIN := .venv/bin
 PIP := $(BIN)/pip --disable-pip-version-check --no-input
@@ -40,8 +40,8 @@ bench: install ## measure, with its yardstick: make bench NAME=send
 	@test -n "$(NAME)" || { echo "name one: make bench NAME=send (fanout, idle, resume, history)"; exit 2; }
 	$(BIN)/seriatim bench $(NAME)
 
-types: install ## write what is generated from the wire structs
-	$(BIN)/python -m seriatim.protocol.typescript > web/src/core/protocol/types.ts
+generate: install ## write what is generated from the code: TypeScript types, tables of docs/
+	$(BIN)/python scripts/generate.py
 
 locks: ## choose the newest versions within pyproject.toml's ranges and write both lock files (needs uv)
 	@scripts/lock

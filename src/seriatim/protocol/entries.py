@@ -13,11 +13,17 @@ class EntryFields(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", o
     """What every entry has: its place, its author, and the key under which its author sent it."""
 
     conversation_id: ConversationId
+    """Its conversation; with `seq` its identity."""
     seq: int
+    """Place in its conversation: 1, 2, 3 ... without gaps."""
     sender_id: UserId
+    """Its author."""
     device_id: DeviceId
+    """The author's device."""
     client_id: UUID
+    """The key under which that device sent it."""
     created_at: datetime
+    """When it was numbered, by the database's clock; order never depends on it."""
     ordinal: int | None = None
     """Number among the messages of the main timeline; unread = last ordinal - read ordinal. None: does not count."""
     roster_version: int | None = None

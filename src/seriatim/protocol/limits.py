@@ -13,14 +13,23 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     body_bytes: int = 16 * 1024
     """Largest message body, in bytes of UTF-8."""
     name_code_points: int = 64
+    """Longest name of a user or a device."""
     title_code_points: int = 128
+    """Longest title of a conversation."""
     topic_code_points: int = 1_024
+    """Longest topic of a conversation."""
     page_entries: int = 200
+    """Most entries of one `page`."""
     heads_rows: int = 1_000
+    """Most rows of one `welcome` or `heads`."""
     compare_rows: int = 200
+    """Most entries of one `compare`."""
     focus_ids: int = 100
+    """Most conversations of one `focus` or `ping`."""
     members: int = 10_000
+    """Most members of a conversation."""
     commands_in_flight: int = 100
+    """Most unanswered commands of one session."""
 
 
 LIMITS = Limits()
@@ -32,32 +41,49 @@ NESTING = 16
 REFUSED_FRAMES, REFUSED_FRAMES_WINDOW_S = 10, 60.0
 """Refused frames a connection may send before it is closed with 4400."""
 CONTROL_FRAMES_PER_S = 10
+"""Pings, pongs and closes of WebSocket itself."""
 CONTROL_FRAME_BYTES = 125
+"""RFC 6455 section 5.5."""
 
 HELLO_WITHIN_S = 10.0
+"""Beyond it: 4408."""
 PONG_WITHIN_S = 10.0
+"""Beyond `HEARTBEAT_S` and this: 4002."""
 STALLED_WRITE_S = 10.0
+"""A peer that takes nothing for so long is closed with 4001."""
 HEARTBEAT_S = 25.0
+"""Between two pings of a client."""
 TOKEN_LIFE_S = 600.0
+"""An access token is good for so long; a setting."""
 TOKEN_GRACE_S = 60.0
 """A socket lives this long past its token before it is closed with 4401."""
 
 OUTBOX_BYTES = 1024 * 1024
+"""What waits for one slow session; beyond it `gap` frames, then 4001."""
 OUTBOX_FRAMES = 1_000
+"""The same, in frames."""
 ALL_OUTBOXES_BYTES = 512 * 1024 * 1024
+"""What waits for all slow sessions of a process; beyond it the largest is closed."""
 
 HOLD_BACK_ENTRIES = 500
+"""Entries that a client holds back while one before them is missing."""
 HOLD_BACK_S = 0.15
+"""How long it waits for the missing one before it fetches."""
 HOLE_ENTRIES = 1_000
 """A client that is further behind loads the newest page first and keeps a hole."""
 
 RESUME_TOKEN_BYTES = 1_024
+"""A longer one is refused; a false one tells all heads."""
 DEVICES_PER_USER = 20
+"""One more is refused until another is signed out."""
 SOCKETS_PER_USER = 50
+"""One more is closed with 4403."""
 FETCHES_IN_FLIGHT = 4
 """Unanswered `fetch` and `compare` commands of one device."""
 UNAUTHENTICATED_SOCKETS_PER_ADDRESS = 50
+"""Beyond it 503 with a time to come back; a setting."""
 HANDSHAKES_PER_S = 1_000
+"""Per process; beyond it 503 with a time to come back; a setting."""
 CREATE_MEMBERS = 200
 """Most members named in one `create`; more are invited or join."""
 
@@ -83,12 +109,19 @@ class Rates(msgspec.Struct, frozen=True, kw_only=True):
     own: Rate = Rate(2, 4)
     """`read` and `focus`, per session; beyond it the last one wins."""
     create: Rate = Rate(20 / 3600, 20)
+    """`create`, per user."""
     invite: Rate = Rate(100 / 3600, 100)
+    """`invite`, per user."""
     log_in_account: Rate = Rate(5 / 60, 5)
+    """Log-ins, per name."""
     log_in_address: Rate = Rate(20 / 60, 20)
+    """Log-ins and sign-ups tried, per network."""
     sign_up_address: Rate = Rate(5 / 3600, 5)
+    """Accounts made, per network."""
     refresh: Rate = Rate(10 / 60, 10)
+    """Token refreshes, per device."""
     search_users: Rate = Rate(5, 10)
+    """Searches for people, per user."""
 
 
 RATES = Rates()

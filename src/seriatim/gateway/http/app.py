@@ -15,9 +15,9 @@ from seriatim.features.accounts.tokens import Tokens
 from seriatim.gateway.http.addresses import CallerAddress, TrustedProxies
 from seriatim.gateway.http.auth import Authentication, provide_sender
 from seriatim.gateway.http.bodies import check_body
+from seriatim.gateway.http.documents import document_routes
 from seriatim.gateway.http.headers import complete_headers
 from seriatim.gateway.http.health import health_route
-from seriatim.gateway.http.openapi import openapi_route
 from seriatim.gateway.http.origins import OriginCheck
 from seriatim.gateway.http.problems import HANDLERS
 from seriatim.gateway.http.routes import ROUTES
@@ -57,7 +57,7 @@ def create_http_app(
     described = [health_route(why_unavailable), *routes]
     provided = {"sender": Provide(provide_sender)} | {name: _provide(part) for name, part in dependencies.items()}
     return Litestar(
-        route_handlers=[*described, openapi_route(described, provided), *static_routes(settings.static_folder)],
+        route_handlers=[*described, *document_routes(described, provided), *static_routes(settings.static_folder)],
         dependencies=provided,
         middleware=[
             DefineMiddleware(CallerAddress, proxies=TrustedProxies(settings.trusted_proxies)),

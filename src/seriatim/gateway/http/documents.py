@@ -1,6 +1,6 @@
-"""The OpenAPI document of the routes, at `/v1/openapi.json`; `/v1/docs` shows it (static.py)."""
+"""The documents a server gives of itself: OpenAPI at `/v1/openapi.json`, AsyncAPI at `/v1/asyncapi.json`."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from importlib.metadata import version
 from typing import Any
@@ -14,6 +14,7 @@ from litestar.openapi.spec import Components, SecurityScheme
 from litestar.routes import HTTPRoute
 from litestar.types import ControllerRouterHandler
 
+from seriatim.protocol.documents.asyncapi import asyncapi
 from seriatim.protocol.resources import Problem
 
 DESCRIPTION = (
@@ -54,18 +55,24 @@ def openapi_document(routes: Sequence[ControllerRouterHandler], dependencies: Ma
     return document
 
 
-def openapi_route(routes: Sequence[ControllerRouterHandler], dependencies: Mapping[str, Provide]) -> HTTPRouteHandler:
-    """Return the route that serves the document; it is made when it is first asked for."""
+def document_routes(
+    routes: Sequence[ControllerRouterHandler], dependencies: Mapping[str, Provide]
+) -> tuple[HTTPRouteHandler, HTTPRouteHandler]:
+    """Return the routes of both documents; each is made when it is first asked for. `/v1/docs` shows the first."""
+    return (
+        _document("/v1/openapi.json", lambda: openapi_document(routes, dependencies)),
+        _document("/v1/asyncapi.json", lambda: asyncapi(version("seriatim"))),
+    )
 
-    @cache
-    def document() -> bytes:
-        return msgspec.json.encode(openapi_document(routes, dependencies))
 
-    @get("/v1/openapi.json", exclude_from_auth=True, include_in_schema=False, sync_to_thread=False)
-    def openapi() -> Response[bytes]:
-        return Response(document(), media_type="application/json", headers={"Cache-Control": "no-cache"})
+def _document(path: str, make: Callable[[], dict[str, Any]]) -> HTTPRouteHandler:
+    made = cache(lambda: msgspec.json.encode(make()))
 
-    return openapi
+    @get(path, exclude_from_auth=True, include_in_schema=False, sync_to_thread=False)
+    def document() -> Response[bytes]:
+        return Response(made(), media_type="application/json", headers={"Cache-Control": "no-cache"})
+
+    return document
 
 
 def _public(described: Litestar) -> set[str]:

@@ -14,7 +14,7 @@ from seriatim.protocol.codec import Subprotocol
 from seriatim.protocol.codes import CloseCode
 
 HEADER = """\
-/** Wire types of Seriatim, made from the server's structs (seriatim.protocol.typescript): do not edit. */
+/** Wire types of Seriatim, made from the server's structs (seriatim.protocol.documents.typescript): do not edit. */
 
 type Branded<Base, Name extends string> = Base & { readonly __brand: Name };
 """

@@ -1,0 +1,52 @@
+"""Writes every file that is generated from the code: TypeScript types, tables of the documents."""
+
+import sys
+from pathlib import Path
+
+import msgspec
+
+from seriatim.app.settings import PREFIX, Settings
+from seriatim.protocol.documents.tables import filled, said_below, table, tables, type_name
+from seriatim.protocol.documents.typescript import typescript
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def generated() -> dict[Path, str]:
+    """Return the text of each generated file, or of each page with generated parts."""
+    found = {ROOT / "web/src/core/protocol/types.ts": typescript()}
+    made = {**tables(), "settings": settings_table()}
+    for name in ("protocol.md", "operations.md"):
+        page = ROOT / "docs" / name
+        found[page] = filled(page.read_text(encoding="utf-8"), made)
+    return found
+
+
+def settings_table() -> str:
+    """Return the table of settings, as docs/operations.md shows it."""
+    said = said_below(Settings)
+    rows = (
+        (f"`{field.name}`", f"`{PREFIX}{field.name.upper()}`", type_name(field.type), shown(field), said[field.name])
+        for field in msgspec.structs.fields(Settings)
+    )
+    return table(("in `seriatim.toml`", "variable", "type", "default", "effect"), rows)
+
+
+def shown(field: msgspec.structs.FieldInfo) -> str:
+    """Return a default as one would write it; those of the rates have their own table."""
+    value = field.default if field.default is not msgspec.NODEFAULT else field.default_factory()
+    if isinstance(value, msgspec.Struct):
+        return "docs/protocol.md"
+    return "absent" if value is None else f"`{value}`"
+
+
+def main() -> None:
+    """Write what is stale and name it."""
+    for path, text in generated().items():
+        if not path.exists() or path.read_text(encoding="utf-8") != text:
+            path.write_text(text, encoding="utf-8")
+            sys.stdout.write(f"{path.relative_to(ROOT)}\n")
+
+
+if __name__ == "__main__":
+    main()
