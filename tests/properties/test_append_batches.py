@@ -107,7 +107,7 @@ async def played(log: LogRunner, batches: Sequence[Sequence[Wish]]) -> tuple[lis
 
 @pytest.mark.promise("L7")
 @pytest.mark.promise("L2")
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=70, deadline=None)
 @given(plan=plans)
 def test_any_split_into_batches_ends_as_one_by_one(log: LogRunner, plan: list[tuple[Wish, bool]]) -> None:
     batches: list[list[Wish]] = [[]]

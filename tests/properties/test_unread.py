@@ -88,6 +88,9 @@ async def told_and_counted(log: LogRunner, plan: list[tuple[str, int, int]]) -> 
         await story.happen(*deed)
         told, counted = await story.counts()
         assert told == counted, deed
+        sender = story.people[deed[1]].user_id
+        if deed[0] == "send" and deed[1] in story.present:
+            assert told[sender][1] == 0, "who writes has read what stands above"
 
 
 @pytest.mark.promise("D5")
