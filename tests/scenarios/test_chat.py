@@ -6,7 +6,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from textual.widgets import Input, RichLog
 
+from seriatim.app.cli.chat_screen import ChatScreen
+from seriatim.client import Client
 from seriatim.core.ids import uuid7
 from world import PASSWORD, WITHIN_S, Server
 
@@ -90,3 +93,28 @@ async def test_a_terminal_goes_on_where_it_was_killed(server: Server, tmp_path: 
     await ada.shows("  2 ada")
     await ada.shows("  3 ada")
     assert await ada.leaves() == 0
+
+
+async def test_the_screen_shows_what_is_said_and_sends_what_is_typed(server: Server) -> None:
+    number = uuid7().hex[:12] + uuid7().hex[-6:]
+    bob = await Client.sign_up(server.url, f"bob{number}", PASSWORD)
+    ada = await Client.sign_up(server.url, f"ada{number}", PASSWORD)
+    async with ada, bob:
+        screen = ChatScreen(ada)
+        async with screen.run_test() as pilot, asyncio.timeout(WITHIN_S):
+            line = screen.query_one("#line", Input)
+            for text in (f"/with bob{number}", "hello bob"):
+                line.value = text
+                await pilot.press("enter")
+                while "began" not in shown(screen):
+                    await pilot.pause()
+            while "hello bob" not in shown(screen):
+                await pilot.pause()
+            (here,) = [conversation.conversation_id for conversation in await bob.conversations()]
+            await bob.send(here, "hello ada")
+            while "hello ada" not in shown(screen):
+                await pilot.pause()
+
+
+def shown(screen: ChatScreen) -> str:
+    return "\n".join(line.text for line in screen.query_one("#messages", RichLog).lines)

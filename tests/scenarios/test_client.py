@@ -160,7 +160,7 @@ async def test_refusals_are_raised_where_the_command_was_given(server: Server) -
 async def stay_until_signed_out(first: Client, second: Client, server: Server) -> None:
     """Revoke the first device from the second once it is live, and stay in its block."""
     async with asyncio.timeout(WITHIN_S), first:
-        while first.state is not State.LIVE:  # noqa: ASYNC110 - its state has no event
+        while first.state is not State.LIVE:
             await asyncio.sleep(0.01)
         assert second.http.token is not None
         headers = {"Authorization": f"Bearer {await second.http.token()}"}

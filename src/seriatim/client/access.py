@@ -12,7 +12,7 @@ from seriatim.protocol.resources import Credentials
 
 LEAST_WAIT_S = 5.0
 SPARE_S = 60.0
-"""A token with less life than this is renewed before it is used."""
+"""A token with less life than this (or less than half of its life) is renewed before it is used."""
 
 
 class Access:
@@ -75,8 +75,8 @@ class Access:
     def _take(self, credentials: Credentials) -> str:
         """Keep the token; its life is measured by our own steady clock, and a wrong wall clock shortens it at most."""
         life_s = (credentials.expires_at - self._clock.now()).total_seconds()
-        if not SPARE_S < life_s <= TOKEN_LIFE_S * 2:
+        if not 0 < life_s <= TOKEN_LIFE_S * 2:
             life_s = TOKEN_LIFE_S
-        self._renew_at = self._clock.monotonic() + life_s - SPARE_S
+        self._renew_at = self._clock.monotonic() + life_s - min(SPARE_S, life_s / 2)
         self._token = credentials.access_token
         return credentials.access_token

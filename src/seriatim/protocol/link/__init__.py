@@ -22,7 +22,8 @@ from seriatim.protocol.link.actions import (
     Truncate,
 )
 from seriatim.protocol.link.conversation import History
-from seriatim.protocol.link.link import Held, Identity, Link
+from seriatim.protocol.link.held import Held, Identity
+from seriatim.protocol.link.link import Link
 
 __all__ = [
     "Acked",

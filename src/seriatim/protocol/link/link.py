@@ -11,7 +11,7 @@ from random import Random
 
 import msgspec
 
-from seriatim.core.ids import ConversationId, DeviceId, UserId
+from seriatim.core.ids import ConversationId
 from seriatim.protocol.answers import (
     Compared,
     Drain,
@@ -30,7 +30,7 @@ from seriatim.protocol.answers import (
     Welcome,
 )
 from seriatim.protocol.codes import CloseCode, may_reconnect
-from seriatim.protocol.commands import AnyCommand, ClientName, Focus, Hello, Ping, Renew, Resume
+from seriatim.protocol.commands import AnyCommand, Focus, Hello, Ping, Renew, Resume
 from seriatim.protocol.entries import Entry
 from seriatim.protocol.limits import HELLO_WITHIN_S, HOLD_BACK_S, LIMITS
 from seriatim.protocol.link.actions import (
@@ -42,7 +42,6 @@ from seriatim.protocol.link.actions import (
     Disconnect,
     Failed,
     Keep,
-    Kept,
     OutboxCommand,
     Position,
     Recall,
@@ -59,30 +58,13 @@ from seriatim.protocol.link.conversation import Conversation, History
 from seriatim.protocol.link.epoch import Agreement, Row
 from seriatim.protocol.link.fetches import Fetches
 from seriatim.protocol.link.heartbeat import Heartbeat
+from seriatim.protocol.link.held import Held, Identity
 from seriatim.protocol.link.outbox import Outbox
 from seriatim.protocol.link.reads import Reads
 from seriatim.protocol.link.refusals import error_of, is_final
 
 RETRY_MS = 1_000
 """Wait after a retryable refusal that names no time."""
-
-
-class Identity(msgspec.Struct, frozen=True, kw_only=True):
-    """Whose device this is, and which program runs on it."""
-
-    user_id: UserId
-    device_id: DeviceId
-    client: ClientName
-
-
-class Held(msgspec.Struct, frozen=True, kw_only=True):
-    """What a device holds when it starts, read from its store."""
-
-    epoch: str | None = None
-    token: str | None = None
-    positions: dict[ConversationId, Position] = {}
-    outbox: list[Kept] = []
-    """In the order in which the commands were kept."""
 
 
 class Link:
