@@ -17,7 +17,7 @@ import structlog
 from seriatim.core.errors import BadRequest, ChatError, Forbidden, KeyReused, NotFound, Unavailable
 from seriatim.core.trace import Hop, passed
 from seriatim.log.draft import Draft, Stored, Waiter
-from seriatim.log.lane import Answer, Lane, packed
+from seriatim.log.lane.lane import Answer, Lane, packed
 from seriatim.protocol.entries import MessageSent
 
 log = structlog.get_logger()

@@ -10,8 +10,8 @@ from psycopg.conninfo import conninfo_to_dict
 from psycopg.pq import DiagnosticField, ExecStatus
 from psycopg.rows import TupleRow
 
-from seriatim.log.binary import int2s, int4s, int8_array, int8s, text_array, uuid_array
 from seriatim.log.draft import Draft
+from seriatim.log.lane.binary import int2s, int4s, int8_array, int8s, text_array, uuid_array
 
 if TYPE_CHECKING:
     from psycopg.pq.abc import PGresult

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from psycopg.adapt import Transformer
 from psycopg.pq import Format
 
-from seriatim.log.binary import int2s, int4s, int8_array, int8s, text_array, uuid_array
+from seriatim.log.lane.binary import int2s, int4s, int8_array, int8s, text_array, uuid_array
 
 INT8, INT4, INT2 = 20, 23, 21
 
