@@ -2,11 +2,11 @@
 
 import struct
 import time
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import count, islice
 from statistics import median
 from typing import NamedTuple
-from uuid import UUID
 
 import psycopg
 from psycopg.pq import ExecStatus
@@ -65,13 +65,15 @@ class BareAppend:
         a call, since packing is not the function's work.
         """
         took: list[float] = []
-        count, place, owed = 0, 0, 0.0
+        keys = _keys()
+        place, owed = 0, 0.0
         end = time.monotonic() + seconds
         while time.monotonic() < end:
             owed += batch
             size = max(int(owed), 1)
             owed -= size
-            parameters = _packed([authors[(place + number) % len(authors)] for number in range(size)])
+            turn = [authors[(place + number) % len(authors)] for number in range(size)]
+            parameters = _packed(turn, keys)
             place += size
             began = time.perf_counter()
             result = self._pgconn.exec_prepared(b"bare", parameters, [1] * len(parameters), 1)
@@ -80,8 +82,7 @@ class BareAppend:
                 raise psycopg.DatabaseError(self._pgconn.get_error_message())
             if any((result.get_value(0, 4) or b"\1")[25::6]):
                 raise psycopg.DataError("the bare append function refused a message")
-            count += size
-        return Bare(count / sum(took), median(took) * 1000)
+        return Bare(place / sum(took), median(took) * 1000)
 
 
 @contextmanager
@@ -92,17 +93,21 @@ def bare_append(dsn: str) -> Generator[BareAppend]:
         yield BareAppend(connection)
 
 
-def _packed(authors: Sequence[Author]) -> list[bytes]:
-    run = uuid7().bytes[:8]
-    keys = [UUID(bytes=run + number.to_bytes(8, "big")).bytes for number in range(len(authors))]
+def _packed(authors: Sequence[Author], keys: Iterator[bytes]) -> list[bytes]:
     return [
         _int8s([author.conversation_id for author in authors]),
         _int8s([author.user_id for author in authors]),
         _int8s([author.device_id for author in authors]),
-        _array(_UUID, keys),
+        _array(_UUID, list(islice(keys, len(authors)))),
         _array(_TEXT, [BODY] * len(authors)),
         _int8s([0] * len(authors)),
     ]
+
+
+def _keys() -> Iterator[bytes]:
+    """Yield keys that rise, as those of clients do."""
+    run = uuid7().bytes[:10]
+    return (run + number.to_bytes(6, "big") for number in count(1))
 
 
 def _int8s(values: Sequence[int]) -> bytes:
