@@ -33,9 +33,9 @@ from scenarios.log_world import (
 from seriatim.core.errors import BadRequest, ChatError, Forbidden, KeyReused, NotFound, Unavailable
 from seriatim.core.ids import ConversationId
 from seriatim.core.trace import Hop, Trace
-from seriatim.log.lane import lane
 from seriatim.log.append import Appender
 from seriatim.log.draft import Draft, Stored
+from seriatim.log.lane import lane
 from seriatim.log.watermarks import move_read
 from seriatim.protocol.entries import MessageSent
 from seriatim.protocol.fields import ConversationKind, Visibility
