@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 
-import pytest
 from playwright.sync_api import BrowserContext, expect
 
 from e2e.people import Api, Person, sign_up_here, unique
@@ -10,7 +9,6 @@ from e2e.people import Api, Person, sign_up_here, unique
 NEW_DEVICE = Callable[..., BrowserContext]
 
 
-@pytest.mark.promise("R1")
 def test_two_people_in_two_browsers_chat_both_ways(person: Callable[..., Person]) -> None:
     ada, grace = person(unique("Ada")), person(unique("Grace"))
     ada.with_person(grace.name)

@@ -92,7 +92,15 @@ def type_name(hint: Any) -> str:
     return _plain(hint)
 
 
-_PLAIN = {"bool": "boolean", "datetime": "time", "float": "number", "int": "integer", "str": "text", "UUID": "uuid"}
+_PLAIN = {
+    "bool": "boolean",
+    "datetime": "time",
+    "float": "number",
+    "int": "integer",
+    "Path": "path",
+    "str": "text",
+    "UUID": "uuid",
+}
 
 
 def _plain(hint: Any) -> str:
