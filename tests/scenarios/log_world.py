@@ -170,6 +170,15 @@ async def append_backend_waits(connection: Connection, event_type: str) -> bool:
     return await cursor.fetchone() is not None
 
 
+async def cancelled_a_wait_for_the_standby(connection: Connection) -> bool:
+    """End the waits of other connections' commits for a standby, as an impatient operator would."""
+    cursor = await connection.execute(
+        "select pg_cancel_backend(pid) from pg_stat_activity"
+        " where wait_event = 'SyncRep' and application_name = 'seriatim-writing'"
+    )
+    return await cursor.fetchone() is not None
+
+
 async def signal_append_backend(dsn: str, function: str) -> None:
     """Call pg_cancel_backend or pg_terminate_backend on every append connection."""
     async with await psycopg.AsyncConnection.connect(dsn, autocommit=True) as connection:

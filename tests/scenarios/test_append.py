@@ -20,6 +20,7 @@ from scenarios.log_world import (
     add,
     append_backend_waits,
     appending,
+    cancelled_a_wait_for_the_standby,
     healthy,
     open_room,
     remove,
@@ -350,6 +351,16 @@ async def test_unreplicated_commit_is_not_acked(own_server: EmbeddedServer, monk
             assert not any(ear.heard.done() for ear in ears)
             await signal_append_backend(dsn, "pg_cancel_backend")
             assert all([isinstance(await ear.heard, Unavailable) for ear in ears])
+
+        # The low-rate commands end in a transaction of their own, which keeps the same promise.
+        async def change() -> None:
+            with pytest.raises(Unavailable):
+                async with database.transaction() as connection:
+                    await rename(connection, room)
+
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(change())
+            await until(lambda: cancelled_a_wait_for_the_standby(looking))
 
         # Nor is one that takes too long.
         monkeypatch.setattr(lane, "ANSWER_WITHIN_S", 0.2)

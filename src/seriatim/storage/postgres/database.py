@@ -80,8 +80,21 @@ class Database:
         with self._answering():
             async with self._writing.connection() as connection:
                 self._reachable = True
-                async with connection.transaction():
-                    yield connection
+                doubts: list[str] = []
+
+                def noticed(notice: psycopg.errors.Diagnostic) -> None:
+                    if notice.severity_nonlocalized == "WARNING":
+                        doubts.append(notice.message_primary or "the server warned of this commit")
+
+                connection.add_notice_handler(noticed)
+                try:
+                    async with connection.transaction():
+                        yield connection
+                finally:
+                    connection.remove_notice_handler(noticed)
+                if doubts:
+                    # A COMMIT that no standby has confirmed returns normally, with a warning (promise L1).
+                    raise Unavailable(f"{doubts[0]}; send it again with the same client_id")
 
     @contextmanager
     def _answering(self) -> Generator[None]:
