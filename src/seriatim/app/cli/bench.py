@@ -18,6 +18,9 @@ class Bench(StrEnum):
 
     SEND = "send"
     FANOUT = "fanout"
+    IDLE = "idle"
+    RESUME = "resume"
+    HISTORY = "history"
 
 
 @app.command()

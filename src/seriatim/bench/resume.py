@@ -1,0 +1,89 @@
+"""`bench resume`: an account with thousands of conversations, and thousands of clients that come back at once."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from seriatim.bench.generator import generator
+from seriatim.bench.product import RAISED, product
+from seriatim.bench.report import Case, Report, Samples
+from seriatim.bench.yardsticks.heads import bare_heads, connections_watched
+
+HEADS = Case("hello of a user with 5,000 conversations: p95", "ms", 150.0, 150.0, judged="value", better="less")
+STORM = Case("10,000 reconnect at once: all live", "s", 20.0, 15.0, judged="value", better="less")
+BLIND = Case("refused without a time to come back", "refusals", 0, 0, judged="value", better="less")
+CONNECTIONS = Case("connections to the database during the storm", "connections", 13, 13, judged="value", better="less")
+"""Two pools of 4 and 8, and the log's own connection."""
+CASES = (HEADS, STORM, BLIND, CONNECTIONS)
+STORM_SETTINGS = {name: value for name, value in RAISED.items() if name != "SERIATIM_HANDSHAKES_PER_S"}
+"""The storm meets the handshake rate that the server has by default."""
+
+
+@dataclass(frozen=True)
+class Size:
+    """How much comes back, and how often."""
+
+    conversations: int = 5_000
+    hellos: int = 40
+    clients: int = 10_000
+    storms: int = 3
+    within_s: float = 60.0
+
+
+SMALL = Size(30, 2, 30, 1, 20.0)
+
+
+def run(size: Size) -> Report:
+    """Measure.
+
+    Raises: NoCompiler, ChildFailed, WrongRun.
+    """
+    samples = {case: Samples(case) for case in CASES}
+    context: dict[str, Any] = {"storms": []}
+    _hellos(size, samples, context)
+    _storms(size, samples, context)
+    return Report("resume", [one.row() for one in samples.values()], STORM_SETTINGS, context)
+
+
+def _hellos(size: Size, samples: dict[Case, Samples], context: dict[str, Any]) -> None:
+    many = size.conversations
+    with product("--people", "50", "--conversations-of-first", str(many), environment=RAISED) as server:
+        user_id = server.seeded.people[0].user_id
+        took: list[float] = []
+        bare: list[float] = []
+        with bare_heads(server.dsn) as query:
+            for _ in range(size.hellos):
+                with generator(server.port, server.people_file) as load:  # a new one holds no resume token
+                    took.append(load.connect(1).p50_ms)
+                bare.append(query.run(user_id))
+        took.sort()
+        bare.sort()
+        samples[HEADS].add(took[len(took) * 95 // 100], bare[len(bare) * 95 // 100])
+        context["hello_p50_ms"], context["hellos"] = took[len(took) // 2], len(took)
+
+
+def _storms(size: Size, samples: dict[Case, Samples], context: dict[str, Any]) -> None:
+    count = size.clients
+    with (
+        product("--people", str(count), "--pairs", str(count // 2), environment=STORM_SETTINGS) as server,
+        generator(server.port, server.people_file) as load,
+    ):
+        load.connect(count, within_s=size.within_s)
+        for _ in range(size.storms):
+            load.leave()
+            before = server.used()
+            with connections_watched(server.dsn) as most:
+                storm = load.connect(count, window=count, within_s=size.within_s)
+            used = server.used().since(before)
+            samples[STORM].add(storm.seconds)
+            samples[BLIND].add(storm.refused_blindly)
+            samples[CONNECTIONS].add(most.count)
+            context["storms"].append(
+                {
+                    "refused": storm.refused,
+                    "p50_ms": storm.p50_ms,
+                    "p95_ms": storm.p95_ms,
+                    "gateway_cpu_s": round(used.gateway_cpu_s, 2),
+                    "postgres_cpu_s": round(used.postgres_cpu_s, 2),
+                    "generator_cpu_s": storm.generator_cpu_s,
+                }
+            )
