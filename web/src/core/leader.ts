@@ -28,6 +28,8 @@ const REPLACED_WAIT_MS = 3_000;
 const STOPPED_WAIT_MS = 60_000;
 /** Rows read to count what a watermark leaves unread. */
 const COUNTED_ROWS = 2_000;
+/** Among so many rows up to the watermark there is a message, whose ordinal says how many follow. */
+const READ_ROWS = 20;
 
 export interface LeaderEvents {
   /**
@@ -57,6 +59,8 @@ export class Leader {
   readonly #timers: Record<"tick" | "connect" | "renew", Timer | undefined> = { tick: undefined, connect: undefined, renew: undefined };
   /** Commands of another device on this data: not sent before it is known that they were not stored already. */
   #foreign: OutboxRecord[];
+  /** Who waits until the present happenings are stored and done. */
+  #waiting: (() => void)[] = [];
   #socket: Socket | null = null;
   #draining = false;
   #stopped = false;
@@ -102,6 +106,7 @@ export class Leader {
     this.#socket?.close(1000);
     this.#socket = null;
     for (const answer of this.#questions.values()) answer(null);
+    this.#release();
   }
 
   /** Take a change that any tab has written: new commands are transmitted, discarded ones are not. */
@@ -136,7 +141,7 @@ export class Leader {
 
   async #read(id: ConversationId, seq: number): Promise<Answer<unknown>> {
     const cursor = this.#link.position(id).cursor ?? 0;
-    const rows = seq < cursor ? await this.#store.rows(id, Math.max(seq + 1, cursor - COUNTED_ROWS), cursor) : [];
+    const rows = seq < cursor ? await this.#store.rows(id, Math.max(seq - READ_ROWS, cursor - COUNTED_ROWS), cursor) : [];
     await this.#fed(() => this.#link.read(now(), id, seq, unreadAbove(rows, seq, this.#mirror.session.user_id)));
     return done({});
   }
@@ -161,12 +166,17 @@ export class Leader {
   #fed(happening: () => readonly Action[]): Promise<void> {
     return new Promise((resolve) => {
       if (this.#stopped) return resolve();
-      this.#feed(happening);
       this.#feed(() => {
-        queueMicrotask(resolve);
-        return [];
+        this.#waiting.push(resolve);
+        return happening();
       });
     });
+  }
+
+  #release(): void {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const resolve of waiting) resolve();
   }
 
   async #drain(): Promise<void> {
@@ -183,6 +193,7 @@ export class Leader {
         return;
       }
       for (const action of actions) if (!isDurable(action) && !this.#stopped) this.#do(action);
+      this.#release();
     }
     this.#draining = false;
     this.#schedule();

@@ -54,6 +54,7 @@ test("messages of others above the watermark are unread, until one's own last on
   expect(unreadAbove(rows, 0, ME)).toBe(2);
   expect(unreadAbove(rows, 3, ME)).toBe(1);
   expect(unreadAbove(rows, 4, ME)).toBe(0);
+  expect(unreadAbove([message(10, ADA), message(40, ADA)].map(rowOf), 10, ME), "what lies in a hole counts").toBe(30);
   expect(firstUnread(rows, 1, ME)).toBe(3);
   expect(firstUnread(rows, 4, ME)).toBe(null);
 });

@@ -16,7 +16,10 @@ export function unknownConversation(id: ConversationRecord["conversation_id"]): 
 
 /** Return the record with these entries in it (rising) and the position stored with them. */
 export function folded(record: ConversationRecord, entries: readonly Entry[], position: Position, me: UserId): ConversationRecord {
-  return entries.reduce((now, entry) => fold(now, entry, me), { ...record, position });
+  const now = entries.reduce((so, entry) => fold(so, entry, me), { ...record, position });
+  // Only the newest message is shown in the list: the others need no words.
+  const newest = entries.findLast((entry) => entry.kind === "message_sent");
+  return newest === undefined ? now : withLast(now, newest);
 }
 
 /** Return the record with what the server says of the conversation; its position is the link's. */
@@ -41,7 +44,7 @@ export function detailed(record: ConversationRecord, found: Conversation): Conve
 function fold(record: ConversationRecord, entry: Entry, me: UserId): ConversationRecord {
   switch (entry.kind) {
     case "message_sent":
-      return withLast(record, entry);
+      return record;
     case "settings_changed":
       return entry.seq <= record.details_head ? record : withSettings(record, entry);
     case "conversation_created":

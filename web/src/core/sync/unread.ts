@@ -2,14 +2,21 @@
 
 import type { Row, UserId } from "../port.ts";
 
-/** Return how many of these rows, all those above `seq`, count as unread: messages of others after one's own last one. */
+/**
+ * Return how many messages above `seq` count as unread: those after one's own last one.
+ *
+ * `rows` are held ones around `seq` and above, rising. Ordinals count what lies in holes between them too.
+ */
 export function unreadAbove(rows: readonly Row[], seq: number, me: UserId): number {
   let count = 0;
+  let ordinal: number | null = null;
   for (const row of rows) {
-    if (row.kind !== "message" || row.seq === null || row.seq <= seq || row.ordinal === null) continue;
+    if (row.kind !== "message" || row.seq === null || row.ordinal === null) continue;
     // Sending moves the sender's own watermark to his message.
-    if (row.sender_id === me) count = 0;
-    else count += 1;
+    const isRead = row.seq <= seq || row.sender_id === me;
+    const passed: number = ordinal === null ? 1 : row.ordinal - ordinal;
+    count = isRead ? 0 : count + passed;
+    ordinal = row.ordinal;
   }
   return count;
 }
