@@ -71,6 +71,15 @@ class Person:
         self.box.fill(text)
         self.box.press("Enter")
 
+    def to_newest(self) -> None:
+        button = self.page.get_by_role("button", name="To the newest message")
+        button.click()
+        expect(button).to_have_count(0)
+
+    def scroll_up(self, pixels: int) -> None:
+        self.feed.evaluate("(feed, pixels) => { feed.scrollTop -= pixels }", pixels)
+        expect(self.page.get_by_role("button", name="To the newest message")).to_be_visible()
+
     @property
     def box(self) -> Locator:
         return self.page.get_by_role("textbox", name=MESSAGE_BOX)

@@ -84,7 +84,7 @@ def test_a_group_is_made_renamed_replied_in_and_left(person: Callable[..., Perso
     expect(ada.row("Yes").get_by_role("button", name="Thursday at noon?")).to_be_visible()
     page.get_by_role("button", name="Details").click()
     page.get_by_role("button", name="Rename").click()
-    page.get_by_role("complementary").get_by_label("Name").fill("Dinner")
+    page.get_by_role("region", name="Details").get_by_label("Name").fill("Dinner")
     page.get_by_role("button", name="Save").click()
     expect(ada.row("You changed the name to")).to_be_visible()
     expect(ada.line("Dinner")).to_be_visible()

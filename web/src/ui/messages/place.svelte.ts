@@ -7,10 +7,12 @@ import { frame } from "../kit/frames.ts";
 import type { Chat } from "../state/chat.svelte.ts";
 import type { Timeline } from "../state/timeline.svelte.ts";
 import { ReadMarks } from "./readmarks.ts";
-import { firstVisible, lastVisibleSeq, placeIndex } from "./viewport.ts";
+import { firstVisible, lastVisibleSeq, standingOf, type Standing } from "./viewport.ts";
 
 const NEAR_END_PX = 48;
 const TINT_MS = 2_000;
+const SETTLE_FRAMES = 20;
+const STILL_FRAMES = 3;
 
 export class ReadingPlace {
   /** Svelte sets a bound element to null when it goes. */
@@ -20,14 +22,14 @@ export class ReadingPlace {
   placed = $state(false);
   atEnd = $state(true);
   /** Messages of others that came below what is on screen. */
-  fresh = $state(0);
+  readonly fresh = $derived.by(() => this.#timeline.arrived - this.#seen);
   /** Key of the row that was jumped to. */
   tinted = $state<string | null>(null);
   readonly #chat: Chat;
   readonly #timeline: Timeline;
   readonly #conversation: () => ConversationRow;
   readonly #marks: ReadMarks;
-  #lastSeq = 0;
+  #seen = $state(0);
   #length = 0;
 
   constructor(chat: Chat, timeline: Timeline, conversation: () => ConversationRow) {
@@ -45,14 +47,29 @@ export class ReadingPlace {
   async open(): Promise<void> {
     await tick();
     await frame();
-    const { index, options } = placeIndex(this.#timeline, this.scroller?.clientHeight ?? 0);
-    if (index >= 0) this.list?.scrollToIndex(index, options);
-    await frame();
-    await frame();
+    const standing = standingOf(this.#timeline);
+    await this.stand(standing);
     this.placed = true;
     const { place, items } = this.#timeline;
-    if (place.type === "seq" && place.offset === "centre") this.tint(items[index]?.key ?? null);
+    if (standing !== null && place.type === "seq" && place.offset === "centre")
+      this.tint(items[standing.index]?.key ?? null);
     this.look();
+  }
+
+  /** Scroll there. Rows are measured as they are drawn, so it takes some frames until the list stands. */
+  async stand(standing: Standing | null): Promise<void> {
+    for (let frames = 0, still = 0; frames < SETTLE_FRAMES && still < STILL_FRAMES; frames += 1) {
+      const { list, scroller } = this;
+      if (!list || !scroller) return;
+      const view = scroller.clientHeight;
+      const before = scroller.scrollTop;
+      scroller.scrollTop =
+        standing === null
+          ? scroller.scrollHeight
+          : list.getItemOffset(standing.index) - standing.below(list.getItemSize(standing.index), view);
+      still = Math.abs(scroller.scrollTop - before) < 1 ? still + 1 : 0;
+      await frame();
+    }
   }
 
   /** Call whenever the list has moved or changed its size. */
@@ -64,35 +81,39 @@ export class ReadingPlace {
     const view = list.getViewportSize();
     const below = list.getScrollSize() - offset - view;
     this.atEnd = below < NEAR_END_PX && timeline.reachesEnd;
-    if (this.atEnd) this.fresh = 0;
+    if (this.atEnd) this.#seen = timeline.arrived;
     this.#chat.keepPlace(timeline.conversation_id, this.atEnd ? null : firstVisible(timeline.items, list));
     const conversation = this.#conversation();
-    if (conversation.role !== null) this.#marks.see(lastVisibleSeq(timeline.items, list), conversation.read);
+    if (conversation.role !== null && this.#isUpToDate)
+      this.#marks.see(lastVisibleSeq(timeline.items, list), conversation.read);
     if (offset < 2 * view) void timeline.older();
     if (below < 2 * view) void timeline.newer();
   }
 
   /** Call after every change of the rows: at the end they keep the end in view, elsewhere nothing moves. */
   changed(): void {
-    const { lastSeq, shift, reachesEnd, items } = this.#timeline;
+    const { shift, items } = this.#timeline;
     const grown = items.length !== this.#length;
     this.#length = items.length;
-    if (!shift && this.placed) {
-      if (grown && this.atEnd) void tick().then(() => this.toEnd());
-      else if (this.#lastSeq > 0 && reachesEnd) this.fresh += this.#othersAfter(this.#lastSeq);
-    }
-    this.#lastSeq = lastSeq;
+    if (grown && !shift && this.placed && this.atEnd && this.#isUpToDate) void tick().then(() => this.toEnd());
     void tick()
       .then(frame)
       .then(() => this.look());
   }
 
+  /** At once and only once: the list's own scrolling would insist for a while, against a reader who scrolls up. */
   toEnd(): void {
-    this.list?.scrollToIndex(this.#timeline.items.length - 1, { align: "end" });
+    if (this.scroller) this.scroller.scrollTop = this.scroller.scrollHeight;
+  }
+
+  /** Call when rows or the list itself have another size: the end stays in view. */
+  async resized(): Promise<void> {
+    if (!this.atEnd || !this.placed) return;
+    await tick();
+    if (this.atEnd) this.toEnd();
   }
 
   async toNewest(): Promise<void> {
-    this.fresh = 0;
     if (this.#timeline.reachesEnd) this.toEnd();
     else await this.#chat.open(this.#timeline.conversation_id, { type: "end" });
   }
@@ -102,10 +123,8 @@ export class ReadingPlace {
     setTimeout(() => (this.tinted = null), TINT_MS);
   }
 
-  #othersAfter(seq: number): number {
-    const own = this.#chat.self.user_id;
-    const { items } = this.#timeline;
-    return items.filter((item) => item.type === "message" && (item.row.seq ?? 0) > seq && item.row.sender_id !== own)
-      .length;
+  /** While what was missed is still coming, it is neither followed to the end nor read. */
+  get #isUpToDate(): boolean {
+    return this.#chat.link === "live" || this.#chat.link === "offline";
   }
 }

@@ -4,20 +4,30 @@ import type { VirtualizerHandle } from "virtua/svelte";
 import type { Item } from "../state/items.ts";
 import type { Place, Timeline } from "../state/timeline.svelte.ts";
 
-export type ScrollOptions = NonNullable<Parameters<VirtualizerHandle["scrollToIndex"]>[1]>;
+/** Where a list is first drawn: at which item, and how far down the view that item stands; null: at the end. */
+export interface Standing {
+  readonly index: number;
+  below(itemSize: number, view: number): number;
+}
 
-export function placeIndex(timeline: Timeline, view: number): { index: number; options: ScrollOptions } {
-  const { items, place } = timeline;
-  const end = { index: items.length - 1, options: { align: "end" } as const };
-  if (place.type === "end") return end;
-  if (place.type === "unread") {
-    const index = items.findIndex((item) => item.type === "new");
-    return index === -1 ? end : { index, options: { align: "start", offset: -Math.round(view / 3) } };
-  }
-  const index = items.findIndex((item) => "row" in item && (item.row.seq ?? 0) >= place.seq);
-  if (index === -1) return end;
-  if (place.offset === "centre") return { index, options: { align: "center" } };
-  return { index, options: { align: "start", offset: -place.offset } };
+const CENTRE = (itemSize: number, view: number): number => Math.max(0, (view - itemSize) / 2);
+const A_THIRD = (_itemSize: number, view: number): number => view / 3;
+
+export function standingOf({ items, place }: Timeline): Standing | null {
+  if (place.type === "end") return null;
+  const isWanted =
+    place.type === "unread"
+      ? (item: Item) => item.type === "new"
+      : (item: Item) => "row" in item && (item.row.seq ?? 0) >= place.seq;
+  const index = items.findIndex(isWanted);
+  if (index === -1) return null;
+  if (place.type === "unread") return { index, below: A_THIRD };
+  const { offset } = place;
+  return { index, below: offset === "centre" ? CENTRE : () => offset };
+}
+
+export function centred(index: number): Standing {
+  return { index, below: CENTRE };
 }
 
 /** The first row on screen and its height there: the anchor for coming back. */

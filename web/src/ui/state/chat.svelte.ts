@@ -42,6 +42,8 @@ export class Chat {
   readonly #appeared = new Map<ConversationId, number>();
   readonly #places = new Map<ConversationId, Place>();
   #opening = 0;
+  /** The window was opened while the link was live: nothing that was missed comes as if it were new. */
+  #openedLate = false;
   #stop: () => void;
 
   constructor(port: Port, started: Started, events: ChatEvents) {
@@ -90,7 +92,8 @@ export class Chat {
     for (const person of answer.value.people) this.people.set(person.user_id, person.name);
     this.#merge([answer.value.conversation], []);
     const draft = newestDraft(this.self.user_id, conversation_id, answer.value.draft);
-    this.timeline = new Timeline(this.port, answer.value, where, draft);
+    this.timeline = new Timeline(this, answer.value, where, draft);
+    this.#openedLate = this.link === "live";
   }
 
   close(): void {
@@ -106,12 +109,19 @@ export class Chat {
     else this.#places.set(conversation_id, place);
   }
 
+  /** What the network had not brought yet is asked for again, and so is the place of what turns out to be unread. */
+  #becameLive(): void {
+    if (this.openId === null) return;
+    const early = !this.#openedLate && this.timeline?.place.type === "unread" && this.timeline.unreadSeq === null;
+    if (this.awaitsNetwork || (early && (this.opened?.unread ?? 0) > 0))
+      void this.open(this.openId, { type: "unread" });
+  }
+
   #hear(note: Note): void {
     switch (note.type) {
       case "link":
         this.link = note.state;
-        // What could not be had without a network is asked for again as soon as there is one.
-        if (note.state === "live" && this.openId !== null && this.awaitsNetwork) void this.open(this.openId);
+        if (note.state === "live") this.#becameLive();
         break;
       case "conversations":
         this.#merge(note.changed, note.removed);

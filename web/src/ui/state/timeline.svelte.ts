@@ -1,6 +1,6 @@
 /** The window of one open conversation: stored rows in a row, own pending ones after them, and how to get more on either side. */
 
-import type { ConversationId, Draft, MessageRow, Opened, Page, Port, Row } from "../../core/port.ts";
+import type { ConversationId, Draft, MessageRow, Opened, Page, Port, Row, Session, UserId } from "../../core/port.ts";
 import { itemsOf } from "./items.ts";
 
 /** Where the list stands when it is first drawn: a row by seq at a height of the view, the "New" line, or the end. */
@@ -18,6 +18,7 @@ export class Timeline {
   readonly draft: Draft | null;
   readonly unreadSeq: number | null;
   readonly #port: Port;
+  readonly #self: UserId;
   #rows = $state.raw<readonly Row[]>([]);
   #pending = $state.raw<readonly MessageRow[]>([]);
   #reachesStart = $state(false);
@@ -26,6 +27,8 @@ export class Timeline {
   shift = $state(false);
   loading = $state<"older" | "newer" | null>(null);
   failed = $state(false);
+  /** How many messages of others have come since the window was opened. */
+  arrived = $state(0);
   readonly items = $derived.by(() =>
     itemsOf({
       rows: this.#rows,
@@ -35,8 +38,14 @@ export class Timeline {
     }),
   );
 
-  constructor(port: Port, opened: Opened, place: Place, draft: Draft | null) {
-    this.#port = port;
+  constructor(
+    chat: { readonly port: Port; readonly self: Session },
+    opened: Opened,
+    place: Place,
+    draft: Draft | null,
+  ) {
+    this.#port = chat.port;
+    this.#self = chat.self.user_id;
     this.conversation_id = opened.conversation.conversation_id;
     this.place = place;
     this.draft = draft;
@@ -66,7 +75,7 @@ export class Timeline {
   }
 
   /** The newest message of this author that is stored or pending. */
-  newestOf(user_id: number): MessageRow | undefined {
+  newestOf(user_id: UserId): MessageRow | undefined {
     const mine = (row: Row): row is MessageRow => row.kind === "message" && row.sender_id === user_id;
     return this.#pending.findLast(mine) ?? this.#rows.findLast(mine);
   }
@@ -106,7 +115,10 @@ export class Timeline {
       pending.delete(row.key);
       const place = places.get(row.key);
       if (place !== undefined) stored[place] = row;
-      else if (this.#reachesEnd && row.seq > (stored.at(-1)?.seq ?? 0)) places.set(row.key, stored.push(row) - 1);
+      else if (this.#reachesEnd && row.seq > (stored.at(-1)?.seq ?? 0)) {
+        places.set(row.key, stored.push(row) - 1);
+        if (row.kind === "message" && row.sender_id !== this.#self) this.arrived += 1;
+      }
     }
     for (const key of gone) pending.delete(key);
     this.#rows = gone.size === 0 ? stored : stored.filter((row) => !gone.has(row.key));
