@@ -13,6 +13,7 @@ COMMANDS = {
     "log": ("seriatim.app.cli.log", "Watch the log of all conversations."),
     "chat": ("seriatim.app.cli.chat", "Talk from a terminal."),
     "bench": ("seriatim.app.cli.bench", "Measure the server beside the limit of what this machine can do."),
+    "chaos": ("seriatim.app.cli.chaos", "Kill, stop and cut off real processes under load, and check what is left."),
     "migrate": ("seriatim.app.cli.migrate", "Bring the database's schema up to date."),
 }
 """Name -> module with `app: typer.Typer`, and the line that `seriatim --help` shows: it imports none of them."""
