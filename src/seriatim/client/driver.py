@@ -29,7 +29,7 @@ OUTGOING_FRAMES = 1_000
 MESSAGE_BYTES = 16 * 1024 * 1024
 """Largest message of the server: a page of 200 entries with bodies of 16 KiB, escaped."""
 ABNORMAL = 1006
-NO_ANSWER = (OSError, TimeoutError, InvalidHandshake, EOFError, ssl.SSLError)
+NO_ANSWER = (OSError, TimeoutError, InvalidHandshake, ConnectionClosed, EOFError, ssl.SSLError)
 
 Observer = Callable[[Sequence[Action]], None]
 
