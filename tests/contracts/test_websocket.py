@@ -442,7 +442,7 @@ def test_the_application_may_refuse_with_status_reason_and_time() -> None:
         assert head.startswith("HTTP/1.1 503 ")
         assert "retry-after: 7" in head
         raw.assert_ended()
-        assert b'"title":"full"' in raw.buffer
+        assert b'"code":"unavailable","detail":"full","retry_after_ms":7000' in raw.buffer
 
 
 def test_handshakes_beyond_the_rate_are_503_and_say_when_to_come_again() -> None:

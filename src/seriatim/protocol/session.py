@@ -9,7 +9,7 @@ from enum import IntEnum
 from typing import Any, Protocol
 
 from seriatim.core.buckets import draw
-from seriatim.core.errors import BadRequest, ChatError, RateLimited, Unauthenticated
+from seriatim.core.errors import BadRequest, ChatError, RateLimited, TooLarge, Unauthenticated
 from seriatim.core.ids import ConversationId, DeviceId, SessionId, UserId
 from seriatim.core.trace import Hop, Trace, passed
 from seriatim.protocol.answers import Ok, Welcome
@@ -303,6 +303,10 @@ class Session:
 
     def _refuse_frame(self, error: ChatError, now: float, id_: int | None = None) -> None:
         self.refuse(id_, error)
+        if isinstance(error, TooLarge):  # no fault of the program: somebody wrote too much; a flood of it is one
+            self._frames, wait_ms = draw(self._frames, self._gate.rates.frames, now)
+            if not wait_ms:
+                return
         recent = [at for at in self._refused or () if at > now - REFUSED_FRAMES_WINDOW_S]
         recent.append(now)
         self._refused = recent

@@ -10,12 +10,16 @@ import msgspec
 from uvicorn._types import ASGI3Application
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
+from seriatim.core.errors import BadRequest, Forbidden, NotFound, RateLimited, TooLarge, Unavailable
 from seriatim.gateway.transport.contract import Refusal
 from seriatim.gateway.transport.handoff import hand_over
 from seriatim.gateway.transport.upgrade import Doorway, Handshake
+from seriatim.protocol.resources import Problem
 
 _PIPELINED = 16
 """Most requests that may wait behind an unanswered one."""
+_CODES = {error.status: error.code for error in (BadRequest, Forbidden, NotFound, TooLarge, RateLimited, Unavailable)}
+"""What a refusal is called where the rest of the server has a word for it; else HTTP's own."""
 
 
 class HttpLimits(NamedTuple):
@@ -88,7 +92,8 @@ class HttpEdge(HttpToolsProtocol):
                 return
             self.cycle.keep_alive = False  # an upgrade that we do not know: answered as an ordinary, last request
         except httptools.HttpParserError:
-            self._refuse(Refusal(HTTPStatus.BAD_REQUEST, "this is not HTTP/1.1"))
+            if not self._refused:  # else the parser only says that one of our own calls has stopped it
+                self._refuse(Refusal(HTTPStatus.BAD_REQUEST, "this is not HTTP/1.1"))
         if not self._refused:
             self._set_deadline()
 
@@ -265,16 +270,25 @@ class HttpEdge(HttpToolsProtocol):
 
 
 def _answer(refusal: Refusal) -> bytes:
-    problem = {"type": "about:blank", "title": refusal.reason, "status": int(refusal.status)}
+    status = HTTPStatus(refusal.status)
+    code = _CODES.get(status, status.name.lower())
+    problem = Problem(
+        type=f"urn:seriatim:code:{code}",
+        title=code.replace("_", " ").capitalize(),
+        status=status,
+        code=code,
+        detail=refusal.reason,
+        retry_after_ms=None if refusal.retry_after_s is None else refusal.retry_after_s * 1000,
+    )
     body = msgspec.json.encode(problem)
     lines = [
-        f"HTTP/1.1 {int(refusal.status)} {HTTPStatus(refusal.status).phrase}",
+        f"HTTP/1.1 {int(status)} {status.phrase}",
         "content-type: application/problem+json",
         f"content-length: {len(body)}",
         "connection: close",
     ]
     if refusal.retry_after_s is not None:
         lines.append(f"retry-after: {refusal.retry_after_s}")
-    if refusal.status == HTTPStatus.UPGRADE_REQUIRED:
+    if status is HTTPStatus.UPGRADE_REQUIRED:
         lines.append("sec-websocket-version: 13")
     return "\r\n".join([*lines, "", ""]).encode() + body

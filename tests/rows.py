@@ -1,0 +1,33 @@
+"""Every row of the database as one number a table: what a refused command must not move."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from typing import LiteralString
+
+from psycopg import sql
+
+from seriatim.storage.postgres.database import Database
+
+TABLES: LiteralString = """
+select c.relname from pg_class c join pg_namespace n on n.oid = c.relnamespace
+where n.nspname = 'public' and c.relkind in ('r', 'p') and not c.relispartition and c.relname <> 'server_keys'"""
+
+
+async def fingerprint(database: Database) -> dict[str, tuple[int, int]]:
+    """Return how many rows each table has and a sum that any changed row moves, of one snapshot."""
+    async with database.read() as connection:
+        tables = [row[0] for row in await (await connection.execute(TABLES)).fetchall()]
+        one = sql.SQL("select {name}, count(*), coalesce(sum(hashtextextended(t::text, 0)), 0) from {table} t")
+        asked = sql.SQL(" union all ").join(
+            one.format(name=sql.Literal(table), table=sql.Identifier(table)) for table in tables
+        )
+        found = await (await connection.execute(asked)).fetchall()
+    return {table: (count, int(total)) for table, count, total in found}
+
+
+@asynccontextmanager
+async def unchanged(database: Database) -> AsyncGenerator[None]:
+    """Fail unless every table is after the block what it was before."""
+    before = await fingerprint(database)
+    yield
+    assert await fingerprint(database) == before
