@@ -273,13 +273,13 @@ def _wishes(facts: _Facts, users: dict[int, int]) -> Iterator[Violation]:
     A process that was killed between hearing a refusal and writing it down leaves a kept key without an outcome: so
     only a sender who was a member to the end is owed his entry.
     """
+    gone = {(member.conversation, member.user) for member in facts.log.members if member.left}
     for device, key in facts.kept:
         invoked = facts.invoked.get((device, key))
         if invoked is None or (device, key) in facts.stored or (device, key) in facts.failed:
             continue
-        intervals = facts.intervals.get((invoked.conversation, users.get(device, 0)), [])
-        was_always = len(intervals) == 1 and intervals[0][1] == facts.heads.get(invoked.conversation)
-        if was_always and invoked.body is not None:
+        place = invoked.conversation, users.get(device, 0)
+        if place not in gone and len(facts.intervals.get(place, [])) == 1 and invoked.body is not None:
             yield Violation("lost", f"{device} kept {key}, and it never came into the log")
 
 

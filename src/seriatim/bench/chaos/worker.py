@@ -7,6 +7,7 @@ import asyncio
 import contextlib
 import sys
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from pathlib import Path
 from random import Random
 from uuid import UUID
@@ -79,7 +80,7 @@ class Talker:
         self._rosters: dict[int, set[int]] = {}
         self._open: set[UUID] = set()
         self._moved = asyncio.Event()
-        self._live_since = clock.now()
+        self._live_since: datetime | None = None
         held = store.held()
         self._open |= {row.command.client_id for row in held.outbox if row.seq is None}
         self.cursors = {id_: position.cursor or 0 for id_, position in held.positions.items()}
@@ -188,8 +189,8 @@ class Talker:
                     self._apply(action)
                 case link.Truncate(conversation_id, after):
                     self._write(Truncated(_now(), device, int(conversation_id), after))
-                case link.StateChanged(State.LIVE):
-                    self._live_since = clock.now()
+                case link.StateChanged(state):
+                    self._live_since = clock.now() if state is State.LIVE else None
                 case _:
                     pass
 
@@ -205,7 +206,7 @@ class Talker:
         for entry in apply.entries:
             self._follow(entry)
         first, last = apply.entries[0], apply.entries[-1]
-        is_fresh = self.client is not None and self.client.state is State.LIVE and first.created_at > self._live_since
+        is_fresh = self._live_since is not None and first.created_at > self._live_since
         late_ms = (clock.now() - first.created_at).total_seconds() * 1e3 if is_fresh else None
         self._write(Seen(_now(), self.device.device_id, place, first.seq, last.seq, late_ms))
 
