@@ -16,6 +16,17 @@ WATCH = """
 addEventListener("securitypolicyviolation", (event) =>
   console.error(`policy violation: ${event.effectiveDirective} ${event.blockedURI} ${event.sample}`));
 """
+STILL = """
+async (feed) => {
+  let before = "", since = performance.now();
+  while (performance.now() - since < 500) {
+    await new Promise((resolve) => requestAnimationFrame(resolve));
+    const now = `${feed.scrollTop} ${feed.scrollHeight} ${feed.querySelectorAll("article").length}`;
+    if (now !== before) since = performance.now();
+    before = now;
+  }
+}
+"""
 EXPECTED = re.compile(r"Failed to load resource|WebSocket connection|ERR_INTERNET_DISCONNECTED")
 """What a browser says by itself when the network is away or a refusal comes back."""
 
@@ -79,6 +90,11 @@ class Person:
     def scroll_up(self, pixels: int) -> None:
         self.feed.evaluate("(feed, pixels) => { feed.scrollTop -= pixels }", pixels)
         expect(self.page.get_by_role("button", name="To the newest message")).to_be_visible()
+        self.wait_until_still()
+
+    def wait_until_still(self) -> None:
+        """Wait until nothing has come or moved in the list for a while: its first rows are there and measured."""
+        self.feed.evaluate(STILL)
 
     @property
     def box(self) -> Locator:

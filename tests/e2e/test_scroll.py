@@ -97,6 +97,7 @@ def test_a_conversation_opens_at_its_oldest_unread_message_a_third_down(
     line = ada.page.get_by_test_id("new-line")
     expect(line).to_be_visible()
     expect(line).to_be_in_viewport()
+    ada.wait_until_still()
     feed, box = ada.feed.bounding_box(), line.bounding_box()
     assert feed is not None
     assert box is not None
@@ -141,5 +142,6 @@ def test_coming_back_finds_the_same_row_at_the_same_height(
     expect(ada.box).to_have_value("")
     ada.open(grace.name)
     expect(ada.feed.locator(f"article[data-seq='{next(iter(before))}']")).to_be_in_viewport()
+    ada.wait_until_still()
     assert _moved(before, _heights(ada)) == []
     expect(ada.box).to_have_value("half written")

@@ -13,6 +13,7 @@ const NEAR_END_PX = 48;
 const TINT_MS = 2_000;
 const SETTLE_FRAMES = 20;
 const STILL_FRAMES = 3;
+const REST_MS = 250;
 
 export class ReadingPlace {
   /** Svelte sets a bound element to null when it goes. */
@@ -31,6 +32,9 @@ export class ReadingPlace {
   readonly #marks: ReadMarks;
   #seen = $state(0);
   #length = 0;
+  /** Rows put in front while those below are still being measured would push what is on screen. */
+  #rested = false;
+  #rest: ReturnType<typeof setTimeout> | null = null;
 
   constructor(chat: Chat, timeline: Timeline, conversation: () => ConversationRow) {
     this.#chat = chat;
@@ -41,6 +45,7 @@ export class ReadingPlace {
   }
 
   stop(): void {
+    if (this.#rest !== null) clearTimeout(this.#rest);
     this.#marks.stop();
   }
 
@@ -54,6 +59,10 @@ export class ReadingPlace {
     if (standing !== null && place.type === "seq" && place.offset === "centre")
       this.tint(items[standing.index]?.key ?? null);
     this.look();
+    this.#rest = setTimeout(() => {
+      this.#rested = true;
+      this.look();
+    }, REST_MS);
   }
 
   /** Scroll there. Rows are measured as they are drawn, so it takes some frames until the list stands. */
@@ -86,6 +95,7 @@ export class ReadingPlace {
     const conversation = this.#conversation();
     if (conversation.role !== null && this.#isUpToDate)
       this.#marks.see(lastVisibleSeq(timeline.items, list), conversation.read);
+    if (!this.#rested) return;
     if (offset < 2 * view) void timeline.older();
     if (below < 2 * view) void timeline.newer();
   }
