@@ -21,6 +21,7 @@ from seriatim.protocol.encoded import EncodedEvent, Wire
 from seriatim.protocol.entries import ConversationCreated, Entry, MessageSent
 from seriatim.protocol.fields import ConversationKind, Visibility
 from seriatim.protocol.limits import LIMITS, Rates
+from seriatim.protocol.sender import Sender
 from seriatim.protocol.session import Phase, Session
 
 HEARTBEAT_S = 5.0
@@ -209,7 +210,7 @@ class Gateway:
     # --- what the sessions ask (session.Gate)
 
     def hello(self, session: Session, hello: Hello) -> None:
-        session.user_id, session.device_id = UserId(hello.device_id // 10), hello.device_id
+        session.sender = Sender(UserId(hello.device_id // 10), hello.device_id)
         resume = hello.resume
         token = resume.token if resume is not None and resume.epoch == self.world.log.epoch else None
         self.register(session)

@@ -25,7 +25,7 @@ from seriatim.gateway.http.addresses import TrustedProxies
 from seriatim.gateway.outbox import Outboxes
 from seriatim.gateway.sockets import Sockets
 from seriatim.gateway.traces import Traces
-from seriatim.gateway.transport.frames import frame
+from seriatim.gateway.transport.frames import binary_frame, text_frame
 from seriatim.gateway.wheel import Wheel
 from seriatim.log.append import Appender
 from seriatim.log.audience import Audience, audiences
@@ -129,7 +129,7 @@ async def build(settings: Settings, database: Database, clock: Clock) -> Parts:
         outboxes=outboxes,
         fan_out=fan_out,
         wheel=wheel,
-        wires=wires(lambda payload, binary: frame(payload, binary=binary)),
+        wires=wires(text_frame, binary_frame),
         clock=clock,
         proxies=TrustedProxies(settings.trusted_proxies),
         unauthenticated_per_address=settings.unauthenticated_sockets_per_address,

@@ -11,6 +11,10 @@ ROUNDING_S = 1e-6
 """A sum of floats may miss the last token by this much."""
 
 
+TAKES_A_SWEEP = 64
+"""Looking for what may be forgotten costs as much as a take; it is done once for so many."""
+
+
 class Refill(Protocol):
     """How a bucket fills: `per_s` tokens a second, at most `burst` saved (protocol/limits.Rate)."""
 
@@ -25,7 +29,9 @@ def draw(full_at: float, rate: Refill, now: float) -> tuple[float, int]:
 
     Without a token: `full_at` unchanged, and the milliseconds until there is one. A bucket is just this one number.
     """
-    after = max(full_at, now) + 1 / rate.per_s
+    if full_at <= now:  # the usual case: full, and every rate lets one through
+        return now + 1 / rate.per_s, 0
+    after = full_at + 1 / rate.per_s
     too_early_s = after - now - rate.burst / rate.per_s
     if too_early_s > ROUNDING_S:
         return full_at, math.ceil((too_early_s - ROUNDING_S) * 1000)
@@ -35,14 +41,15 @@ def draw(full_at: float, rate: Refill, now: float) -> tuple[float, int]:
 class Buckets:
     """Many buckets of one meaning; a key that was never seen has a full one.
 
-    Bounds: at most `capacity` keys. Full buckets are forgotten as others are taken from; beyond `capacity` the bucket
-    that was taken from least recently is forgotten too, which is in favour of its owner.
+    Bounds: `capacity` keys, and 64 more between two sweeps. Full buckets are forgotten as others are taken from;
+    beyond `capacity` the bucket that was taken from least recently is forgotten too, in favour of its owner.
     """
 
     def __init__(self, capacity: int = 100_000) -> None:
         self._capacity = capacity
         self._full_at: dict[Hashable, float] = {}
         """When each bucket will be full again, least recently taken from first."""
+        self._taken = 0
 
     def __len__(self) -> int:
         """Count the keys remembered."""
@@ -58,7 +65,10 @@ class Buckets:
             return retry_after_ms
         self._full_at.pop(key, None)
         self._full_at[key] = full_at
-        self._forget(now)
+        self._taken += 1
+        if self._taken >= TAKES_A_SWEEP:
+            self._taken = 0
+            self._forget(now)
         return 0
 
     def require(self, key: Hashable, rate: Refill, now: float) -> None:
@@ -72,7 +82,7 @@ class Buckets:
             raise RateLimited("too many of these; wait a little", retry_after_ms=retry_after_ms)
 
     def _forget(self, now: float) -> None:
-        for _ in range(2):  # more than is added, so that full buckets never pile up
+        for _ in range(2 * TAKES_A_SWEEP):  # more than was added, so that full buckets never pile up
             oldest = next(iter(self._full_at))
             if self._full_at[oldest] > now and len(self._full_at) <= self._capacity:
                 return

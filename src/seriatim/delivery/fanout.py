@@ -27,7 +27,10 @@ RETRY_S = 1.0
 class Receiver(Protocol):
     """A live session, as delivery sees it."""
 
-    device_id: DeviceId
+    @property
+    def device_id(self) -> DeviceId:
+        """The device it belongs to."""
+        ...
 
     def deliver(self, event: EncodedEvent) -> None:
         """Pass an event on."""

@@ -25,8 +25,12 @@ SESSIONS = 500
 class Checked(Protocol):
     """A live session, as the heads check sees it."""
 
-    user_id: UserId
     resume_token: str | None
+
+    @property
+    def user_id(self) -> UserId:
+        """Whose session it is."""
+        ...
 
     def answer(self, frame: Any) -> None:
         """Send one frame."""

@@ -14,7 +14,6 @@ from seriatim.log.draft import Stored
 from seriatim.protocol.codes import CloseCode
 from seriatim.protocol.commands import Command, Hello, SendMessage
 from seriatim.protocol.limits import Rates
-from seriatim.protocol.sender import Sender
 from seriatim.protocol.session import Phase, Session
 
 log = structlog.get_logger()
@@ -62,7 +61,7 @@ class SocketGate:
         if type(command) is SendMessage:
             waiter = _SendWaiter(self, session, command)
             try:
-                self._commands.send(command, Sender(session.user_id, session.device_id), waiter, trace)
+                self._commands.send(command, session.sender, waiter, trace)
             except ChatError as error:
                 waiter.refused(error)
         else:
@@ -71,7 +70,7 @@ class SocketGate:
 
     async def _run(self, session: Session, command: Command) -> None:
         try:
-            answer = await self._commands.run(command, Sender(session.user_id, session.device_id))
+            answer = await self._commands.run(command, session.sender)
         except ChatError as error:
             session.refuse(command.id, error)
         except Exception:

@@ -19,6 +19,7 @@ from seriatim.protocol.answers import Heads, Welcome
 from seriatim.protocol.codes import CloseCode
 from seriatim.protocol.commands import Hello
 from seriatim.protocol.limits import HEARTBEAT_S, LIMITS, SOCKETS_PER_USER
+from seriatim.protocol.sender import Sender
 from seriatim.protocol.session import Phase, Session
 
 log = structlog.get_logger()
@@ -97,7 +98,7 @@ class Greeter:
         if len(self._queue) >= WAITING:
             session.refuse_hello(RateLimited("too many at once", retry_after_ms=5_000), CloseCode.RATE)
             return
-        session.user_id, session.device_id = claims.user_id, claims.device_id
+        session.sender = Sender(claims.user_id, claims.device_id)
         session.expires_at = self.expires_at(claims)
         # Registered before the token is taken: what is committed from here on comes as an event or stands in the heads.
         self._fan_out.register(session.user_id, session)

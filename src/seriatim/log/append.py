@@ -158,8 +158,10 @@ class Appender:
                 self._split(batch)
                 continue
             self._flying = batch
+            passed(None, Hop.QUEUE)
             for draft in batch.drafts:
-                passed(draft.trace, Hop.QUEUE, network=1)
+                if draft.trace is not None:
+                    draft.trace.note(Hop.QUEUE, network=1)
             self._lane.call(parameters)
 
     def _next(self) -> _Batch | None:
@@ -182,9 +184,11 @@ class Appender:
         stored: list[Stored] = []
         outcomes: list[Stored | ChatError] = []
         last_us, created_at = -1, _EPOCH
+        passed(None, Hop.COMMIT)
         for draft, seq, us, ordinal, version, status in zip(batch.drafts, *answer, strict=True):
             conversation_id, sender_id, device_id, client_id, body, target_seq, trace = draft
-            passed(trace, Hop.COMMIT, network=1, statements=1, rows=0 if status else 3, commits=1)
+            if trace is not None:
+                trace.note(Hop.COMMIT, network=1, statements=1, rows=0 if status else 3, commits=1)
             if status > _DUPLICATE:
                 outcomes.append(_refusal(status))
                 continue

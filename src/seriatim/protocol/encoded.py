@@ -9,29 +9,32 @@ from seriatim.protocol.answers import Event
 from seriatim.protocol.codec import CODECS, Codec, Subprotocol
 from seriatim.protocol.entries import Entry
 
-Framing = Callable[[bytes, bool], bytes]
-"""Puts a payload (and whether it is binary) into one WebSocket frame; handed in by the gateway, which owns sockets."""
+Framing = Callable[[bytes], bytes]
+"""Puts a payload into one WebSocket frame of its subprotocol's kind; handed in by the gateway, which owns sockets."""
 
 
 class Wire:
     """One subprotocol on one transport: a server frame in, bytes for the socket out."""
 
-    __slots__ = ("_framing", "codec", "index")
+    __slots__ = ("_encode", "_framing", "codec", "index")
 
     def __init__(self, subprotocol: Subprotocol, framing: Framing) -> None:
         self.codec: Codec = CODECS[subprotocol]
         self.index = list(Subprotocol).index(subprotocol)
         """Place of this subprotocol's bytes in an `EncodedEvent`."""
+        self._encode = self.codec.encode
         self._framing = framing
 
     def encode(self, frame: Any) -> bytes:
         """Return the bytes of one server frame, framed."""
-        return self._framing(self.codec.encode(frame), self.codec.binary)
+        return self._framing(self._encode(frame))
 
 
-def wires(framing: Framing) -> dict[Subprotocol, Wire]:
-    """Return the wire of each subprotocol."""
-    return {subprotocol: Wire(subprotocol, framing) for subprotocol in Subprotocol}
+def wires(text: Framing, binary: Framing) -> dict[Subprotocol, Wire]:
+    """Return the wire of each subprotocol, by the framing of text and of binary messages."""
+    return {
+        subprotocol: Wire(subprotocol, binary if CODECS[subprotocol].binary else text) for subprotocol in Subprotocol
+    }
 
 
 class EncodedEvent:

@@ -1,12 +1,14 @@
 """The order within one session: commands on one conversation are handled one after another, sends flow together."""
 
 from collections import deque
+from collections.abc import Sequence
 from typing import Generic, TypeVar
 
 from seriatim.core.ids import ConversationId
 
 Item = TypeVar("Item")
 Key = ConversationId | None
+_NOTHING: tuple[()] = ()
 
 
 class Lanes(Generic[Item]):
@@ -23,7 +25,7 @@ class Lanes(Generic[Item]):
 
     def enter(self, key: Key, item: Item, *, send: bool) -> bool:
         """Say whether `item` starts now; else it is kept and given back by `leave`."""
-        queue = self._waiting.get(key)
+        queue = self._waiting.get(key) if self._waiting else None
         if queue is not None:
             queue.append((send, item))
             return False
@@ -36,16 +38,16 @@ class Lanes(Generic[Item]):
         self._waiting[key] = deque()
         return True
 
-    def leave(self, key: Key, *, send: bool) -> list[Item]:
+    def leave(self, key: Key, *, send: bool) -> Sequence[Item]:
         """Note that a command of this conversation is done and return those that start now, in order."""
         if send:
             left = self._sending[key] - 1
             if left:
                 self._sending[key] = left
-                return []
+                return _NOTHING
             del self._sending[key]
             if key not in self._waiting:
-                return []
+                return _NOTHING
         return self._advance(key)
 
     def _advance(self, key: Key) -> list[Item]:

@@ -37,6 +37,7 @@ from seriatim.protocol.limits import (
     TOKEN_GRACE_S,
     Rates,
 )
+from seriatim.protocol.sender import Sender
 
 
 class Phase(IntEnum):
@@ -82,6 +83,9 @@ class Gate(Protocol):
         ...
 
 
+_NOBODY = Sender(UserId(0), DeviceId(0))
+
+
 class Session:
     """One live connection of one device. Times are monotonic seconds, handed in.
 
@@ -96,7 +100,6 @@ class Session:
         "_lanes",
         "_refused",
         "deadline",
-        "device_id",
         "expires_at",
         "focus",
         "heard_at",
@@ -104,8 +107,8 @@ class Session:
         "outlet",
         "phase",
         "resume_token",
+        "sender",
         "session_id",
-        "user_id",
         "wire",
     )
 
@@ -114,8 +117,8 @@ class Session:
         self.outlet = outlet
         self.wire = wire
         self.phase = Phase.NEW
-        self.user_id = UserId(0)
-        self.device_id = DeviceId(0)
+        self.sender = _NOBODY
+        """Who speaks here, once the token was checked."""
         self.focus: frozenset[ConversationId] = frozenset()
         self.resume_token: str | None = None
         """Where the next heads check of this session begins."""
@@ -131,6 +134,16 @@ class Session:
         self._early: list[AnyCommand] | None = None
         self._lanes: Lanes[tuple[Command, Trace | None]] | None = None
 
+    @property
+    def user_id(self) -> UserId:
+        """Whose session this is."""
+        return self.sender.user_id
+
+    @property
+    def device_id(self) -> DeviceId:
+        """On which of his devices."""
+        return self.sender.device_id
+
     # -- in: from the socket
 
     def received(self, payload: bytes | memoryview, now: float) -> None:
@@ -139,6 +152,7 @@ class Session:
         received_ns = time.monotonic_ns()
         if self.phase is Phase.CLOSED:
             return
+        self.heard_at = now
         try:
             commands = self.wire.codec.decode(payload)
         except ChatError as error:
@@ -161,9 +175,9 @@ class Session:
             else:
                 self._low_rate(command, now)
         else:
-            self._before_live(command, now)
+            self._before_live(command)
 
-    def _before_live(self, command: AnyCommand, now: float) -> None:
+    def _before_live(self, command: AnyCommand) -> None:
         if self.phase is Phase.GREETING:
             early = self._early
             if early is None:
@@ -174,7 +188,6 @@ class Session:
                 self._refuse_rate(command, "in_flight", 1_000)
         elif isinstance(command, Hello):
             self.phase = Phase.GREETING
-            self.heard_at = now
             self._held = []
             self.focus = frozenset(command.focus)
             self._gate.hello(self, command)
@@ -196,7 +209,6 @@ class Session:
     def _low_rate(self, command: AnyCommand, now: float) -> None:
         match command:
             case Ping():
-                self.heard_at = now
                 self._gate.due(self)
             case Focus():
                 self.focus = frozenset(command.conversation_ids)
@@ -272,7 +284,9 @@ class Session:
         self.in_flight -= 1
         if self._lanes is None:
             return
-        for next_command, trace in self._lanes.leave(conversation_of(command), send=type(command) is SendMessage):
+        send = type(command) is SendMessage
+        key = command.conversation_id if send else conversation_of(command)
+        for next_command, trace in self._lanes.leave(key, send=send):
             if self.phase is Phase.LIVE:
                 self._gate.command(self, next_command, trace)
 

@@ -16,7 +16,7 @@ from seriatim.protocol.encoded import EncodedEvent, Wire, wires
 from seriatim.protocol.entries import MessageSent
 from seriatim.protocol.limits import OUTBOX_BYTES, OUTBOX_FRAMES
 
-WIRE: Wire = wires(lambda payload, _binary: payload + b"\n")[Subprotocol.JSON]
+WIRE: Wire = wires(lambda payload: payload + b"\n", bytes)[Subprotocol.JSON]
 
 
 class Connection:

@@ -19,7 +19,7 @@ def test_another_command_waits_for_the_sends_before_it_and_holds_back_those_afte
     assert not lanes.enter(HERE, "late send", send=True)
     assert lanes.leave(HERE, send=True) == ["leave"]
     assert lanes.leave(HERE, send=False) == ["late send"]
-    assert lanes.leave(HERE, send=True) == []
+    assert not lanes.leave(HERE, send=True)
     assert lanes.enter(HERE, "leave again", send=False)
 
 
@@ -29,7 +29,7 @@ def test_a_run_of_sends_starts_together_after_the_command_before_it() -> None:
     for name in ("a", "b", "fetch again", "c"):
         assert not lanes.enter(HERE, name, send=name in "abc")
     assert lanes.leave(HERE, send=False) == ["a", "b"]
-    assert lanes.leave(HERE, send=True) == []
+    assert not lanes.leave(HERE, send=True)
     assert lanes.leave(HERE, send=True) == ["fetch again"]
     assert lanes.leave(HERE, send=False) == ["c"]
 

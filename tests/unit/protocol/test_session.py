@@ -17,6 +17,7 @@ from seriatim.protocol.commands import Command, Hello
 from seriatim.protocol.encoded import EncodedEvent, wires
 from seriatim.protocol.entries import MessageSent
 from seriatim.protocol.limits import LIMITS, Rate, Rates
+from seriatim.protocol.sender import Sender
 from seriatim.protocol.session import Phase, Session
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -51,7 +52,7 @@ class Gateway:
 
     def hello(self, session: Session, hello: Hello) -> None:
         self.hellos.append(hello)
-        session.user_id, session.device_id = UserId(1), DeviceId(2)
+        session.sender = Sender(UserId(1), DeviceId(2))
 
     def renew(self, session: Session, token: str) -> None:
         if token == "stale":
@@ -77,7 +78,7 @@ def told() -> Told:
 
 @pytest.fixture
 def session(gateway: Gateway, told: Told) -> Session:
-    wire = wires(lambda payload, _binary: payload)[Subprotocol.JSON]
+    wire = wires(bytes, bytes)[Subprotocol.JSON]
     return Session(SessionId("s"), gateway, told, wire, now=0.0)
 
 

@@ -20,12 +20,5 @@ def draft(command: SendMessage, sender: Sender, trace: Trace | None = None) -> D
         raise TooLarge(f"a body has at most {LIMITS.body_bytes} bytes of UTF-8", path="$.body", reason="body_bytes")
     if not body or body.isspace():
         raise BadRequest("a body has something to read", path="$.body", reason="blank")
-    return Draft(
-        conversation_id=command.conversation_id,
-        sender_id=sender.user_id,
-        device_id=sender.device_id,
-        client_id=command.client_id,
-        body=body,
-        target_seq=command.target_seq,
-        trace=trace,
-    )
+    user_id, device_id = sender
+    return Draft(command.conversation_id, user_id, device_id, command.client_id, body, command.target_seq, trace)

@@ -15,3 +15,19 @@ def frame(payload: bytes, *, binary: bool = False) -> bytes:
     if size < 1 << 16:
         return bytes((first, _LENGTH_16)) + size.to_bytes(2, "big") + payload
     return bytes((first, _LENGTH_64)) + size.to_bytes(8, "big") + payload
+
+
+_KNOWN_SIZES = 2_048
+_TEXT_HEADS = [frame(bytes(size))[: -size or None] for size in range(_KNOWN_SIZES)]
+"""Heads of the sizes that occur: a look-up costs a quarter of making one."""
+
+
+def text_frame(payload: bytes) -> bytes:
+    """Return one final, unmasked text frame that holds `payload`."""
+    size = len(payload)
+    return _TEXT_HEADS[size] + payload if size < _KNOWN_SIZES else frame(payload)
+
+
+def binary_frame(payload: bytes) -> bytes:
+    """Return one final, unmasked binary frame that holds `payload`."""
+    return frame(payload, binary=True)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from seriatim.gateway.transport.frames import frame
+from seriatim.gateway.transport.frames import binary_frame, frame, text_frame
 
 
 @pytest.mark.parametrize(
@@ -21,3 +21,10 @@ def test_a_frame_has_the_shortest_length_that_holds_its_payload(size: int, head:
 
 def test_a_binary_frame_says_so() -> None:
     assert frame(b"x", binary=True) == b"\x82\x01x"
+
+
+@pytest.mark.parametrize("size", [0, 1, 125, 126, 2_047, 2_048, 65_535, 65_536])
+def test_the_prepared_heads_are_those_that_would_be_made(size: int) -> None:
+    payload = b"x" * size
+    assert text_frame(payload) == frame(payload)
+    assert binary_frame(payload) == frame(payload, binary=True)
