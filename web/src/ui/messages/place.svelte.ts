@@ -7,7 +7,7 @@ import { frame } from "../kit/frames.ts";
 import type { Chat } from "../state/chat.svelte.ts";
 import type { Timeline } from "../state/timeline.svelte.ts";
 import { ReadMarks } from "./readmarks.ts";
-import { firstVisible, lastVisibleSeq, standingOf, type Standing } from "./viewport.ts";
+import { firstRow, firstVisible, lastVisibleSeq, standingOf, topOf, type Anchor, type Standing } from "./viewport.ts";
 
 const NEAR_END_PX = 48;
 const TINT_MS = 2_000;
@@ -32,6 +32,7 @@ export class ReadingPlace {
   readonly #marks: ReadMarks;
   #seen = $state(0);
   #length = 0;
+  #anchor: Anchor | null = null;
   /** Rows put in front while those below are still being measured would push what is on screen. */
   #rested = false;
   #rest: ReturnType<typeof setTimeout> | null = null;
@@ -91,6 +92,7 @@ export class ReadingPlace {
     const below = list.getScrollSize() - offset - view;
     this.atEnd = below < NEAR_END_PX && timeline.reachesEnd;
     if (this.atEnd) this.#seen = timeline.arrived;
+    this.#anchor = this.scroller ? firstRow(this.scroller) : null;
     this.#chat.keepPlace(timeline.conversation_id, this.atEnd ? null : firstVisible(timeline.items, list));
     const conversation = this.#conversation();
     if (conversation.role !== null && this.#isUpToDate)
@@ -116,11 +118,19 @@ export class ReadingPlace {
     if (this.scroller) this.scroller.scrollTop = this.scroller.scrollHeight;
   }
 
-  /** Call when rows or the list itself have another size: the end stays in view. */
+  /**
+   * Call when rows or the list itself have another size: the end stays in view, or else the first row on screen where
+   * it is. The list sees to that too, but right after older rows came it takes rows below the screen for rows above.
+   */
   async resized(): Promise<void> {
-    if (!this.atEnd || !this.placed) return;
+    if (!this.placed) return;
     await tick();
+    const { scroller } = this;
     if (this.atEnd) this.toEnd();
+    else if (this.#anchor !== null && scroller) {
+      const top = topOf(scroller, this.#anchor.key);
+      if (top !== null && Math.abs(top - this.#anchor.top) >= 0.5) scroller.scrollTop += top - this.#anchor.top;
+    }
   }
 
   async toNewest(): Promise<void> {

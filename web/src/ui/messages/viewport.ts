@@ -52,3 +52,26 @@ export function lastVisibleSeq(items: readonly Item[], list: VirtualizerHandle):
   }
   return 0;
 }
+
+/** A row by its key, and how far below the upper edge of the list it stands. */
+export interface Anchor {
+  readonly key: string;
+  readonly top: number;
+}
+
+/** The first row that begins on screen. */
+export function firstRow(scroller: HTMLElement): Anchor | null {
+  const edge = scroller.getBoundingClientRect().top;
+  let first: Anchor | null = null;
+  for (const row of scroller.querySelectorAll<HTMLElement>("article")) {
+    const top = row.getBoundingClientRect().top - edge;
+    if (top >= 0 && (first === null || top < first.top)) first = { key: row.dataset["key"] ?? "", top };
+  }
+  return first;
+}
+
+/** Where the row with this key stands now; null: it is not drawn. */
+export function topOf(scroller: HTMLElement, key: string): number | null {
+  const row = scroller.querySelector<HTMLElement>(`article[data-key="${CSS.escape(key)}"]`);
+  return row === null ? null : row.getBoundingClientRect().top - scroller.getBoundingClientRect().top;
+}
