@@ -17,7 +17,7 @@ from seriatim.core.trace import Trace
 from seriatim.protocol.answers import Compared, HeadRow, Page, Pong, Sent, Welcome
 from seriatim.protocol.codec import Subprotocol
 from seriatim.protocol.commands import Command, Compare, Fetch, Hello, SendMessage
-from seriatim.protocol.encoded import EncodedEvent, Wire
+from seriatim.protocol.encoded import EncodedEvents, Wire
 from seriatim.protocol.entries import ConversationCreated, Entry, MessageSent
 from seriatim.protocol.fields import ConversationKind, Visibility
 from seriatim.protocol.limits import LIMITS, Rates
@@ -147,7 +147,7 @@ class Outlet:
         self.peer: ServerSocket | None = None
         self.arrives_at = 0.0
 
-    def push(self, framed: bytes, event: EncodedEvent | None = None) -> None:
+    def push(self, framed: bytes, events: EncodedEvents | None = None) -> None:
         self.arrives_at = max(self.arrives_at, self.schedule.now + self.schedule.random.uniform(0.001, 0.08))
         self.schedule.after(self.arrives_at - self.schedule.now, lambda: self._arrive(framed))
 
@@ -332,7 +332,7 @@ class Servers:
         """Hint at an entry: maybe to nobody, to some, late, in any order."""
         if self.goes_wrong(self.faults.hint_lost):
             return
-        event = EncodedEvent(self.log.epoch, entry)
+        event = EncodedEvents(self.log.epoch, entry.conversation_id, [entry])
         for session, gateway in list(self.registered.items()):
             if session.phase is Phase.CLOSED or not gateway.is_up:
                 del self.registered[session]
@@ -345,6 +345,6 @@ class Servers:
             gateway.kill()
         self.log.fail_over(lost)
 
-    def _deliver(self, session: Session, event: EncodedEvent) -> None:
+    def _deliver(self, session: Session, event: EncodedEvents) -> None:
         if session.phase in {Phase.GREETING, Phase.LIVE}:
             session.deliver(event)

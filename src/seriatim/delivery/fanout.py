@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import structlog
 
@@ -12,8 +12,8 @@ from seriatim.core.trace import Hop, passed
 from seriatim.delivery.broker.port import Hint
 from seriatim.delivery.rosters import RosterCache
 from seriatim.log.audience import Audience
-from seriatim.protocol.encoded import EncodedEvent
-from seriatim.protocol.entries import MemberLeft
+from seriatim.protocol.encoded import EncodedEvents
+from seriatim.protocol.entries import MemberLeft, MessageSent
 
 log = structlog.get_logger()
 
@@ -32,8 +32,8 @@ class Receiver(Protocol):
         """The device it belongs to."""
         ...
 
-    def deliver(self, event: EncodedEvent) -> None:
-        """Pass an event on."""
+    def deliver(self, events: EncodedEvents) -> None:
+        """Pass events on."""
         ...
 
     def answer(self, frame: Any) -> None:
@@ -41,6 +41,14 @@ class Receiver(Protocol):
         ...
 
 
+class _Burst(NamedTuple):
+    """Hints of one conversation with one audience, in order."""
+
+    roster_version: int
+    hints: list[Hint]
+
+
+_FAN_OUT = Hop.FAN_OUT
 LookUp = Callable[[list[ConversationId]], Awaitable[dict[ConversationId, Audience]]]
 
 
@@ -81,18 +89,39 @@ class FanOut:
     # -- what arrives
 
     def received(self, hints: list[Hint]) -> None:
-        """Deliver hints to the outboxes of the sessions concerned, in order."""
+        """Deliver hints to the outboxes of the sessions concerned, each conversation's in their order.
+
+        What one call brings of one conversation and roster goes out as one burst.
+        """
+        bursts: list[_Burst] = []
+        latest: dict[ConversationId, _Burst] = {}
         for hint in hints:
-            event = hint.event
-            if event.conversation_id in self._waiting:
-                self._wait(hint)
-                continue
-            audience = self._rosters.audience(event.entry, hint.roster_version)
-            if audience is None:
-                self._wait(hint)
+            entry = hint.entry
+            conversation_id = entry.conversation_id
+            burst = latest.get(conversation_id)
+            if type(entry) is not MessageSent:
+                # Its audience is its own: whoever left is told so, and nothing that follows.
+                latest.pop(conversation_id, None)
+                bursts.append(_Burst(hint.roster_version, [hint]))
+            elif burst is not None and burst.roster_version == hint.roster_version:
+                burst.hints.append(hint)
             else:
-                self._deliver(event, audience)
-        passed(None, Hop.FAN_OUT)
+                burst = latest[conversation_id] = _Burst(hint.roster_version, [hint])
+                bursts.append(burst)
+        for burst in bursts:
+            self._pass_on(burst.hints, burst.roster_version)
+        passed(None, _FAN_OUT)
+
+    def _pass_on(self, hints: list[Hint], roster_version: int) -> None:
+        entry = hints[0].entry
+        if entry.conversation_id in self._waiting:
+            self._wait(hints)
+            return
+        audience = self._rosters.audience(entry, roster_version)
+        if audience is None:
+            self._wait(hints)
+        else:
+            self._deliver(hints, audience)
 
     def tell(self, user_id: UserId, frame: Any, *, but: DeviceId | None = None) -> None:
         """Send a frame to the user's own sessions, except those of one device."""
@@ -100,22 +129,25 @@ class FanOut:
             if session.device_id != but:
                 session.answer(frame)
 
-    def _deliver(self, event: EncodedEvent, audience: Iterable[UserId]) -> None:
+    def _deliver(self, hints: list[Hint], audience: Iterable[UserId]) -> None:
+        first = hints[0]
+        events = EncodedEvents(first.epoch, first.entry.conversation_id, [hint.entry for hint in hints])
         look = self._sessions.get
         for user_id in audience:
             for session in look(user_id, ()):
-                session.deliver(event)
-        if event.trace is not None:
-            event.trace.note(Hop.FAN_OUT)
+                session.deliver(events)
+        for hint in hints:
+            if hint.trace is not None:
+                hint.trace.note(_FAN_OUT)
 
     # -- rosters that are not known yet
 
-    def _wait(self, hint: Hint) -> None:
-        if self._waiting_count >= WAITING_HINTS:
-            self.dropped_count += 1
+    def _wait(self, hints: list[Hint]) -> None:
+        if self._waiting_count + len(hints) > WAITING_HINTS:
+            self.dropped_count += len(hints)
             return
-        self._waiting.setdefault(hint.event.conversation_id, []).append(hint)
-        self._waiting_count += 1
+        self._waiting.setdefault(hints[0].entry.conversation_id, []).extend(hints)
+        self._waiting_count += len(hints)
         self._wake.set()
 
     async def run(self) -> None:
@@ -139,13 +171,13 @@ class FanOut:
         self._waiting_count -= len(hints)
         if roster is None:
             return
-        self._rosters.keep(hints[0].event.conversation_id, roster.version, frozenset(roster.first_seqs))
+        self._rosters.keep(hints[0].entry.conversation_id, roster.version, frozenset(roster.first_seqs))
         for hint in hints:
-            entry = hint.event.entry
+            entry = hint.entry
             audience: Iterable[UserId] | None = self._rosters.audience(entry, hint.roster_version)
             if audience is None:
                 # The roster has moved on since: whoever came later must not see this one.
                 audience = [user for user, first_seq in roster.first_seqs.items() if first_seq <= entry.seq]
                 if type(entry) is MemberLeft:
                     audience.append(entry.user_id)
-            self._deliver(hint.event, audience)
+            self._deliver([hint], audience)

@@ -1,11 +1,12 @@
-"""Publishing: each committed entry becomes one hint, encoded once; a retried send is published again."""
+"""Publishing: each committed entry becomes one hint; a retried send is published again."""
 
 from collections.abc import Sequence
 
 from seriatim.core.trace import Hop, passed
 from seriatim.delivery.broker.port import Broker, Hint
 from seriatim.log.draft import Stored
-from seriatim.protocol.encoded import EncodedEvent
+
+_PUBLISH = Hop.PUBLISH
 
 
 class Publisher:
@@ -22,7 +23,7 @@ class Publisher:
         hints: list[Hint] = []
         for one in stored:
             if one.trace is not None:
-                one.trace.note(Hop.PUBLISH)
-            hints.append(Hint(EncodedEvent(epoch, one.entry, one.trace), one.roster_version))
-        passed(None, Hop.PUBLISH)
+                one.trace.note(_PUBLISH)
+            hints.append(Hint(epoch, one.entry, one.roster_version, one.trace))
+        passed(None, _PUBLISH)
         self._broker.publish(hints)

@@ -2,6 +2,7 @@
 
 import asyncio
 
+import msgspec
 import structlog
 
 from seriatim.core.errors import ChatError, Internal
@@ -17,6 +18,8 @@ from seriatim.protocol.limits import Rates
 from seriatim.protocol.session import Phase, Session
 
 log = structlog.get_logger()
+
+_ACK, _CLOSED = Hop.ACK, Phase.CLOSED
 
 
 class SocketGate:
@@ -82,27 +85,24 @@ class SocketGate:
         session.done(command)
 
 
-class _SendWaiter:
-    """Brings the fate of one send back to its session."""
+class _SendWaiter(msgspec.Struct, gc=False):
+    """Brings the fate of one send back to its session. Nothing refers back to it, so no cycle can hold it."""
 
-    __slots__ = ("_command", "_gate", "_session")
-
-    def __init__(self, gate: SocketGate, session: Session, command: SendMessage) -> None:
-        self._gate = gate
-        self._session = session
-        self._command = command
+    gate: SocketGate
+    session: Session
+    command: SendMessage
 
     def stored(self, stored: Stored) -> None:
         """Ack: the entry is committed and published."""
-        session, command, trace = self._session, self._command, stored.trace
-        passed(trace, Hop.ACK)
-        if session.phase is not Phase.CLOSED:
+        session, command, trace = self.session, self.command, stored.trace
+        passed(trace, _ACK)
+        if session.phase is not _CLOSED:
             session.answer(sent(stored, command.id))
         if trace is not None:
-            self._gate.traces.finish(stored, trace)
+            self.gate.traces.finish(stored, trace)
         session.done(command)
 
     def refused(self, error: ChatError) -> None:
         """Say why not."""
-        self._session.refuse(self._command.id, error)
-        self._session.done(self._command)
+        self.session.refuse(self.command.id, error)
+        self.session.done(self.command)

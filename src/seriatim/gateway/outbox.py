@@ -15,10 +15,13 @@ from seriatim.core.trace import Hop, Trace, passed
 from seriatim.gateway.transport.contract import Connection
 from seriatim.protocol.answers import Gap
 from seriatim.protocol.codes import CloseCode
-from seriatim.protocol.encoded import EncodedEvent, Wire
+from seriatim.protocol.encoded import EncodedEvents, Wire
 from seriatim.protocol.limits import ALL_OUTBOXES_BYTES, OUTBOX_BYTES, OUTBOX_FRAMES, STALLED_WRITE_S
 
 log = structlog.get_logger()
+
+
+_WRITE = Hop.WRITE
 
 
 class Focused(Protocol):
@@ -29,7 +32,7 @@ class Focused(Protocol):
 
 class _Queued(NamedTuple):
     framed: bytes
-    event: EncodedEvent | None
+    events: EncodedEvents | None
 
 
 class Outboxes:
@@ -66,11 +69,11 @@ class Outboxes:
         for outbox in dirty:
             outbox.flush()
         if dirty:
-            passed(None, Hop.WRITE)
+            passed(None, _WRITE)
         if self._traces:
             traces, self._traces = self._traces, []
             for trace, finished in traces:
-                trace.note(Hop.WRITE, network=len(dirty))
+                trace.note(_WRITE, network=len(dirty))
                 finished(trace)
 
     def stalled(self, outbox: "Outbox", *, grown_bytes: int) -> None:
@@ -124,22 +127,24 @@ class Outbox:
         self.paused_at: float | None = None
         """Since when the peer takes nothing, monotonic."""
 
-    def push(self, framed: bytes, event: EncodedEvent | None = None) -> None:
-        """Queue one frame for this tick's flush, or behind those that wait for the peer."""
-        if self.paused_at is not None:
-            self._keep(framed, event)
-            return
+    def push(self, framed: bytes, events: EncodedEvents | None = None) -> None:
+        """Queue frames for this tick's flush, or behind those that wait for the peer."""
         frames = self._frames
-        if not frames:
+        if frames:
+            frames.append(framed)
+        elif self.paused_at is None:
+            frames.append(framed)
             self._all.mark(self)
-        frames.append(framed)
+        else:
+            self._keep(framed, events)
 
     def flush(self) -> None:
         """Give this tick's frames to the transport in one write; then close if that was asked for."""
         frames = self._frames
-        if frames and self.paused_at is None:
-            self._frames = []
-            self._connection.write(frames[0] if len(frames) == 1 else b"".join(frames))
+        if frames:
+            data = frames[0] if len(frames) == 1 else b"".join(frames)
+            frames.clear()
+            self._connection.write(data)
         if self._closing is not None and not self._queue:
             code, reason = self._closing
             self._connection.close(code, reason)
@@ -169,8 +174,8 @@ class Outbox:
         self.paused_at = None
         self._all.moving(self, freed_bytes=self.queued_bytes)
         self.queued_bytes = 0
-        for framed, event in queue:
-            self.push(framed, event)
+        for framed, events in queue:
+            self.push(framed, events)
 
     def gone(self) -> None:
         """Forget everything: the connection is closed."""
@@ -187,12 +192,12 @@ class Outbox:
         log.info("session_too_slow", reason=why, queued_bytes=self.queued_bytes)
         self.close(CloseCode.TOO_SLOW, why)
 
-    def _keep(self, framed: bytes, event: EncodedEvent | None) -> None:
+    def _keep(self, framed: bytes, events: EncodedEvents | None) -> None:
         if self._closing is not None:
             return
         queue = self._queue
         assert queue is not None, "a paused outbox has a queue"
-        queue.append(_Queued(framed, event))
+        queue.append(_Queued(framed, events))
         self.queued_bytes += len(framed)
         self._all.stalled(self, grown_bytes=len(framed))
         if len(queue) > OUTBOX_FRAMES or self.queued_bytes > OUTBOX_BYTES:
@@ -204,11 +209,11 @@ class Outbox:
         heads: dict[ConversationId, int] = {}
         kept: list[_Queued] = []
         for one in queue:
-            event = one.event
-            if event is None or event.conversation_id in focus:
+            events = one.events
+            if events is None or events.conversation_id in focus:
                 kept.append(one)
             else:
-                heads[event.conversation_id] = max(event.seq, heads.get(event.conversation_id, 0))
+                heads[events.conversation_id] = max(events.seq, heads.get(events.conversation_id, 0))
         gaps = (Gap(conversation_id=conversation_id, head=head) for conversation_id, head in heads.items())
         kept.extend(_Queued(self._wire.encode(gap), None) for gap in gaps)
         before = self.queued_bytes

@@ -27,6 +27,7 @@ FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.05, 2.0
 
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 _DUPLICATE = 1
+_QUEUE, _COMMIT = Hop.QUEUE, Hop.COMMIT
 _POISON = frozenset({"22", "54"})
 """SQLSTATE classes of errors that a row can cause: its batch is split until it stands alone (promise L7)."""
 _LANE_SURVIVES = frozenset({"40", "53", "55"})
@@ -158,10 +159,10 @@ class Appender:
                 self._split(batch)
                 continue
             self._flying = batch
-            passed(None, Hop.QUEUE)
+            passed(None, _QUEUE)
             for draft in batch.drafts:
                 if draft.trace is not None:
-                    draft.trace.note(Hop.QUEUE, network=1)
+                    draft.trace.note(_QUEUE, network=1)
             self._lane.call(parameters)
 
     def _next(self) -> _Batch | None:
@@ -184,11 +185,11 @@ class Appender:
         stored: list[Stored] = []
         outcomes: list[Stored | ChatError] = []
         last_us, created_at = -1, _EPOCH
-        passed(None, Hop.COMMIT)
+        passed(None, _COMMIT)
         for draft, seq, us, ordinal, version, status in zip(batch.drafts, *answer, strict=True):
             conversation_id, sender_id, device_id, client_id, body, target_seq, trace = draft
             if trace is not None:
-                trace.note(Hop.COMMIT, network=1, statements=1, rows=0 if status else 3, commits=1)
+                trace.note(_COMMIT, network=1, statements=1, rows=0 if status else 3, commits=1)
             if status > _DUPLICATE:
                 outcomes.append(_refusal(status))
                 continue

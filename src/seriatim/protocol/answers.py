@@ -10,7 +10,7 @@ from seriatim.protocol.entries import Entry
 from seriatim.protocol.limits import Limits
 
 
-class HeadRow(msgspec.Struct, frozen=True, array_like=True):
+class HeadRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A conversation's position and this user's counts, as an array of seven."""
 
     conversation_id: ConversationId
@@ -93,7 +93,7 @@ class TracedHop(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     commits: int = 0
 
 
-class Sent(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="sent", omit_defaults=True):
+class Sent(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="sent", omit_defaults=True, gc=False):
     """The ack: durable at `seq`. A retry gets the same values and `duplicate`."""
 
     id: int
@@ -105,7 +105,7 @@ class Sent(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="sen
     trace: list[TracedHop] | None = None
 
 
-class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="event"):
+class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="event", gc=False):
     """A log entry of one of this user's conversations, in the log of `epoch`."""
 
     epoch: str

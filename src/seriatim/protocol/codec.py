@@ -122,7 +122,7 @@ def refusal(error: msgspec.ValidationError) -> ChatError:
     """Turn msgspec's words ("Expected `str`, got `int` - at `$.body`") into our error with the field's path."""
     text = str(error)
     message, _, rest = text.partition(" - at `")
-    path = rest.rstrip("`") or "$"
+    path = rest.rstrip("`").rpartition("`")[2] or "$"  # of a wrong key: "key` in `$.heads`"
     if path.endswith(".type") or "missing required field `type`" in message:
         return BadFrame(f"unknown frame type: {message}", path=path)
     if message.startswith("Expected `object | array`"):

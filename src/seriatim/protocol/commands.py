@@ -124,7 +124,7 @@ class ConversationCommand(EntryCommand, frozen=True, kw_only=True):
     conversation_id: WireConversationId
 
 
-class SendMessage(ConversationCommand, frozen=True, kw_only=True, tag="send"):
+class SendMessage(ConversationCommand, frozen=True, kw_only=True, tag="send", gc=False):
     """A message; `target_seq` makes it a quoting reply; `trace` asks for its hops in `sent`."""
 
     body: Body

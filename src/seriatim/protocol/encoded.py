@@ -3,8 +3,9 @@
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
+
 from seriatim.core.ids import ConversationId
-from seriatim.core.trace import Trace
 from seriatim.protocol.answers import Event
 from seriatim.protocol.codec import CODECS, Codec, Subprotocol
 from seriatim.protocol.entries import Entry
@@ -16,12 +17,11 @@ Framing = Callable[[bytes], bytes]
 class Wire:
     """One subprotocol on one transport: a server frame in, bytes for the socket out."""
 
-    __slots__ = ("_encode", "_framing", "codec", "index")
+    __slots__ = ("_encode", "_framing", "binary", "codec")
 
     def __init__(self, subprotocol: Subprotocol, framing: Framing) -> None:
         self.codec: Codec = CODECS[subprotocol]
-        self.index = list(Subprotocol).index(subprotocol)
-        """Place of this subprotocol's bytes in an `EncodedEvent`."""
+        self.binary = self.codec.binary
         self._encode = self.codec.encode
         self._framing = framing
 
@@ -37,23 +37,32 @@ def wires(text: Framing, binary: Framing) -> dict[Subprotocol, Wire]:
     }
 
 
-class EncodedEvent:
-    """An entry on its way to many sessions: each subprotocol's bytes are made at their first use and kept."""
+class EncodedEvents(msgspec.Struct, gc=False):
+    """Consecutive entries of one conversation on their way to many sessions.
 
-    __slots__ = ("_bytes", "conversation_id", "entry", "epoch", "seq", "trace")
+    Each subprotocol's bytes are made and joined at their first use, then shared: a session gets a burst with one call
+    and one piece of memory, however many entries it holds.
+    """
 
-    def __init__(self, epoch: str, entry: Entry, trace: Trace | None = None) -> None:
-        self.epoch = epoch
-        self.entry = entry
-        self.conversation_id: ConversationId = entry.conversation_id
-        self.seq = entry.seq
-        self.trace = trace
-        """Of a sampled send, on the gateway that took it."""
-        self._bytes: list[bytes | None] = [None] * len(Subprotocol)
+    epoch: str
+    conversation_id: ConversationId
+    entries: list[Entry]
+    json: bytes | None = None
+    msgpack: bytes | None = None
+
+    @property
+    def seq(self) -> int:
+        """The last entry's."""
+        return self.entries[-1].seq
 
     def framed(self, wire: Wire) -> bytes:
-        """Return this event's bytes for one session's wire."""
-        found = self._bytes[wire.index]
+        """Return the bytes for one session's wire."""
+        found = self.msgpack if wire.binary else self.json
         if found is None:
-            found = self._bytes[wire.index] = wire.encode(Event(epoch=self.epoch, entry=self.entry))
+            epoch, encode = self.epoch, wire.encode
+            found = b"".join([encode(Event(epoch=epoch, entry=entry)) for entry in self.entries])
+            if wire.binary:
+                self.msgpack = found
+            else:
+                self.json = found
         return found

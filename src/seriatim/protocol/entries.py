@@ -30,7 +30,7 @@ class EntryFields(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", o
     """Of roster entries: the version of the member list from this entry on."""
 
 
-class MessageSent(EntryFields, frozen=True, kw_only=True, tag="message_sent", omit_defaults=True):
+class MessageSent(EntryFields, frozen=True, kw_only=True, tag="message_sent", omit_defaults=True, gc=False):
     """A message of the main timeline."""
 
     body: str

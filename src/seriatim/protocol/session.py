@@ -25,7 +25,7 @@ from seriatim.protocol.commands import (
     SendMessage,
     conversation_of,
 )
-from seriatim.protocol.encoded import EncodedEvent, Wire
+from seriatim.protocol.encoded import EncodedEvents, Wire
 from seriatim.protocol.lanes import Lanes
 from seriatim.protocol.limits import (
     HEARTBEAT_S,
@@ -52,8 +52,8 @@ class Phase(IntEnum):
 class Outlet(Protocol):
     """The way to this session's socket (gateway/outbox)."""
 
-    def push(self, framed: bytes, event: EncodedEvent | None = None) -> None:
-        """Queue a frame for this tick's flush; `event` marks one that may be folded into `gap`."""
+    def push(self, framed: bytes, events: EncodedEvents | None = None) -> None:
+        """Queue frames for this tick's flush; `events` marks those that may be folded into `gap`."""
         ...
 
     def close(self, code: int, reason: str) -> None:
@@ -83,6 +83,9 @@ class Gate(Protocol):
         ...
 
 
+# Members of an enum are looked up slowly (Python 3.11); these stand on the path of every frame.
+_LIVE, _CLOSED = Phase.LIVE, Phase.CLOSED
+_RECEIVE, _DECODE = Hop.RECEIVE, Hop.DECODE
 _NOBODY = Sender(UserId(0), DeviceId(0))
 
 
@@ -130,7 +133,7 @@ class Session:
         self._gate = gate
         self._frames = now
         self._refused: list[float] | None = None
-        self._held: list[EncodedEvent] | None = None
+        self._held: list[EncodedEvents] | None = None
         self._early: list[AnyCommand] | None = None
         self._lanes: Lanes[tuple[Command, Trace | None]] | None = None
 
@@ -148,9 +151,9 @@ class Session:
 
     def received(self, payload: bytes | memoryview, now: float) -> None:
         """Take one whole WebSocket message; never raises on what a peer can send."""
-        passed(None, Hop.RECEIVE)
+        passed(None, _RECEIVE)
         received_ns = time.monotonic_ns()
-        if self.phase is Phase.CLOSED:
+        if self.phase is _CLOSED:
             return
         self.heard_at = now
         try:
@@ -158,7 +161,7 @@ class Session:
         except ChatError as error:
             self._refuse_frame(error, now, self.wire.codec.id_of(payload))
             return
-        passed(None, Hop.DECODE)
+        passed(None, _DECODE)
         for command in commands:
             self._handle(command, now, received_ns)
 
@@ -167,9 +170,9 @@ class Session:
         if wait_ms:
             self._refuse_rate(command, "frames", wait_ms)
             return
-        if self.phase is Phase.CLOSED:
+        if self.phase is _CLOSED:
             return
-        if self.phase is Phase.LIVE:
+        if self.phase is _LIVE:
             if type(command) is SendMessage:
                 self._send(command, received_ns)
             else:
@@ -198,7 +201,7 @@ class Session:
         trace: Trace | None = None
         if command.trace:
             trace = Trace(received_ns)
-            trace.note(Hop.DECODE)
+            trace.note(_DECODE)
         if self._may_start(command):
             lanes = self._lanes
             if lanes is None:
@@ -247,29 +250,29 @@ class Session:
         """Go live: tell the heads, release the events held since registering, then handle early commands."""
         if self.phase is not Phase.GREETING:
             return
-        self.phase = Phase.LIVE
+        self.phase = _LIVE
         self.heard_at = now
         self.resume_token = welcome.resume_token
         self.answer(welcome)
         held, self._held = self._held, None
-        for event in held or ():
-            self.outlet.push(event.framed(self.wire), event)
+        for events in held or ():
+            self.outlet.push(events.framed(self.wire), events)
         early, self._early = self._early, None
         for command in early or ():
             self._handle(command, now, time.monotonic_ns())
 
     def refuse_hello(self, error: ChatError, close_code: int) -> None:
         """Say why this session does not begin, and close."""
-        if self.phase is not Phase.CLOSED:
+        if self.phase is not _CLOSED:
             self.answer(error_frame(error, fatal=True))
             self.close(close_code, error.code)
 
-    def deliver(self, event: EncodedEvent) -> None:
-        """Pass an event on to the device, or hold it until the heads were told."""
+    def deliver(self, events: EncodedEvents) -> None:
+        """Pass events on to the device, or hold them until the heads were told."""
         if self._held is None:
-            self.outlet.push(event.framed(self.wire), event)
+            self.outlet.push(events.framed(self.wire), events)
         else:
-            self._held.append(event)
+            self._held.append(events)
 
     def answer(self, frame: Any) -> None:
         """Queue one frame."""
@@ -287,13 +290,13 @@ class Session:
         send = type(command) is SendMessage
         key = command.conversation_id if send else conversation_of(command)
         for next_command, trace in self._lanes.leave(key, send=send):
-            if self.phase is Phase.LIVE:
+            if self.phase is _LIVE:
                 self._gate.command(self, next_command, trace)
 
     def close(self, code: int, reason: str) -> None:
         """End the session: nothing is handled any more, what is queued is flushed."""
-        if self.phase is not Phase.CLOSED:
-            self.phase = Phase.CLOSED
+        if self.phase is not _CLOSED:
+            self.phase = _CLOSED
             self.outlet.close(code, reason)
 
     def expired(self, now: float) -> bool:
@@ -311,7 +314,7 @@ class Session:
             self.close(CloseCode.NO_PONG, "no ping in time")
             return True
         self.deadline = min(silent_at, self.expires_at + TOKEN_GRACE_S)
-        return self.phase is Phase.CLOSED
+        return self.phase is _CLOSED
 
     # -- refusals
 

@@ -14,9 +14,10 @@ from seriatim.core.ids import ConversationId, DeviceId, UserId
 from seriatim.delivery import fanout
 from seriatim.delivery.broker.port import Hint
 from seriatim.delivery.fanout import FanOut
+from seriatim.delivery.rosters import RosterCache
 from seriatim.log.audience import Audience
-from seriatim.protocol.encoded import EncodedEvent
-from seriatim.protocol.entries import MessageSent
+from seriatim.protocol.encoded import EncodedEvents
+from seriatim.protocol.entries import MemberLeft, MessageSent
 
 ADA, BOB, CYD = UserId(1), UserId(2), UserId(3)
 HERE = ConversationId(7)
@@ -26,10 +27,12 @@ class Session:
     def __init__(self, device_id: int = 1) -> None:
         self.device_id = DeviceId(device_id)
         self.seqs: list[int] = []
+        self.bursts = 0
         self.frames: list[Any] = []
 
-    def deliver(self, event: EncodedEvent) -> None:
-        self.seqs.append(event.seq)
+    def deliver(self, events: EncodedEvents) -> None:
+        self.bursts += 1
+        self.seqs.extend(entry.seq for entry in events.entries)
 
     def answer(self, frame: Any) -> None:
         self.frames.append(frame)
@@ -64,7 +67,7 @@ def hint(seq: int, version: int = 1) -> Hint:
         ordinal=seq,
         body="x",
     )
-    return Hint(EncodedEvent("e", entry), version)
+    return Hint("e", entry, version)
 
 
 @asynccontextmanager
@@ -143,7 +146,8 @@ async def test_a_failed_look_up_is_tried_again(monkeypatch: pytest.MonkeyPatch) 
 async def test_too_many_waiting_hints_are_dropped_and_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fanout, "WAITING_HINTS", 2)
     fan_out = FanOut(Rosters().look_up)
-    fan_out.received([hint(1), hint(2), hint(3)])
+    for seq in (1, 2, 3):
+        fan_out.received([hint(seq)])
     assert fan_out.dropped_count == 1
 
 
@@ -153,3 +157,33 @@ async def test_own_news_skip_the_device_they_come_from() -> None:
     fan_out.register(ADA, laptop)
     fan_out.tell(ADA, "news", but=DeviceId(1))
     assert (phone.frames, laptop.frames) == ([], ["news"])
+
+
+async def test_what_a_batch_holds_of_one_conversation_is_one_burst() -> None:
+    rosters = RosterCache()
+    rosters.keep(HERE, 1, frozenset({ADA, BOB}))
+    fan_out, bob = FanOut(Rosters().look_up, rosters), Session()
+    fan_out.register(BOB, bob)
+    fan_out.received([hint(1), hint(2), hint(3)])
+    assert (bob.seqs, bob.bursts) == ([1, 2, 3], 1)
+
+
+@pytest.mark.promise("I1")
+async def test_a_burst_ends_where_the_roster_changes() -> None:
+    rosters = RosterCache()
+    rosters.keep(HERE, 1, frozenset({ADA, BOB}))
+    fan_out, ada, bob = FanOut(Rosters().look_up, rosters), Session(1), Session(2)
+    fan_out.register(ADA, ada)
+    fan_out.register(BOB, bob)
+    left = MemberLeft(
+        conversation_id=HERE,
+        seq=2,
+        sender_id=BOB,
+        device_id=DeviceId(1),
+        client_id=UUID(int=2),
+        created_at=datetime(2026, 1, 1, tzinfo=UTC),
+        roster_version=2,
+        user_id=BOB,
+    )
+    fan_out.received([hint(1), Hint("e", left, 2), hint(3, version=2), hint(4, version=2)])
+    assert (ada.seqs, bob.seqs) == ([1, 2, 3, 4], [1, 2])

@@ -12,7 +12,7 @@ from seriatim.core.trace import Hop, Trace
 from seriatim.gateway.outbox import Outbox, Outboxes
 from seriatim.protocol.codec import Subprotocol
 from seriatim.protocol.codes import CloseCode
-from seriatim.protocol.encoded import EncodedEvent, Wire, wires
+from seriatim.protocol.encoded import EncodedEvents, Wire, wires
 from seriatim.protocol.entries import MessageSent
 from seriatim.protocol.limits import OUTBOX_BYTES, OUTBOX_FRAMES
 
@@ -45,7 +45,7 @@ class OnScreen:
         self.focus = frozenset(map(ConversationId, ids))
 
 
-def event(conversation_id: int, seq: int, body: str = "x") -> EncodedEvent:
+def event(conversation_id: int, seq: int, body: str = "x") -> EncodedEvents:
     entry = MessageSent(
         conversation_id=ConversationId(conversation_id),
         seq=seq,
@@ -56,10 +56,10 @@ def event(conversation_id: int, seq: int, body: str = "x") -> EncodedEvent:
         ordinal=seq,
         body=body,
     )
-    return EncodedEvent("e", entry)
+    return EncodedEvents("e", entry.conversation_id, [entry])
 
 
-def push(outbox: Outbox, one: EncodedEvent) -> None:
+def push(outbox: Outbox, one: EncodedEvents) -> None:
     outbox.push(one.framed(WIRE), one)
 
 

@@ -14,7 +14,7 @@ from seriatim.protocol.answers import Ok, Welcome
 from seriatim.protocol.codec import Subprotocol
 from seriatim.protocol.codes import CloseCode
 from seriatim.protocol.commands import Command, Hello
-from seriatim.protocol.encoded import EncodedEvent, wires
+from seriatim.protocol.encoded import EncodedEvents, wires
 from seriatim.protocol.entries import MessageSent
 from seriatim.protocol.limits import LIMITS, Rate, Rates
 from seriatim.protocol.sender import Sender
@@ -31,7 +31,7 @@ class Told:
         self.frames: list[dict[str, Any]] = []
         self.closed: tuple[int, str] | None = None
 
-    def push(self, framed: bytes, event: EncodedEvent | None = None) -> None:
+    def push(self, framed: bytes, events: EncodedEvents | None = None) -> None:
         self.frames.append(msgspec.json.decode(framed))
 
     def close(self, code: int, reason: str) -> None:
@@ -120,7 +120,7 @@ def send_frame(body: str = "hi", *, id_: int = 1, conversation_id: int = HERE, *
     }
 
 
-def event(seq: int) -> EncodedEvent:
+def event(seq: int) -> EncodedEvents:
     entry = MessageSent(
         conversation_id=HERE,
         seq=seq,
@@ -131,7 +131,7 @@ def event(seq: int) -> EncodedEvent:
         ordinal=seq,
         body="x",
     )
-    return EncodedEvent("e", entry)
+    return EncodedEvents("e", entry.conversation_id, [entry])
 
 
 def test_events_are_held_until_the_heads_were_told(session: Session, told: Told) -> None:

@@ -1,17 +1,25 @@
 """The broker port: hints from the gateway that committed an entry to all gateways that may hold its readers."""
 
 from collections.abc import Callable
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
-from seriatim.protocol.encoded import EncodedEvent
+import msgspec
+
+from seriatim.core.trace import Trace
+from seriatim.protocol.entries import Entry
 
 
-class Hint(NamedTuple):
-    """News of one committed entry; it may be lost, repeated or late, for the log is the truth."""
+class Hint(msgspec.Struct, gc=False):
+    """News of one committed entry of the log of `epoch`; it may be lost, repeated or late, for the log is the truth.
 
-    event: EncodedEvent
+    `roster_version` is the conversation's from this entry on: a gateway that knows another one looks it up.
+    """
+
+    epoch: str
+    entry: Entry
     roster_version: int
-    """Of the conversation from this entry on: a gateway with another version in its cache looks it up."""
+    trace: Trace | None = None
+    """Of a sampled send, on the gateway that took it."""
 
 
 class Broker(Protocol):

@@ -7,6 +7,8 @@ from seriatim.log.draft import Waiter
 from seriatim.protocol.commands import SendMessage
 from seriatim.protocol.sender import Sender
 
+_AUTHORIZE = Hop.AUTHORIZE
+
 
 def send(command: SendMessage, sender: Sender, log: Appender, waiter: Waiter, trace: Trace | None) -> None:
     """Queue a message for the log's next batch; never blocks, no task, no await (the hot path).
@@ -18,5 +20,5 @@ def send(command: SendMessage, sender: Sender, log: Appender, waiter: Waiter, tr
         TooLarge, BadRequest: the command itself is wrong; the waiter hears nothing.
     """
     wish = rules.draft(command, sender, trace)
-    passed(trace, Hop.AUTHORIZE)
+    passed(trace, _AUTHORIZE)
     log.submit(wish, waiter)
