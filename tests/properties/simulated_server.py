@@ -166,7 +166,7 @@ class ServerSocket:
         self.gateway, self.is_open = gateway, True
         self.outlet = Outlet(gateway.schedule, device)
         self.outlet.peer = self
-        wire = Wire(Subprotocol.JSON, lambda payload, _: payload)
+        wire = Wire(Subprotocol.JSON, bytes)
         self.session = Session(SessionId(str(number)), gateway, self.outlet, wire, gateway.schedule.now)
         self.committed_at = 0.0
         self._arrives_at = 0.0
