@@ -343,9 +343,12 @@ async def test_sockets_that_say_nothing_are_few_per_address(narrow: Server) -> N
         await device.close()
 
 
-async def test_a_body_over_http_has_at_most_256_kib(ada: Device, here: int, database: Database) -> None:
+async def test_a_body_over_http_has_at_most_256_kib(
+    ada: Device, here: int, database: Database, caplog: pytest.LogCaptureFixture
+) -> None:
     async with unchanged(database):
         answer = await ada.http(
             "POST", f"/v1/conversations/{here}/send", json={"body": "hi", "client_id": key(), "later": "x" * 262_144}
         )
     assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
+    assert caplog.records == [], "it is refused once, without a fault of ours"

@@ -125,7 +125,8 @@ def refusal(error: msgspec.ValidationError) -> ChatError:
     path = rest.rstrip("`").rpartition("`")[2] or "$"  # of a wrong key: "key` in `$.heads`"
     if path.endswith(".type") or "missing required field `type`" in message:
         return BadFrame(f"unknown frame type: {message}", path=path)
-    if message.startswith("Expected `object | array`"):
+    one_of_many = path.startswith("$[") and "." not in path and message.startswith("Expected `object`")
+    if one_of_many or message.startswith("Expected `object | array`"):
         return BadFrame("a frame is an object, or an array of objects", path=path)
     if path.endswith(".body") and f"length <= {LIMITS.body_bytes}" in message:
         return TooLarge(message, path=path, reason="body_bytes")

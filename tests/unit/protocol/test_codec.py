@@ -40,6 +40,9 @@ def test_a_frame_is_one_command_in_both_subprotocols(subprotocol: Subprotocol) -
         (send(client_id="x"), BadRequest, "$.client_id"),
         ({k: v for k, v in send().items() if k != "body"}, BadRequest, "$.body"),
         ([send(), send(body=7)], BadRequest, "$[1].body"),
+        ([send(), 7], BadFrame, "$[1]"),
+        ([[send()]], BadFrame, "$[0]"),
+        ({"type": "ping", "heads": {"x": 1}}, BadRequest, "$.heads"),
     ],
 )
 def test_a_fault_is_named_with_its_place(frame: object, error: type[ChatError], path: str | None) -> None:

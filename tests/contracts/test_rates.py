@@ -1,0 +1,313 @@
+"""Limits in time: rates with the wait they name, commands in flight, and how long silence and tokens are borne."""
+
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from rows import unchanged
+from seriatim.core.ids import uuid7
+from seriatim.protocol.limits import (
+    FETCHES_IN_FLIGHT,
+    HEARTBEAT_S,
+    HELLO_WITHIN_S,
+    LIMITS,
+    PONG_WITHIN_S,
+    REFUSED_FRAMES,
+    REFUSED_FRAMES_WINDOW_S,
+    TOKEN_GRACE_S,
+    TOKEN_LIFE_S,
+    Rate,
+)
+from seriatim.storage.postgres.database import Database
+from world import PASSWORD, UNLIMITED, Device, Server, serving
+
+BURST = 3
+SLOW = Rate(0.5, BURST)
+"""A token comes every two seconds, and tests take less."""
+Move = Callable[[Server, float], None]
+
+
+@pytest.fixture
+def move(monkeypatch: pytest.MonkeyPatch) -> Move:
+    """Return what moves a server's clock forward and lets its wheel look at whoever is due."""
+
+    def moved(server: Server, seconds: float) -> None:
+        clock = server.parts.sockets.clock
+        now, monotonic = clock.now, clock.monotonic
+        monkeypatch.setattr(clock, "now", lambda: now() + timedelta(seconds=seconds))
+        monkeypatch.setattr(clock, "monotonic", lambda: monotonic() + seconds)
+        server.parts.sockets.wheel.turn()
+
+    return moved
+
+
+@pytest.fixture
+def limited(postgres_dsn: str, data_folder: Path) -> Callable[..., Any]:
+    """Return what runs a server with this one rate slow."""
+
+    @asynccontextmanager
+    async def run(name: str, rate: Rate = SLOW) -> AsyncGenerator[Server]:
+        rates = msgspec.structs.replace(UNLIMITED, **{name: rate})
+        async with serving(postgres_dsn, data_folder, rates=rates) as server:
+            yield server
+
+    return run
+
+
+async def sending(ada: Device, bob: Device) -> Callable[[str], Any]:
+    here = await ada.group(bob)
+    return lambda key: ada.command("send", conversation_id=here, body="hi", client_id=key)
+
+
+async def sending_together(ada: Device, bob: Device) -> Callable[[str], Any]:
+    """The two use one conversation's rate up."""
+    here = await ada.group(bob)
+    assert (await bob.send(here, "mine"))["type"] == "sent"
+    count = iter(range(BURST))
+
+    async def speak(key: str) -> Any:
+        speaker = bob if next(count, 0) % 2 else ada
+        return await speaker.command("send", conversation_id=here, body="hi", client_id=key)
+
+    return speak
+
+
+async def creating(ada: Device, bob: Device) -> Callable[[str], Any]:
+    return lambda key: ada.command("create", kind="group", title=key, members=[bob.user_id], client_id=key)
+
+
+async def inviting(ada: Device, bob: Device) -> Callable[[str], Any]:
+    here = await ada.group()
+
+    async def invite(key: str) -> Any:
+        await ada.command("remove", conversation_id=here, user_id=bob.user_id)
+        return await ada.command("invite", conversation_id=here, user_id=bob.user_id, client_id=key)
+
+    return invite
+
+
+async def fetching(ada: Device, bob: Device) -> Callable[[str], Any]:
+    here = await ada.group(bob)
+    return lambda _key: ada.ask("fetch", conversation_id=here)
+
+
+async def comparing(ada: Device, bob: Device) -> Callable[[str], Any]:
+    here = await ada.group(bob)
+    return lambda key: ada.ask("compare", entries=[[here, 1, key]])
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        ("send", sending, 0),
+        ("conversation_send", sending_together, 1),
+        ("create", creating, 0),
+        ("invite", inviting, 0),
+        ("fetch", fetching, 0),
+        ("fetch", comparing, 0),
+    ],
+)
+async def test_beyond_a_rate_the_same_key_succeeds_after_the_wait_that_was_named(
+    limited: Callable[..., Any], move: Move, database: Database, case: tuple[str, Any, int]
+) -> None:
+    rate, prepare, used = case
+    async with limited(rate) as server:
+        ada, bob = await server.device("ada"), await server.device("bob")
+        act = await prepare(ada, bob)
+        for _ in range(BURST - used):
+            assert (await act(str(uuid7())))["type"] in {"sent", "page", "compared"}
+        key = str(uuid7())
+        if rate == "invite":  # it makes room first, which changes rows
+            refused = await act(key)
+        else:
+            async with unchanged(database):
+                refused = await act(key)
+        assert refused["code"] == "rate_limited"
+        assert 1_500 < refused["retry_after_ms"] <= 2_000
+        move(server, refused["retry_after_ms"] / 1000)
+        answer = await act(key)
+        assert answer["type"] in {"sent", "page", "compared"}
+        assert "duplicate" not in answer
+        assert (await act(str(uuid7())))["code"] == "rate_limited", "one token had come, no more"
+
+
+async def test_frames_of_any_kind_have_a_rate_per_session(limited: Callable[..., Any], move: Move) -> None:
+    async with limited("frames", Rate(0.5, 10)) as server:
+        ada = await server.device("ada")
+        for _ in range(9):  # hello was the first
+            await ada.ask("fetch", conversation_id=1)
+        refused = await ada.ask("fetch", conversation_id=1)
+        assert (refused["code"], refused["reason"]) == ("rate_limited", "frames")
+        other = await server.greeted(ada.credentials)
+        assert (await other.ask("fetch", conversation_id=1))["code"] == "not_found", "another session has its own"
+        await ada.say(type="ping")
+        assert (await ada.next("error"))["code"] == "rate_limited"
+        move(server, refused["retry_after_ms"] / 1000)
+        assert (await ada.ask("fetch", conversation_id=1))["code"] == "not_found"
+
+
+async def http(server: Server, method: str, path: str, **more: Any) -> tuple[int, dict[str, Any], dict[str, str]]:
+    answer = await server.http.request(method, path, **more)
+    return answer.status_code, answer.json(), dict(answer.headers)
+
+
+async def searching(server: Server, ada: Device) -> Callable[[], Any]:
+    return partial(http, server, "GET", "/v1/users?name=a", headers=ada.headers)
+
+
+async def refreshing(server: Server, ada: Device) -> Callable[[], Any]:
+    async def refresh() -> Any:
+        answer = await http(server, "POST", "/v1/auth/refresh", json={
+            "device_id": ada.device_id, "refresh_token": ada.credentials["refresh_token"],
+        })  # fmt: skip
+        if answer[0] == 200:
+            ada.credentials["refresh_token"] = answer[1]["refresh_token"]
+        return answer
+
+    return refresh
+
+
+async def guessing(server: Server, ada: Device) -> Callable[[], Any]:
+    body = {"name": ada.name, "password": PASSWORD, "device": {"name": "x", "kind": "test"}}
+    return partial(http, server, "POST", "/v1/auth/log-in", json=body)
+
+
+async def signing_up(server: Server, _ada: Device) -> Callable[[], Any]:
+    body = {"password": PASSWORD, "device": {"name": "x", "kind": "test"}}
+    return lambda: http(server, "POST", "/v1/auth/sign-up", json=body | {"name": str(uuid7())})
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        ("search_users", searching, 0),
+        ("refresh", refreshing, 0),
+        ("log_in_account", guessing, 0),
+        ("log_in_address", guessing, 1),
+        ("sign_up_address", signing_up, 1),
+    ],
+)
+async def test_a_rate_over_http_is_429_with_retry_after(
+    limited: Callable[..., Any], move: Move, database: Database, case: tuple[str, Any, int]
+) -> None:
+    rate, prepare, used = case
+    async with limited(rate) as server:
+        act = await prepare(server, await server.device("ada"))
+        for _ in range(BURST - used):
+            assert (await act())[0] in {200, 201}
+        async with unchanged(database):
+            status, problem, headers = await act()
+        assert (status, problem["code"], headers["retry-after"]) == (429, "rate_limited", "2")
+        move(server, problem["retry_after_ms"] / 1000)
+        assert (await act())[0] in {200, 201}
+
+
+# --- in flight --------------------------------------------------------------------------------------------------------
+
+
+async def test_the_hundred_and_first_unanswered_command_is_refused(server: Server, database: Database) -> None:
+    ada = await server.device("ada")
+    here = await ada.group()
+    most = LIMITS.commands_in_flight
+    keys = [str(uuid7()) for _ in range(most + 1)]
+    async with database.transaction() as connection:
+        await connection.execute("select from conversations where id = %s for update", [here])
+        for number, key in enumerate(keys):
+            await ada.say(type="send", id=1_000 + number, conversation_id=here, client_id=key, body=str(number))
+        refused = await ada.next("sent", "error")
+        assert (refused["id"], refused["code"], refused["reason"]) == (1_000 + most, "rate_limited", "in_flight")
+        assert refused["retry_after_ms"] > 0
+    assert [(await ada.next("sent"))["id"] for _ in range(most)] == list(range(1_000, 1_000 + most))
+    again = await ada.send(here, str(most), client_id=keys[-1])
+    assert (again["type"], again["seq"]) == ("sent", most + 2)
+
+
+async def test_a_device_has_at_most_four_fetches_in_flight(server: Server, database: Database) -> None:
+    ada = await server.device("ada")
+    places = [await ada.group() for _ in range(FETCHES_IN_FLIGHT + 1)]
+    async with database.transaction() as connection:
+        await connection.execute("lock table members in access exclusive mode")
+        for number, here in enumerate(places):
+            await ada.say(type="fetch", id=1_000 + number, conversation_id=here)
+        refused = await ada.next("page", "error")
+        assert (refused["id"], refused["code"]) == (1_000 + FETCHES_IN_FLIGHT, "rate_limited")
+        assert refused["reason"] == "fetches_in_flight"
+        over_http = await ada.http("GET", f"/v1/conversations/{places[0]}/entries")
+        assert (over_http.status_code, over_http.json()["code"]) == (429, "rate_limited"), "by whatever door"
+    answered = {(await ada.next("page"))["id"] for _ in range(FETCHES_IN_FLIGHT)}
+    assert answered == set(range(1_000, 1_000 + FETCHES_IN_FLIGHT))
+    assert (await ada.ask("fetch", conversation_id=places[-1]))["type"] == "page"
+
+
+# --- silence and age --------------------------------------------------------------------------------------------------
+
+
+async def heard(*devices: Device) -> None:
+    """Let these devices ping, without the second that a pong may take."""
+    for device in devices:
+        await device.say(type="ping")
+        assert (await device.ask("fetch", conversation_id=1))["code"] == "not_found"
+
+
+async def test_who_says_no_hello_in_10_s_is_closed_with_4408(server: Server, move: Move) -> None:
+    ada = await server.device("ada")
+    silent, slow = Device(server, ada.credentials), Device(server, ada.credentials)
+    await silent.connect(greet=False)
+    await slow.connect(greet=False)
+    move(server, HELLO_WITHIN_S - 2)
+    await slow.say(
+        type="hello",
+        token=ada.credentials["access_token"],
+        device_id=ada.device_id,
+        client={"name": "test", "version": "1"},
+    )
+    assert (await slow.next("welcome"))["type"] == "welcome"
+    move(server, 4)
+    assert await silent.closed() == 4408
+    await heard(slow)
+    await slow.close()
+
+
+async def test_who_does_not_ping_is_closed_with_4002_and_who_does_is_not(server: Server, move: Move) -> None:
+    ada, bob = await server.device("ada"), await server.device("bob")
+    move(server, HEARTBEAT_S + PONG_WITHIN_S - 3)
+    await heard(ada)
+    move(server, 5)
+    assert await bob.closed() == 4002
+    await heard(ada)
+
+
+async def test_a_socket_outlives_its_token_by_a_minute_unless_it_is_renewed(server: Server, move: Move) -> None:
+    ada, bob = await server.device("ada"), await server.device("bob")
+
+    left_s = TOKEN_LIFE_S + TOKEN_GRACE_S
+    while left_s > 30:
+        move(server, 30)
+        left_s -= 30
+        if left_s == 330:
+            answer = await server.http.post("/v1/auth/refresh", json={
+                "device_id": ada.device_id, "refresh_token": ada.credentials["refresh_token"],
+            })  # fmt: skip
+            renewed = await ada.ask("renew", token=answer.json()["access_token"])
+            assert renewed["type"] == "ok"
+        await heard(ada, bob)
+    move(server, 32)
+    assert await bob.closed() == 4401
+    await heard(ada)
+
+
+async def test_refused_frames_are_forgiven_after_a_minute(server: Server, move: Move) -> None:
+    ada = await server.device("ada")
+    for _ in range(3):
+        for _ in range(REFUSED_FRAMES):
+            await ada.say_raw("{")
+            assert (await ada.next("error"))["code"] == "bad_frame"
+        for _ in range(3):
+            move(server, REFUSED_FRAMES_WINDOW_S / 3 + 1)
+            await heard(ada)
