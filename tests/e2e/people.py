@@ -86,6 +86,7 @@ class Person:
         button = self.page.get_by_role("button", name="To the newest message")
         button.click()
         expect(button).to_have_count(0)
+        self.wait_until_still()
 
     def scroll_up(self, pixels: int) -> None:
         self.feed.evaluate("(feed, pixels) => { feed.scrollTop -= pixels }", pixels)

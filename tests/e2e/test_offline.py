@@ -13,6 +13,19 @@ from e2e.conftest import CHROMIUM, FLAGS
 from e2e.people import Api, Person, unique, watched
 
 COUNT = 20
+DRAFT_ON_DISK = """
+async (text) => {
+  for (const { name } of await indexedDB.databases()) {
+    const opening = indexedDB.open(name);
+    const disk = await new Promise((resolve) => (opening.onsuccess = () => resolve(opening.result)));
+    const asking = disk.transaction("drafts").objectStore("drafts").getAll();
+    const drafts = await new Promise((resolve) => (asking.onsuccess = () => resolve(asking.result)));
+    disk.close();
+    if (JSON.stringify(drafts).includes(`"${text}"`)) return true;
+  }
+  return false;
+}
+"""
 
 
 @pytest.fixture
@@ -56,7 +69,8 @@ def test_twenty_messages_written_offline_arrive_once_and_in_order_after_the_brow
         expect(ada.row(f"offline {number:02}").locator("[data-state=queued], [data-state=sending]")).to_be_attached()
     expect(ada.feed.locator("[data-state=sent]", has_text="offline")).to_have_count(0)
     expect(ada.page.get_by_role("status").get_by_text("You are offline")).to_be_visible()
-    ada.box.type("half a thou")
+    ada.box.press_sequentially("half a thou")
+    ada.page.wait_for_function(DRAFT_ON_DISK, arg="half a thou")
     assert [one["body"] for one in grace.messages(conversation)] == ["before"]
     _kill(tmp_path)
 
