@@ -1,4 +1,4 @@
-"""`bench fanout`: one conversation whose members are all online, against a C writer that sends the same bytes."""
+"""`bench fanout`: one conversation whose members are all online, against a C writer of the same bytes and rate."""
 
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -70,18 +70,21 @@ class _Run:
     context: dict[str, Any] = field(default_factory=dict[str, Any])
 
     def work(self, place: int, work: Work, raw: Writer, raw_load: LoadGenerator) -> None:
-        """Run one load on product and writer in turn."""
+        """Run one load on product and writer in turn, on the writer at the product's rate and then as fast as it goes.
+
+        The CPU is compared at the same rate: what a write costs depends on how warm the caches still are, and on how
+        many writes one wake-up of the reader covers.
+        """
         cpu, rate = Samples(cpu_case(work)), Samples(rate_case(work))
         for _ in range(self.size.rounds):
             self.load.ping()
             before = self.server.used()
             talk = self.load.talk(1, first=place, in_flight=work.in_flight, seconds=self.size.seconds)
             used = self.server.used().since(before)
-            raw_before = raw.cpu_s()
-            raw_talk = raw_load.talk(1, first=place, in_flight=work.in_flight, seconds=self.size.seconds)
-            raw_cpu_s = raw.cpu_s() - raw_before
-            cpu.add(used.gateway_cpu_s / talk.deliveries * 1e6, raw_cpu_s / raw_talk.deliveries * 1e6)
-            rate.add(talk.deliveries / talk.seconds, raw_talk.deliveries / raw_talk.seconds)
+            raw_us, _ = self._raw(place, work, raw, raw_load, period_s=work.in_flight / talk.per_s)
+            full_speed_us, raw_per_s = self._raw(place, work, raw, raw_load)
+            cpu.add(used.gateway_cpu_s / talk.deliveries * 1e6, raw_us)
+            rate.add(talk.deliveries / talk.seconds, raw_per_s)
             self.context.setdefault(cpu.case.name, []).append(
                 {
                     "p50_ms": talk.p50_ms,
@@ -89,10 +92,19 @@ class _Run:
                     "messages_per_s": round(talk.per_s, 1),
                     "postgres_cpu_us_per_message": round(used.postgres_cpu_s / talk.messages * 1e6, 1),
                     "event_bytes": talk.event_bytes,
+                    "writer_cpu_us_per_delivery_at_full_speed": round(full_speed_us, 3),
                     "generator_cpu_us_per_delivery": round(talk.generator_cpu_s / talk.deliveries * 1e6, 3),
                 }
             )
         self.rows += [cpu.row(), rate.row()]
+
+    def _raw(
+        self, place: int, work: Work, raw: Writer, load: LoadGenerator, *, period_s: float = 0.0
+    ) -> tuple[float, float]:
+        """Run one load on the writer: CPU microseconds a delivery, and deliveries a second."""
+        before = raw.cpu_s()
+        talk = load.talk(1, first=place, in_flight=work.in_flight, seconds=self.size.seconds, period_s=period_s)
+        return (raw.cpu_s() - before) / talk.deliveries * 1e6, talk.deliveries / talk.seconds
 
     def scaling(self, place: int) -> None:
         """Compare many in flight with one, in turn."""

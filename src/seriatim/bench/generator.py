@@ -78,13 +78,17 @@ class LoadGenerator:
             raise WrongRun(f"only {connected.live} of {count} are live after {within_s:g} s")
         return connected
 
-    def talk(self, conversations: int, *, in_flight: int, seconds: float, first: int = 0) -> Talk:
+    def talk(
+        self, conversations: int, *, in_flight: int, seconds: float, first: int = 0, period_s: float = 0.0
+    ) -> Talk:
         """Let the first members of these conversations keep so many messages on their way.
+
+        `period_s` is the least time from one message of those to its successor.
 
         Raises:
             WrongRun: anything was refused or lost.
         """
-        done = self._ask(f"talk {first} {conversations} {in_flight} {seconds:.3f}", Talk, seconds)
+        done = self._ask(f"talk {first} {conversations} {in_flight} {seconds:.3f} {period_s:.6f}", Talk, seconds)
         if done.errors or done.lost or done.unfinished or not done.messages or done.acked != done.messages:
             raise WrongRun(f"not every message arrived: {done}")
         return done

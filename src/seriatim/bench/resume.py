@@ -1,6 +1,7 @@
 """`bench resume`: an account with thousands of conversations, and thousands of clients that come back at once."""
 
 from dataclasses import dataclass
+from statistics import median
 from typing import Any
 
 from seriatim.bench.generator import generator
@@ -23,13 +24,14 @@ class Size:
     """How much comes back, and how often."""
 
     conversations: int = 5_000
-    hellos: int = 40
+    rounds: int = 4
+    hellos: int = 20
     clients: int = 10_000
     storms: int = 3
     within_s: float = 60.0
 
 
-SMALL = Size(30, 2, 30, 1, 20.0)
+SMALL = Size(30, 1, 2, 30, 1, 20.0)
 
 
 def run(size: Size) -> Report:
@@ -48,17 +50,20 @@ def _hellos(size: Size, samples: dict[Case, Samples], context: dict[str, Any]) -
     many = size.conversations
     with product("--people", "50", "--conversations-of-first", str(many), environment=RAISED) as server:
         user_id = server.seeded.people[0].user_id
-        took: list[float] = []
-        bare: list[float] = []
         with bare_heads(server.dsn) as query:
-            for _ in range(size.hellos):
-                with generator(server.port, server.people_file) as load:  # a new one holds no resume token
-                    took.append(load.connect(1).p50_ms)
-                bare.append(query.run(user_id))
-        took.sort()
-        bare.sort()
-        samples[HEADS].add(took[len(took) * 95 // 100], bare[len(bare) * 95 // 100])
-        context["hello_p50_ms"], context["hellos"] = took[len(took) // 2], len(took)
+            for _ in range(size.rounds):
+                took: list[float] = []
+                bare: list[float] = []
+                for _ in range(size.hellos):
+                    with generator(server.port, server.people_file) as load:  # a new one holds no resume token
+                        took.append(load.connect(1).p50_ms)
+                    bare.append(query.run(user_id))
+                samples[HEADS].add(_p95(took), _p95(bare))
+                context.setdefault("hello_p50_ms", []).append(median(took))
+
+
+def _p95(values: list[float]) -> float:
+    return sorted(values)[len(values) * 95 // 100]
 
 
 def _storms(size: Size, samples: dict[Case, Samples], context: dict[str, Any]) -> None:

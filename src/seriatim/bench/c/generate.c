@@ -12,6 +12,10 @@ struct slot {
     double sent_at;
 };
 
+struct place {
+    int conversation, slot;
+};
+
 struct conversation {
     char *id;
     int *members, member_count;
@@ -23,7 +27,10 @@ static struct conversation *conversations;
 static int conversation_count;
 static unsigned run_number;
 
-static int in_flight, flying, sending;
+static int flying, sending;
+static double period_s; /* from one sending of a slot to its next, at least */
+static struct place *early;
+static int early_count, early_room;
 static unsigned long done_count, delivered_count, acked_count, event_bytes, asked_count, pong_count;
 static double *took_s;
 static unsigned long took_room;
@@ -74,7 +81,24 @@ static void event_arrived(struct connection *c, char *payload, size_t size) {
     slot->number = 0;
     note(now_s() - slot->sent_at);
     flying--;
-    if (sending) send_message(place, slot_place);
+    if (!sending) return;
+    if (now_s() - slot->sent_at >= period_s) {
+        send_message(place, slot_place);
+        return;
+    }
+    if (early_count == early_room) early = must(realloc(early, (size_t)(early_room = 2 * early_room + 64) * sizeof *early));
+    early[early_count++] = (struct place){place, slot_place};
+}
+
+static void send_due(void) {
+    double now = now_s();
+    int left = 0;
+    for (int i = 0; i < early_count; i++) {
+        struct place p = early[i];
+        if (now - conversations[p.conversation].slots[p.slot].sent_at >= period_s) send_message(p.conversation, p.slot);
+        else early[left++] = p;
+    }
+    early_count = left;
 }
 
 static void live_frame(struct connection *c, char *payload, size_t size) {
@@ -113,12 +137,13 @@ static void times(double seconds, double cpu) {
            delivered_count ? (double)event_bytes / (double)delivered_count : 0, cpu);
 }
 
-/* talk FIRST COUNT IN_FLIGHT SECONDS: the first member of each conversation keeps IN_FLIGHT messages on their way; one
- * is done when all other members have it. */
-static void talk(int first, int count, int each, double seconds) {
+/* talk FIRST COUNT IN_FLIGHT SECONDS PERIOD_S: the first member of each conversation keeps IN_FLIGHT messages on their
+ * way; one is done when all other members have it, and its successor leaves at once, or PERIOD_S after it left. */
+static void talk(int first, int count, int each, double seconds, double period) {
     run_number = (unsigned)rand() << 1 ^ (unsigned)rand();
     done_count = delivered_count = acked_count = event_bytes = 0;
-    in_flight = each;
+    period_s = period;
+    early_count = 0;
     error_count = lost_count = flying = 0;
     for (int i = first; i < first + count; i++) {
         conversations[i].slots = must(realloc(conversations[i].slots, (size_t)each * sizeof(struct slot)));
@@ -128,7 +153,10 @@ static void talk(int first, int count, int each, double seconds) {
     sending = 1;
     for (int i = first; i < first + count; i++)
         for (int slot = 0; slot < each; slot++) send_message(i, slot);
-    while (now_s() - began < seconds) step(50);
+    while (now_s() - began < seconds) {
+        step(early_count ? 1 : 50);
+        if (early_count) send_due();
+    }
     sending = 0;
     while ((flying || acked_count < done_count) && now_s() - began < seconds + 10) step(50);
     times(now_s() - began, cpu_s() - cpu);
@@ -253,9 +281,9 @@ int main(int count, char **words) {
     while (fgets(line, sizeof line, stdin) != NULL) {
         int a, b, c;
         long d;
-        double s;
+        double s, period;
         if (sscanf(line, "connect %d %d %d %lf", &a, &b, &c, &s) == 4) bring(a, b, c, s);
-        else if (sscanf(line, "talk %d %d %d %lf", &a, &b, &c, &s) == 4) talk(a, b, c, s);
+        else if (sscanf(line, "talk %d %d %d %lf %lf", &a, &b, &c, &s, &period) == 5) talk(a, b, c, s, period);
         else if (sscanf(line, "ask %15s %d %d %d %ld", kind, &a, &b, &c, &d) == 5) ask(kind, a, b, c, d);
         else if (sscanf(line, "hold %lf", &s) == 1) hold(s);
         else if (strncmp(line, "ping", 4) == 0) ping();

@@ -50,9 +50,11 @@ def connections_watched(dsn: str) -> Generator[Most]:
 
     def watch() -> None:
         with psycopg.connect(dsn, autocommit=True) as connection:
-            while not over.wait(_EVERY_S):
+            while True:
                 row = connection.execute(_CONNECTIONS).fetchone()
                 most.count = max(most.count, row[0] if row else 0)
+                if over.wait(_EVERY_S):
+                    return
 
     thread = threading.Thread(target=watch, daemon=True)
     thread.start()
