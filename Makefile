@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help install run dev test check test-fast bench generate locks clean chromium web
+.PHONY: help install run dev test check test-fast bench chaos generate locks clean chromium web
 
 BIN := .venv/bin
 PIP := $(BIN)/pip --disable-pip-version-check --no-input
@@ -35,6 +35,9 @@ check: install .venv/.developing ## format, lint, types, imports, structure
 
 test-fast: install .venv/.developing ## unit tests, small properties, one scenario
 	$(BIN)/pytest -q --hypothesis-profile=fast tests/unit tests/properties tests/scenarios/test_migrations.py
+
+chaos: install .venv/.developing ## the long chaos: every mechanism removed once, 100,000 messages (about 10 minutes)
+	$(BIN)/pytest -q -m long tests/chaos
 
 bench: install ## measure, with its yardstick: make bench NAME=send
 	@test -n "$(NAME)" || { echo "name one: make bench NAME=send (fanout, idle, resume, history)"; exit 2; }

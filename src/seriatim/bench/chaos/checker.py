@@ -105,7 +105,14 @@ def check(history: Iterable[Event], log: FinalLog, devices: Iterable[Device]) ->
     """Hold a settled run to the promises L1-L5, D4, D5, F7 and I1 (docs/guarantees.md)."""
     facts = _Facts(history, log)
     users: dict[int, int] = {}
-    violations = [*_log(facts), *_keys(facts), *_sender_order(facts), *_precedence(facts), *_views(facts)]
+    violations = [
+        *_log(facts),
+        *_once(facts),
+        *_keys(facts),
+        *_sender_order(facts),
+        *_precedence(facts),
+        *_views(facts),
+    ]
     for device in devices:
         users[device.device] = device.user
         violations += _device(facts, device)
@@ -140,7 +147,7 @@ def _intervals(by_conversation: dict[int, list[LogEntry]]) -> dict[tuple[int, in
 
 
 def _log(facts: _Facts) -> Iterator[Violation]:
-    """Check 1: seq is 1..n, the head is n; 2: every key and every body is there once."""
+    """Check 1: seq is 1..n, the head is n."""
     for conversation, head in facts.heads.items():
         seqs = [entry.seq for entry in facts.by_conversation.get(conversation, [])]
         for expected, seq in enumerate(seqs, 1):
@@ -149,6 +156,10 @@ def _log(facts: _Facts) -> Iterator[Violation]:
                 break
         if (seqs[-1] if seqs else 0) != head:
             yield Violation("gaps", f"log of {conversation}: head {head}, last entry {seqs[-1] if seqs else 0}")
+
+
+def _once(facts: _Facts) -> Iterator[Violation]:
+    """Check 2: every key is stored once, and so is every message, for each has another body."""
     bodies: dict[tuple[int, str], list[LogEntry]] = defaultdict(list)
     for (device, key), entries in facts.stored.items():
         if len(entries) > 1:
@@ -191,7 +202,9 @@ def _sender_order(facts: _Facts) -> Iterator[Violation]:
             continue
         lane = device, invoked.conversation
         if entries[0].seq < last.get(lane, 0):
-            yield Violation("inversions", f"{device} gave {key} after what is stored at {last[lane]} > {entries[0].seq}")
+            yield Violation(
+                "inversions", f"{device} gave {key} after what is stored at {last[lane]} > {entries[0].seq}"
+            )
         last[lane] = max(entries[0].seq, last.get(lane, 0))
 
 
@@ -227,11 +240,11 @@ def _views(facts: _Facts) -> Iterator[Violation]:
             yield Violation("inversions", f"{seen.device} saw {seen.first} of {seen.conversation} after {last[place]}")
         last[place] = max(seen.last, last.get(place, 0))
     for event in facts.truncated:
-        yield Violation("inversions", f"{event.device} took back {event.conversation} above {event.after}")
+        yield Violation("phantoms", f"{event.device} took back {event.conversation} above {event.after}")
 
 
 def _device(facts: _Facts, device: Device) -> Iterator[Violation]:
-    """Checks 3, 4, 5, 9, 10: a reopened store holds the log over its user's membership, rising, and nothing else."""
+    """Hold a reopened store to the log (checks 3, 4, 5, 10): all of its user's membership, rising, and nothing else."""
     for key in device.outbox:
         yield Violation("lost", f"{device.device} still has {key} in its outbox")
     lists: dict[int, list[HeldEntry]] = defaultdict(list)
@@ -268,7 +281,7 @@ def _list(facts: _Facts, device: Device, conversation: int, entries: list[HeldEn
 
 
 def _wishes(facts: _Facts, users: dict[int, int]) -> Iterator[Violation]:
-    """Checks 3 and F7: what was kept comes into the log, unless it was refused.
+    """Look for what was kept and did not come into the log, though it was not refused (checks 3 and F7).
 
     A process that was killed between hearing a refusal and writing it down leaves a kept key without an outcome: so
     only a sender who was a member to the end is owed his entry.

@@ -43,9 +43,7 @@ async def final_log(dsn: str) -> FinalLog:
         entries = [_entry(*row) for row in await (await connection.execute(_ENTRIES)).fetchall()]
         conversations = await (await connection.execute(_CONVERSATIONS)).fetchall()
         members = await (await connection.execute(_MEMBERS)).fetchall()
-    return FinalLog(
-        entries, [LogConversation(*row) for row in conversations], [LogMember(*row) for row in members]
-    )
+    return FinalLog(entries, [LogConversation(*row) for row in conversations], [LogMember(*row) for row in members])
 
 
 def _entry(*columns: Any) -> LogEntry:

@@ -25,27 +25,36 @@ class Nemesis:
         self._workers = workers
         self._proxy = proxy
 
-    @property
-    def has_done_enough(self) -> bool:
-        """Whether everything has happened that must happen in a run."""
-        faults = self._faults
-        return (
-            self._server.kills >= faults.least_gateway_kills
-            and self._server.postmaster_kills >= faults.least_postmaster_kills
-        )
+    async def has_done_enough(self) -> None:
+        """Wait until everything has happened that must happen in a run."""
+        least = self._faults.least_gateway_kills, self._faults.least_postmaster_kills
+        while self._server.kills < least[0] or self._server.postmaster_kills < least[1]:  # noqa: ASYNC110 - plain counts
+            await asyncio.sleep(0.1)
 
     async def run(self) -> None:
         """Do harm until cancelled; what was stopped goes on then."""
+        faults = self._faults
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._gateway())
-            tasks.create_task(self._clients())
-            tasks.create_task(self._network())
+            tasks.create_task(self._revive())
+            if faults.gateway_every_s is not None:
+                tasks.create_task(self._gateway(faults.gateway_every_s))
+            if faults.client_every_s is not None:
+                tasks.create_task(self._clients(faults.client_every_s))
+            if faults.network_every_s is not None:
+                tasks.create_task(self._network(faults.network_every_s))
 
-    async def _gateway(self) -> None:
+    async def _revive(self) -> None:
+        """Start a gateway again that died by itself: a crash point."""
+        while True:
+            await self._server.died()
+            self.counts["crash_points"] += 1
+            await self._server.start()
+
+    async def _gateway(self, every_s: tuple[float, float]) -> None:
         random = Random(f"{self._seed} gateway")  # noqa: S311 - repeatable, no secret
         faults = self._faults
         while True:
-            await asyncio.sleep(random.uniform(*faults.gateway_every_s))
+            await asyncio.sleep(random.uniform(*every_s))
             lacks_postmaster = self._server.postmaster_kills < faults.least_postmaster_kills
             if (lacks_postmaster and self._server.kills > 0) or random.random() < faults.postmaster_share:
                 self._server.kill_postmaster()
@@ -54,11 +63,11 @@ class Nemesis:
             else:
                 await self._server.hold(random.uniform(*faults.stop_s))
 
-    async def _clients(self) -> None:
+    async def _clients(self, every_s: tuple[float, float]) -> None:
         random = Random(f"{self._seed} clients")  # noqa: S311
         faults = self._faults
         while True:
-            await asyncio.sleep(random.uniform(*faults.client_every_s))
+            await asyncio.sleep(random.uniform(*every_s))
             worker = random.choice(self._workers)
             if random.random() < faults.client_kill_share:
                 worker.kill()
@@ -66,11 +75,11 @@ class Nemesis:
                 self.counts["client_stops"] += 1
                 await worker.hold(random.uniform(*faults.stop_s))
 
-    async def _network(self) -> None:
+    async def _network(self, every_s: tuple[float, float]) -> None:
         random = Random(f"{self._seed} network")  # noqa: S311
         loop = asyncio.get_running_loop()
         while True:
-            await asyncio.sleep(random.uniform(*self._faults.network_every_s))
+            await asyncio.sleep(random.uniform(*every_s))
             lines = list(self._proxy.lines)
             if not lines:
                 continue

@@ -18,16 +18,16 @@ class Group(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, kw_only=True)
 class Faults:
-    """Which faults there are, and how often; a pair is a range of seconds."""
+    """Which faults there are, and how often; a pair is a range of seconds, None: never."""
 
-    gateway_every_s: tuple[float, float] = (3.0, 6.0)
+    gateway_every_s: tuple[float, float] | None = (3.0, 6.0)
     gateway_kill_share: float = 0.75
     """The others only stop it for a while."""
     postmaster_share: float = 0.15
-    client_every_s: tuple[float, float] = (4.0, 9.0)
+    client_every_s: tuple[float, float] | None = (4.0, 9.0)
     client_kill_share: float = 0.6
     stop_s: tuple[float, float] = (1.0, 3.0)
-    network_every_s: tuple[float, float] = (0.3, 1.0)
+    network_every_s: tuple[float, float] | None = (0.3, 1.0)
     least_gateway_kills: int = 2
     least_postmaster_kills: int = 1
     ack_drop_share: float = 0.3

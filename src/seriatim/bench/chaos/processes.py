@@ -47,6 +47,7 @@ class Server:
         self._plan = plan
         self._process: asyncio.subprocess.Process | None = None
         self._postmaster = Path()
+        self._is_killing = False
 
     async def start(self) -> None:
         """Start it unless it runs, and wait until it is ready.
@@ -75,7 +76,7 @@ class Server:
 
     async def _answers(self, http: httpx.AsyncClient) -> bool:
         try:
-            return (await http.get(f"{self.url}/health")).status_code == httpx.codes.OK
+            return (await http.get(f"{self.url}/health")).is_success
         except httpx.HTTPError:
             return False
 
@@ -93,10 +94,19 @@ class Server:
     async def kill(self) -> None:
         """Kill -9 the gateway and start another one."""
         assert self._process is not None
-        self._process.kill()
-        await self._process.wait()
-        self.kills += 1
-        await self.start()
+        self._is_killing = True
+        try:
+            self._process.kill()
+            await self._process.wait()
+            self.kills += 1
+            await self.start()
+        finally:
+            self._is_killing = False
+
+    async def died(self) -> None:
+        """Wait until it has ended though nobody here killed it."""
+        while self._is_killing or self._process is None or self._process.returncode is None:  # noqa: ASYNC110 - as below
+            await asyncio.sleep(POLL_S)
 
     async def hold(self, seconds: float) -> None:
         """Stop the gateway's process for a while, then let it go on."""

@@ -83,7 +83,7 @@ class _End(asyncio.Protocol):
         if self.other.transport is not None:
             self.other.transport.resume_reading()
 
-    def connection_lost(self, exc: Exception | None) -> None:
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio names it
         if self._timer is not None:
             self._timer.cancel()
         self.line.lost()

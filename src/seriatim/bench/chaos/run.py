@@ -55,13 +55,18 @@ async def run(plan: Plan, *, keep: bool = False) -> Outcome:
 
     Raises: NotReady.
     """
-    folder = Path(tempfile.mkdtemp(prefix="seriatim-chaos-"))
-    folder.chmod(0o755)  # PostgreSQL may have to run as another user
-    (folder / "devices").mkdir(mode=0o700)
+    folder = _fresh_folder()
     outcome = await _Run(plan, folder).run()
     if outcome.is_clean and not keep:
         shutil.rmtree(folder, ignore_errors=True)
     return outcome
+
+
+def _fresh_folder() -> Path:
+    folder = Path(tempfile.mkdtemp(prefix="seriatim-chaos-"))
+    folder.chmod(0o755)  # PostgreSQL may have to run as another user
+    (folder / "devices").mkdir(mode=0o700)
+    return folder
 
 
 class _Run:
@@ -127,9 +132,11 @@ class _Run:
         ]
         for user, client in first.items():
             async with client:
-                for group in wanted:
-                    if group.members[0] == user:
-                        conversations.append(await _create(client, group.members, first, churns=group.churns))
+                conversations += [
+                    await _create(client, group.members, first, churns=group.churns)
+                    for group in wanted
+                    if group.members[0] == user
+                ]
         for client in clients:
             if client not in first.values():
                 async with client:
@@ -154,8 +161,9 @@ class _Run:
         """Let the clients talk and the nemesis work until all is said and enough has happened."""
         async with asyncio.timeout(ISSUE_WITHIN_S), asyncio.TaskGroup() as tasks:
             harming = tasks.create_task(nemesis.run())
-            while not (nemesis.has_done_enough and all("issued" in worker.said for worker in self.workers)):
-                await asyncio.sleep(0.1)
+            for worker in self.workers:
+                await worker.says("issued")
+            await nemesis.has_done_enough()
             harming.cancel()
         await self.server.start()  # a kill may have been called off between death and start
 
@@ -206,7 +214,8 @@ async def _create(client: Client, members: list[int], first: dict[int, Client], 
 def reopened(folder: Path, world: World, device: WorldDevice) -> Device:
     """Return what the store of a device holds when it is opened again."""
     store = Store(world.store(folder, device.device_id))
-    held, entries, applied = store.held(), [], 0
+    held, applied = store.held(), 0
+    entries: list[HeldEntry] = []
     while batch := store.applied_after(applied, limit=1_000):
         for applied, entry in batch:  # noqa: B007 - the last one counts
             body = digest(entry.body) if isinstance(entry, MessageSent) else None

@@ -273,15 +273,15 @@ async def _work(folder: Path, process: int, life: int) -> None:
 
 async def _settle(talkers: list[Talker], load: Load, reader: asyncio.StreamReader) -> None:
     """Say how far this process has come; it ends when the parent does."""
-    while load.left > 0 and not reader.at_eof():
+    while load.left > 0 and not reader.at_eof():  # noqa: ASYNC110 - many devices share it
         await asyncio.sleep(0.1)
     _say("issued")
-    while not all(talker.is_drained for talker in talkers) and not reader.at_eof():
+    while not all(talker.is_drained for talker in talkers) and not reader.at_eof():  # noqa: ASYNC110
         await asyncio.sleep(0.1)
     _say("drained")
     while line := await reader.readline():
         heads = msgspec.json.decode(line, type=Heads).heads
-        while not all(talker.has(heads.get(talker.device.user_id, {})) for talker in talkers):
+        while not all(talker.has(heads.get(talker.device.user_id, {})) for talker in talkers):  # noqa: ASYNC110
             await asyncio.sleep(0.1)
         _say("settled")
 

@@ -226,7 +226,7 @@ def a_badge_is_wrong(world: World) -> None:
         (a_device_holds_an_entry_twice, "duplicated"),
         (a_device_holds_them_out_of_order, "inversions"),
         (a_view_fell_back, "inversions"),
-        (a_view_was_taken_back, "inversions"),
+        (a_view_was_taken_back, "phantoms"),
         (a_later_wish_got_a_lower_seq, "inversions"),
         (a_sender_was_overtaken_by_himself, "inversions"),
         (a_device_shows_what_is_not_in_the_log, "phantoms"),

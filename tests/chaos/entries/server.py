@@ -1,0 +1,181 @@
+"""The server without one of its mechanisms: `server.py MECHANISM serve ...` patches one function, then runs it."""
+
+import asyncio
+import os
+import random
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from seriatim.app import cli, postgres
+from seriatim.core.trace import Hop, set_sink
+from seriatim.delivery.broker.local import LocalBroker
+from seriatim.delivery.rosters import RosterCache
+from seriatim.features.messages import fetch
+from seriatim.gateway import hello
+from seriatim.log import watermarks
+from seriatim.log.append import Appender
+from seriatim.log.lane.lane import Lane
+from seriatim.protocol.entries import MemberLeft
+from seriatim.storage.postgres import migrations
+
+COMMIT_LATE_S = 0.15
+APPEND = (Path(migrations.__file__).parent / "0002_append_1.sql").read_text(encoding="utf-8")
+
+
+def with_append(old: str, new: str, *further: str) -> None:
+    """Let the append function have another text."""
+    assert old in APPEND, old
+    text = APPEND.replace(old, new).replace("create function", "create or replace function")
+    real = postgres.migrate
+
+    def migrate(dsn: str) -> None:
+        real(dsn)
+        with psycopg.connect(dsn) as connection:
+            for statement in (*further, text):
+                connection.execute(statement.encode())
+
+    postgres.migrate = migrate
+
+
+def no_key_look_up() -> None:
+    """A retry is not found: the unique key and the look-up are gone."""
+    with_append(
+        "on e.conversation_id = i.conversation_id and e.device_id = i.device_id and e.client_id = i.client_id",
+        "on false",
+        "alter table entries drop constraint if exists entries_conversation_id_device_id_client_id_key",
+    )
+
+
+def no_gapless_seq() -> None:
+    """The next seq is not the head's successor."""
+    with_append("c.last_seq + row_number() over w as seq", "c.last_seq + row_number() over w + 1 as seq")
+
+
+def commit_late(on_call: Callable[[Lane], None]) -> None:
+    """Let each batch be a transaction that stays open after its answer."""
+    real = Lane.call
+
+    def call(self: Lane, parameters: Any) -> None:
+        on_call(self)
+        self._pgconn.exec_(b"begin")
+        real(self, parameters)
+
+    Lane.call = call
+
+
+def die_at(hop: Hop, passes: int) -> None:
+    """Kill this process when it passes `hop` for so many times: a crash point."""
+    left = passes
+
+    def sink(passed: Hop) -> None:
+        nonlocal left
+        left -= passed is hop
+        if left == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    set_sink(sink)
+
+
+def commit(lane: Lane) -> None:
+    lane._pgconn.exec_(b"commit")
+
+
+def ack_before_commit() -> None:
+    """The batch is acked, and committed when the next one leaves, or a little later."""
+    commit_late(commit)
+    die_at(Hop.WRITE, 150)
+    real = Appender.answered
+
+    def answered(self: Appender, answer: Any) -> None:
+        lane = self._lane
+        real(self, answer)
+        if lane is not None and self._flying is None:
+            asyncio.get_running_loop().call_later(COMMIT_LATE_S, lambda: self._flying or commit(lane))
+
+    Appender.answered = answered
+
+
+def publish_before_commit() -> None:
+    """The batch is published, a little later committed, and then acked."""
+    commit_late(lambda lane: None)
+    die_at(Hop.WRITE, 150)
+    real = Appender.answered
+
+    def answered(self: Appender, answer: Any) -> None:
+        lane, batch = self._lane, self._flying
+        assert lane is not None
+        assert batch is not None
+
+        def finish() -> None:
+            lane._pgconn.exec_(b"commit")
+            committed, self._committed = self._committed, lambda stored: None
+            try:
+                real(self, answer)
+            finally:
+                self._committed = committed
+
+        self._flying = batch._replace(waiters=[Deaf()] * len(batch.drafts))
+        self._depart = lambda: None  # type: ignore[method-assign]
+        try:
+            real(self, answer)
+        finally:
+            del self._depart
+        self._flying = batch
+        asyncio.get_running_loop().call_later(COMMIT_LATE_S, finish)
+
+    Appender.answered = answered
+
+
+class Deaf:
+    def stored(self, stored: Any) -> None: ...
+    def refused(self, error: Any) -> None: ...
+
+
+def no_end_at_leaving() -> None:
+    """Who has left stays in the rosters that events are fanned out to."""
+    real = RosterCache._change
+
+    def change(self: RosterCache, entry: Any, version: int, members: Any) -> Any:
+        if isinstance(entry, MemberLeft):
+            self.keep(entry.conversation_id, version, members)
+            return members
+        return real(self, entry, version, members)
+
+    RosterCache._change = change
+
+
+def no_visible_range() -> None:
+    """Pages begin with the first entry, whenever the reader has joined."""
+    real = fetch.page
+
+    async def page(connection: Any, access: Any, *rest: Any) -> Any:
+        return await real(connection, access._replace(first_seq=1), *rest)
+
+    fetch.page = page
+
+
+def no_greatest_watermark() -> None:
+    """A read watermark goes wherever it is told."""
+    sql = watermarks.MOVE_READ.replace("m.read_seq < l.seq", "m.read_seq <> l.seq")
+    watermarks.MOVE_READ = sql.replace("greatest(m.read_ordinal, coalesce((", "greatest(0, coalesce((")
+
+
+def lossy_broker() -> None:
+    """No mechanism is gone, but the broker loses hints, and pings come often."""
+    real, loss = LocalBroker.publish, random.Random(7)
+
+    def publish(self: LocalBroker, hints: list[Any]) -> None:
+        real(self, [hint for hint in hints if loss.random() > 0.3])
+
+    LocalBroker.publish = publish
+    hello.HEARTBEAT_S = 2.0
+
+
+if __name__ == "__main__":
+    globals()[sys.argv.pop(1)]()
+    cli.main()
