@@ -1,0 +1,163 @@
+"""What each recorded frame of version 1 means, by the name of its files; meanings are added and never changed."""
+
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from seriatim.core.ids import ConversationId, DeviceId, SessionId, UserId
+from seriatim.protocol import answers, commands, entries
+from seriatim.protocol.answers import HeadRow
+from seriatim.protocol.fields import ConversationKind, Role, Visibility
+from seriatim.protocol.limits import Limits
+
+HERE, THERE = ConversationId(7), ConversationId(2**53 - 1)
+ADA, BOB = UserId(11), UserId(12)
+PHONE = DeviceId(21)
+KEY = UUID("01939b1e-7c00-7000-8000-00000000002a")
+AT = datetime(2026, 1, 2, 3, 4, 5, 678901, tzinfo=UTC)
+EPOCH = "e-1"
+TEXT = 'line one\nline two "quoted" \\ / é 😀 \u2028 end'
+AUTHOR: dict[str, Any] = {"sender_id": ADA, "device_id": PHONE, "client_id": KEY, "created_at": AT}
+PROGRAM = commands.ClientName("recorder", "1")
+ON_HERE: dict[str, Any] = {"id": 3, "client_id": KEY, "conversation_id": HERE}
+
+COMMANDS: dict[str, commands.AnyCommand] = {
+    "hello": commands.Hello(token="t.o.ken", device_id=PHONE, client=PROGRAM),
+    "hello-resume": commands.Hello(
+        token="t.o.ken",
+        device_id=PHONE,
+        client=PROGRAM,
+        resume=commands.Resume(EPOCH, "812"),
+        focus=[HERE, THERE],
+        inactive=True,
+    ),
+    "ping": commands.Ping(),
+    "ping-heads": commands.Ping(heads={HERE: 5, THERE: 0}),
+    "focus": commands.Focus(),
+    "focus-inactive": commands.Focus(conversation_ids=[HERE], inactive=True),
+    "renew": commands.Renew(id=1, token="t.o.ken"),
+    "fetch": commands.Fetch(id=2, conversation_id=HERE),
+    "fetch-after": commands.Fetch(id=2, conversation_id=HERE, after=0, limit=200),
+    "fetch-before": commands.Fetch(id=2, conversation_id=HERE, before=9, limit=1),
+    "fetch-around": commands.Fetch(id=2, conversation_id=HERE, around=9),
+    "compare": commands.Compare(id=4, entries=[(HERE, 1, KEY, AT), (THERE, 2**53 - 1, KEY, AT)]),
+    "read": commands.Read(id=5, conversation_id=HERE, seq=9),
+    "create-direct": commands.Create(id=6, client_id=KEY, kind=ConversationKind.DIRECT, members=[BOB]),
+    "create-group": commands.Create(
+        id=6, client_id=KEY, kind=ConversationKind.GROUP, title="A group", members=[ADA, BOB]
+    ),
+    "create-channel": commands.Create(
+        id=6, client_id=KEY, kind=ConversationKind.CHANNEL, title="All", visibility=Visibility.PUBLIC
+    ),
+    "send": commands.SendMessage(**ON_HERE, body="hi"),
+    "send-reply": commands.SendMessage(**ON_HERE, body=TEXT, target_seq=2, trace=True),
+    "join": commands.Join(**ON_HERE),
+    "leave": commands.Leave(**ON_HERE),
+    "invite": commands.Invite(**ON_HERE, user_id=BOB),
+    "invite-admin": commands.Invite(**ON_HERE, user_id=BOB, role=Role.ADMIN),
+    "remove": commands.Remove(**ON_HERE, user_id=BOB),
+    "set_role": commands.SetRole(**ON_HERE, user_id=BOB, role=Role.OWNER),
+    "set_settings": commands.SetSettings(**ON_HERE, title="New", topic="", visibility=Visibility.PRIVATE),
+    "set_settings-topic": commands.SetSettings(**ON_HERE, topic="Only this"),
+}
+
+
+def event(entry: entries.Entry) -> answers.Event:
+    return answers.Event(epoch=EPOCH, entry=entry)
+
+
+MESSAGE = entries.MessageSent(conversation_id=HERE, seq=2, ordinal=1, body=TEXT, **AUTHOR)
+REPLY = entries.MessageSent(conversation_id=HERE, seq=3, ordinal=2, body="yes", target_seq=2, **AUTHOR)
+ROW = HeadRow(HERE, 9, 5, 6, 4, 1, answers.FLAG_LEFT)
+
+ANSWERS: dict[str, answers.ServerFrame] = {
+    "welcome": answers.Welcome(
+        session_id=SessionId("s1"),
+        user_id=ADA,
+        device_id=PHONE,
+        epoch=EPOCH,
+        heartbeat_ms=25_000,
+        limits=Limits(),
+        server_time=AT,
+        resume_token="812",
+        heads=[ROW],
+        more=True,
+    ),
+    "heads": answers.Heads(rows=[ROW, HeadRow(THERE, 1, 0, 0, 0, 0, 0)], more=False),
+    "pong": answers.Pong(heads=[], resume_token="813"),
+    "pong-heads": answers.Pong(heads=[ROW], resume_token="813"),
+    "drain": answers.Drain(reconnect_after_ms=(500, 5_000)),
+    "ok": answers.Ok(id=1),
+    "error": answers.Error(code="bad_frame", message="the text is not JSON"),
+    "error-full": answers.Error(
+        id=3,
+        code="rate_limited",
+        message="too many",
+        path="$.body",
+        reason="frames",
+        retry_after_ms=250,
+        fatal=True,
+    ),
+    "sent": answers.Sent(id=3, conversation_id=HERE, client_id=KEY, seq=2, created_at=AT),
+    "sent-traced": answers.Sent(
+        id=3,
+        conversation_id=HERE,
+        client_id=KEY,
+        seq=2,
+        created_at=AT,
+        duplicate=True,
+        trace=[
+            answers.TracedHop(hop="receive", at_us=0, network=1),
+            answers.TracedHop(hop="commit", at_us=900, network=1, statements=1, rows=3, commits=1),
+        ],
+    ),
+    "event-message_sent": event(MESSAGE),
+    "event-message_sent-reply": event(REPLY),
+    "event-conversation_created": event(
+        entries.ConversationCreated(
+            conversation_id=HERE,
+            seq=1,
+            roster_version=1,
+            conversation_kind=ConversationKind.GROUP,
+            visibility=Visibility.PRIVATE,
+            title="A group",
+            members=[ADA, BOB],
+            **AUTHOR,
+        )
+    ),
+    "event-conversation_created-direct": event(
+        entries.ConversationCreated(
+            conversation_id=HERE,
+            seq=1,
+            roster_version=1,
+            conversation_kind=ConversationKind.DIRECT,
+            visibility=Visibility.PRIVATE,
+            members=[ADA, BOB],
+            **AUTHOR,
+        )
+    ),
+    "event-member_added": event(
+        entries.MemberAdded(conversation_id=HERE, seq=4, roster_version=2, user_id=BOB, role=Role.MEMBER, **AUTHOR)
+    ),
+    "event-member_left": event(
+        entries.MemberLeft(conversation_id=HERE, seq=5, roster_version=3, user_id=BOB, **AUTHOR)
+    ),
+    "event-role_changed": event(
+        entries.RoleChanged(conversation_id=HERE, seq=6, roster_version=4, user_id=BOB, role=Role.ADMIN, **AUTHOR)
+    ),
+    "event-settings_changed": event(
+        entries.SettingsChanged(
+            conversation_id=HERE, seq=7, title="New", topic="Talk", visibility=Visibility.PUBLIC, **AUTHOR
+        )
+    ),
+    "page": answers.Page(
+        id=2, conversation_id=HERE, epoch=EPOCH, entries=[MESSAGE, REPLY], head=9, first_kept=1, complete=False
+    ),
+    "page-empty": answers.Page(
+        id=2, conversation_id=HERE, epoch=EPOCH, entries=[], head=0, first_kept=1, complete=True
+    ),
+    "gap": answers.Gap(conversation_id=HERE, head=9),
+    "compared": answers.Compared(id=4, epoch=EPOCH, entries=[(HERE, 1, KEY, AT)]),
+    "self-read": answers.SelfChanged(what=answers.OwnRead(conversation_id=HERE, seq=9, unread=2, mentions=1)),
+    "self-devices": answers.SelfChanged(what=answers.DevicesChanged()),
+}
