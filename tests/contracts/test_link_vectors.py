@@ -1,5 +1,6 @@
 """Recorded stories of a link, told to the Python link; the TypeScript link must come to the same state from them."""
 
+from datetime import datetime
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -50,7 +51,11 @@ class Runner:
             ConversationId(int(id_)): msgspec.convert(position, Position)
             for id_, position in start.get("positions", {}).items()
         }
-        self.keys = {(int(id_), seq): UUID(key) for id_, rows in start.get("entries", {}).items() for seq, key in rows}
+        self.keys = {
+            (int(id_), seq): (UUID(key), datetime.fromisoformat(created_at))
+            for id_, rows in start.get("entries", {}).items()
+            for seq, key, created_at in rows
+        }
         self.applied: dict[int, list[int]] = {}
         self.outbox = {kept.command.client_id: kept for kept in map(_kept, start.get("outbox", []))}
         self.acked: dict[str, int] = {}
@@ -122,7 +127,7 @@ class Runner:
             case Apply(conversation_id, entries, position):
                 self.positions[conversation_id] = position
                 self.applied.setdefault(conversation_id, []).extend(entry.seq for entry in entries)
-                self.keys |= {(conversation_id, entry.seq): entry.client_id for entry in entries}
+                self.keys |= {(conversation_id, entry.seq): (entry.client_id, entry.created_at) for entry in entries}
             case Truncate(conversation_id, after, position):
                 self.positions[conversation_id] = position
                 self.applied[conversation_id] = [seq for seq in self.applied.get(conversation_id, []) if seq <= after]
@@ -132,7 +137,7 @@ class Runner:
 
     def _newest(self, conversation_id: int, seq: int) -> Any:
         below = [at for at in self.keys if at[0] == conversation_id and at[1] <= seq]
-        return (*max(below), self.keys[max(below)]) if below else None
+        return (*max(below), *self.keys[max(below)]) if below else None
 
     def state(self) -> dict[str, Any]:
         return {

@@ -12,6 +12,7 @@ from seriatim.client.frames import decode
 from seriatim.core.ids import ConversationId, DeviceId, UserId
 from seriatim.protocol.commands import AnyCommand, ClientName, SendMessage
 from seriatim.protocol.entries import Entry
+from seriatim.protocol.fields import EntryIdentity
 from seriatim.protocol.link import (
     Acked,
     Action,
@@ -63,13 +64,13 @@ class Disk:
     def entries(self, conversation_id: ConversationId) -> list[Entry]:
         return self.applied.setdefault(conversation_id, [])
 
-    def recall(self, asks: Iterable[tuple[ConversationId, int]]) -> list[tuple[ConversationId, int, UUID]]:
-        found = []
+    def recall(self, asks: Iterable[tuple[ConversationId, int]]) -> list[EntryIdentity]:
+        found: list[EntryIdentity] = []
         for conversation_id, seq in asks:
             below = [entry for entry in self.entries(conversation_id) if entry.seq <= seq]
             if below:
                 newest = max(below, key=lambda entry: entry.seq)
-                found.append((conversation_id, newest.seq, newest.client_id))
+                found.append((conversation_id, newest.seq, newest.client_id, newest.created_at))
         return found
 
     def write(self, actions: Sequence[Durable]) -> list[SendMessage]:

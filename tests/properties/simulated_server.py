@@ -49,9 +49,6 @@ class Log:
         self.entries: dict[ConversationId, list[Entry]] = {conversation_id: [] for conversation_id in conversations}
         self.keys: dict[Key, Entry] = {}
         self.commits: list[ConversationId] = []
-        self.gone: set[tuple[ConversationId, int, UUID]] = set()
-        self.came_back = False
-        """A lost entry was sent again and got its old seq: (seq, client_id), all that rule 6 compares, cannot tell."""
         for conversation_id in conversations:
             created = ConversationCreated(
                 **self._fields(conversation_id, users[0], DeviceId(0), UUID(int=conversation_id), 0.0),
@@ -85,7 +82,6 @@ class Log:
             if len(self.entries[conversation_id]) > 1:
                 gone = self.entries[conversation_id].pop()
                 self.keys.pop((conversation_id, gone.device_id, gone.client_id), None)
-                self.gone.add((conversation_id, gone.seq, gone.client_id))
         self.commits = []
         for conversation_id in self.entries:
             self.commits.append(conversation_id)
@@ -115,11 +111,14 @@ class Log:
         )
 
     def compare(self, compare: Compare) -> Compared:
-        def equal(row: tuple[ConversationId, int, UUID]) -> bool:
-            entries = self.entries[row[0]]
-            return row[1] <= len(entries) and entries[row[1] - 1].client_id == row[2]
+        return Compared(id=compare.id, epoch=self.epoch, entries=[row for row in compare.entries if self.has(*row)])
 
-        return Compared(id=compare.id, epoch=self.epoch, entries=[row for row in compare.entries if equal(row)])
+    def has(self, conversation_id: ConversationId, seq: int, client_id: UUID, created_at: datetime) -> bool:
+        entries = self.entries[conversation_id]
+        return seq <= len(entries) and (entries[seq - 1].client_id, entries[seq - 1].created_at) == (
+            client_id,
+            created_at,
+        )
 
     def _fields(
         self, conversation_id: ConversationId, user_id: UserId, device_id: DeviceId, client_id: UUID, now: float
@@ -136,7 +135,6 @@ class Log:
     def _store(self, entry: Entry) -> None:
         self.entries[entry.conversation_id].append(entry)
         self.commits.append(entry.conversation_id)
-        self.came_back |= (entry.conversation_id, entry.seq, entry.client_id) in self.gone
 
 
 class Outlet:

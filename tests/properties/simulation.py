@@ -77,7 +77,8 @@ class Simulation:
             found.add("out of order")
         if {entry.seq for entry in log} - set(seqs):
             found.add("lost")
-        if {(entry.seq, entry.client_id) for entry in held} - {(entry.seq, entry.client_id) for entry in log}:
+        stored = {entry.seq: entry for entry in log}
+        if any(stored.get(entry.seq) != entry for entry in held):
             found.add("phantom")
         return found
 

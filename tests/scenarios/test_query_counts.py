@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -77,7 +78,7 @@ def on_the_channel(command: type[Any], who: str, **fields: Any) -> Verb:
 
 async def comparing(world: Speaking, count: int) -> Callable[[], Awaitable[Any]]:
     ada, _, _, channel = await a_channel(world, 1)
-    entries = [(channel, seq + 1, uuid7()) for seq in range(count)]
+    entries = [(channel, seq + 1, uuid7(), datetime.now(UTC)) for seq in range(count)]
     return lambda: world.run(Compare(id=1, entries=entries), ada)
 
 

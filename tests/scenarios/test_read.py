@@ -1,5 +1,7 @@
 """Pages of the log: each form of fetch, and nobody sees a seq outside what he may read."""
 
+from datetime import datetime, timedelta, timezone
+
 import psycopg
 import pytest
 
@@ -13,11 +15,13 @@ from seriatim.log.read import compare, page
 from seriatim.log.record import recorded
 from seriatim.protocol.answers import Page
 from seriatim.protocol.commands import Fetch
-from seriatim.protocol.entries import ConversationCreated, MemberAdded, MessageSent, SettingsChanged
-from seriatim.protocol.fields import ConversationKind, Visibility
+from seriatim.protocol.entries import ConversationCreated, Entry, MemberAdded, MessageSent, SettingsChanged
+from seriatim.protocol.fields import ConversationKind, EntryIdentity, Visibility
 from seriatim.protocol.sender import Sender
 from seriatim.storage.postgres.database import Database
 from seriatim.storage.postgres.statements import counted
+
+EAST = timedelta(hours=14)
 
 
 async def talk(dsn: str, room: Room, count: int, *, who: Sender | int = 0) -> None:
@@ -30,6 +34,10 @@ async def fetch(database: Database, room: Room, who: Sender, *, limit: int = 50,
         access = await authorize(connection, who.user_id, room.conversation_id, Action.READ)
         asked = Fetch(id=7, conversation_id=room.conversation_id, limit=limit, **place)
         return await page(connection, access, asked, "an epoch")
+
+
+def identity_of(entry: Entry) -> EntryIdentity:
+    return entry.conversation_id, entry.seq, entry.client_id, entry.created_at
 
 
 def seqs(found: Page) -> list[int]:
@@ -150,12 +158,28 @@ async def test_compare_gives_the_equal_ones_that_the_asker_may_read(postgres_dsn
     async with appending(postgres_dsn) as appender:
         mine = (await appender.append(room.draft())).entry
         other = (await appender.append(hidden.draft())).entry
-    asked = [(entry.conversation_id, entry.seq, entry.client_id) for entry in (mine, other)]
-    asked.append((room.conversation_id, 1, mine.client_id))
+    asked = [identity_of(entry) for entry in (mine, other)]
+    asked.append((room.conversation_id, 1, mine.client_id, mine.created_at))
     async with database.read() as connection:
         assert await compare(connection, room.members[1].user_id, asked) == asked[:1]
         assert await compare(connection, somebody().user_id, asked) == []
         assert await compare(connection, room.members[1].user_id, []) == []
+
+
+@pytest.mark.promise("F6")
+async def test_an_entry_of_another_time_is_not_equal_but_milliseconds_suffice(
+    postgres_dsn: str, database: Database
+) -> None:
+    room = await open_room(database)
+    async with appending(postgres_dsn) as appender:
+        place = identity_of((await appender.append(room.draft())).entry)
+    at = place[3]
+    to_the_millisecond = (*place[:3], at.replace(microsecond=at.microsecond // 1_000 * 1_000))
+    never = [datetime(year, 1, 1, tzinfo=timezone(hours)) for year in (1, 1970, 9_999) for hours in (EAST, -EAST)]
+    later = (*place[:3], at + timedelta(milliseconds=1))
+    async with database.read() as connection:
+        asked = [later, to_the_millisecond, *((*place[:3], when) for when in never), place]
+        assert await compare(connection, room.members[1].user_id, asked) == [to_the_millisecond, place]
 
 
 async def test_the_epoch_stands_still_until_the_salt_changes(database: Database) -> None:

@@ -5,7 +5,6 @@ import sqlite3
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
-from uuid import UUID
 
 import msgspec
 
@@ -13,6 +12,7 @@ from seriatim.client.frames import decode_entry
 from seriatim.core.ids import ConversationId, DeviceId, UserId
 from seriatim.protocol.commands import SendMessage
 from seriatim.protocol.entries import Entry, MessageSent
+from seriatim.protocol.fields import EntryIdentity
 from seriatim.protocol.link import (
     Acked,
     Apply,
@@ -119,11 +119,12 @@ class Store:
         self._db.execute("commit")
         return lost
 
-    def recall(self, asks: Iterable[tuple[ConversationId, int]]) -> list[tuple[ConversationId, int, UUID]]:
+    def recall(self, asks: Iterable[tuple[ConversationId, int]]) -> list[EntryIdentity]:
         """Return, per row, the newest held entry at or below the seq, if any."""
-        newest = "select seq, client_id from entries where conversation_id = ? and seq <= ? order by seq desc limit 1"
-        found = [(id_, self._db.execute(newest, (id_, seq)).fetchone()) for id_, seq in asks]
-        return [(id_, row[0], UUID(bytes=row[1])) for id_, row in found if row is not None]
+        newest = "select entry from entries where conversation_id = ? and seq <= ? order by seq desc limit 1"
+        found = [self._db.execute(newest, ask).fetchone() for ask in asks]
+        held = [decode_entry(row[0]) for row in found if row is not None]
+        return [(entry.conversation_id, entry.seq, entry.client_id, entry.created_at) for entry in held]
 
     def history(self, conversation_id: ConversationId, *, before: int, limit: int) -> list[Entry]:
         """Return held entries below `before`, oldest first, the newest `limit` of them."""

@@ -2,15 +2,15 @@
 
 from collections.abc import Sequence
 from typing import LiteralString
-from uuid import UUID
 
 from psycopg.rows import args_row
 
-from seriatim.core.ids import ConversationId, UserId
+from seriatim.core.ids import UserId
 from seriatim.log.access import Access
 from seriatim.log.entry_rows import COLUMNS, EntryRow, entry_of
 from seriatim.protocol.answers import Page
 from seriatim.protocol.commands import Fetch
+from seriatim.protocol.fields import EntryIdentity
 from seriatim.storage.postgres.database import Connection
 
 # The log has no gaps (promise L3), so a page is a range of seqs: one scan of the primary key, whatever is asked.
@@ -18,11 +18,14 @@ RANGE: LiteralString = f"""-- page
 select {COLUMNS} from entries e
 where e.conversation_id = %(conversation_id)s and e.seq between %(first)s and %(last)s order by e.seq"""
 
+# An entry that was lost and sent again may stand in its old place under its old key, but not from its old time.
+# Milliseconds: browsers know no finer ones.
 COMPARE: LiteralString = """-- compare
-select e.conversation_id, e.seq, e.client_id
-from unnest(%(conversation_ids)s::bigint[], %(seqs)s::bigint[], %(client_ids)s::uuid[])
-    with ordinality as a (conversation_id, seq, client_id, place)
+select a.place
+from unnest(%(conversation_ids)s::bigint[], %(seqs)s::bigint[], %(client_ids)s::uuid[], %(times)s::timestamptz[])
+    with ordinality as a (conversation_id, seq, client_id, created_at, place)
 join entries e on e.conversation_id = a.conversation_id and e.seq = a.seq and e.client_id = a.client_id
+    and date_trunc('milliseconds', e.created_at) = date_trunc('milliseconds', a.created_at)
 join conversations c on c.id = a.conversation_id
 left join members m on m.conversation_id = a.conversation_id and m.user_id = %(user_id)s
 where c.visibility = 'public' or a.seq between m.joined_seq and coalesce(m.left_seq, c.last_seq)
@@ -51,13 +54,11 @@ async def page(connection: Connection, access: Access, fetch: Fetch, epoch: str)
     )
 
 
-async def compare(
-    connection: Connection, user_id: UserId, entries: Sequence[tuple[ConversationId, int, UUID]]
-) -> list[tuple[ConversationId, int, UUID]]:
+async def compare(connection: Connection, user_id: UserId, entries: Sequence[EntryIdentity]) -> list[EntryIdentity]:
     """Return those of these entries that stand in this log and that the user may read, in order; one statement."""
     if not entries:
         return []
-    conversation_ids, seqs, client_ids = zip(*entries, strict=True)
+    conversation_ids, seqs, client_ids, times = zip(*entries, strict=True)
     cursor = await connection.execute(
         COMPARE,
         {
@@ -65,9 +66,10 @@ async def compare(
             "conversation_ids": list(conversation_ids),
             "seqs": list(seqs),
             "client_ids": list(client_ids),
+            "times": list(times),
         },
     )
-    return [(ConversationId(row[0]), row[1], row[2]) for row in await cursor.fetchall()]
+    return [entries[row[0] - 1] for row in await cursor.fetchall()]
 
 
 def _range(access: Access, fetch: Fetch) -> tuple[int, int, bool]:

@@ -7,6 +7,7 @@ import msgspec
 
 from seriatim.core.ids import ConversationId, DeviceId, SessionId, UserId
 from seriatim.protocol.entries import Entry
+from seriatim.protocol.fields import EntryIdentity
 from seriatim.protocol.limits import Limits
 
 
@@ -135,11 +136,11 @@ class Gap(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="gap"
 
 
 class Compared(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="compared"):
-    """Those of the compared entries that are equal in the log of `epoch`."""
+    """Those of the compared entries that are equal in the log of `epoch`, as they were named."""
 
     id: int
     epoch: str
-    entries: list[tuple[ConversationId, int, UUID]]
+    entries: list[EntryIdentity]
 
 
 class OwnRead(msgspec.Struct, frozen=True, kw_only=True, tag_field="change", tag="read"):

@@ -11,6 +11,7 @@ from seriatim.protocol.fields import (
     ClientId,
     ConversationKind,
     Cursor,
+    EntryIdentity,
     FrameId,
     NewMembers,
     PageLimit,
@@ -91,9 +92,9 @@ class Fetch(Command, frozen=True, kw_only=True, tag="fetch"):
 
 
 class Compare(Command, frozen=True, kw_only=True, tag="compare"):
-    """Which of these (conversation_id, seq, client_id) are in the log of this epoch; answered by `compared`."""
+    """Which of these (conversation_id, seq, client_id, created_at) the log has; answered by `compared`."""
 
-    entries: Annotated[list[tuple[WireConversationId, Seq, ClientId]], Meta(max_length=LIMITS.compare_rows)]
+    entries: Annotated[list[EntryIdentity], Meta(max_length=LIMITS.compare_rows)]
 
 
 class Read(Command, frozen=True, kw_only=True, tag="read"):

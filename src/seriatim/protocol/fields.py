@@ -1,5 +1,6 @@
 """The types of the fields on the wire: what each may hold is checked while decoding."""
 
+from datetime import datetime
 from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
@@ -19,6 +20,9 @@ Seq = Annotated[int, Meta(ge=1, le=MAX_ID, description="place of an entry in its
 Cursor = Annotated[int, Meta(ge=0, le=MAX_ID, description="seq of the last entry held; 0: none")]
 FrameId = Annotated[int, Meta(ge=0, le=MAX_ID, description="number chosen by the client; the answer echoes it")]
 ClientId = Annotated[UUID, Meta(description="idempotency key, UUIDv7, kept in the outbox before the first sending")]
+CreatedAt = Annotated[datetime, Meta(tz=True, description="when it was numbered; milliseconds count, no more")]
+EntryIdentity = tuple[WireConversationId, Seq, ClientId, CreatedAt]
+"""What tells an entry from any other of any copy of the log: one that is sent again after a loss has another time."""
 Body = Annotated[
     str,
     Meta(min_length=1, max_length=LIMITS.body_bytes, pattern=_NO_NUL, description="1 byte to 16 KiB of UTF-8, no NUL"),

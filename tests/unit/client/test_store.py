@@ -106,7 +106,7 @@ def test_entries_are_handled_in_the_order_of_arrival_without_those_that_fill_the
 
 def test_the_newest_held_entry_at_or_below_a_seq_is_recalled(store: Store) -> None:
     store.write([Apply(ONE, (entry(2), entry(5)), Position(cursor=5, head=5))])
-    assert store.recall([(ONE, 4), (ConversationId(2), 4)]) == [(ONE, 2, UUID(int=2))]
+    assert store.recall([(ONE, 4), (ConversationId(2), 4)]) == [(ONE, 2, UUID(int=2), entry(2).created_at)]
     assert store.recall([(ONE, 1)]) == []
     store.close()
 

@@ -272,7 +272,7 @@ export class Leader {
     const rows = await Promise.all(
       asks.map(async ([id, seq]): Promise<HeldRow[]> => {
         const row = await this.#store.rowAtOrBelow(id, seq);
-        return row === null || row.seq === null ? [] : [[id, row.seq, row.client_id]];
+        return row === null || row.seq === null ? [] : [[id, row.seq, row.client_id, new Date(row.created_at).toISOString()]];
       }),
     );
     this.#feed(() => this.#link.recalled(now(), rows.flat()));

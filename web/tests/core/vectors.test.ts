@@ -12,6 +12,8 @@ import type { ConversationId, DeviceId, UserId } from "../../src/core/protocol/t
 const FOLDER = join(import.meta.dirname, "../../../tests/contracts/vectors");
 const PAGE_ENTRIES = 200;
 
+type Key = readonly [client_id: string, created_at: string];
+
 interface Step {
   readonly at: number;
   readonly wake?: boolean;
@@ -36,7 +38,7 @@ interface Story {
     readonly epoch?: string;
     readonly token?: string;
     readonly positions?: Readonly<Record<string, Partial<Position>>>;
-    readonly entries?: Readonly<Record<string, readonly (readonly [number, string])[]>>;
+    readonly entries?: Readonly<Record<string, readonly (readonly [number, string, string])[]>>;
     readonly outbox?: readonly { readonly command: Readonly<Record<string, unknown>>; readonly ordered?: boolean }[];
   };
   readonly steps: readonly Step[];
@@ -46,7 +48,7 @@ interface Story {
 class Runner {
   readonly #link: Link;
   readonly #positions = new Map<ConversationId, Position>();
-  readonly #keys = new Map<ConversationId, Map<number, string>>();
+  readonly #keys = new Map<ConversationId, Map<number, Key>>();
   readonly #applied = new Map<ConversationId, number[]>();
   readonly #outbox = new Map<string, Kept>();
   readonly #acked: Record<string, number> = {};
@@ -62,7 +64,7 @@ class Runner {
     this.#epoch = epoch ?? null;
     this.#token = token ?? null;
     for (const [id, position] of Object.entries(positions ?? {})) this.#positions.set(idOf(id), { ...UNKNOWN, ...position });
-    for (const [id, rows] of Object.entries(entries ?? {})) this.#keys.set(idOf(id), new Map(rows));
+    for (const [id, rows] of Object.entries(entries ?? {})) this.#keys.set(idOf(id), new Map(rows.map(([seq, ...key]) => [seq, key])));
     for (const { command } of outbox ?? []) this.#outbox.set(String(command["client_id"]), { command: commandOf(command), seq: null });
     this.#link = new Link(
       { user_id: story.user_id, device_id: story.device_id, client: { name: "vectors", version: "1" } },
@@ -138,7 +140,7 @@ class Runner {
       case "apply":
         this.#positions.set(action.conversation_id, action.position);
         this.#applied.set(action.conversation_id, [...(this.#applied.get(action.conversation_id) ?? []), ...action.entries.map(({ seq }) => seq)]);
-        for (const { seq, client_id } of action.entries) this.#keysOf(action.conversation_id).set(seq, client_id);
+        for (const { seq, client_id, created_at } of action.entries) this.#keysOf(action.conversation_id).set(seq, [client_id, created_at]);
         break;
       case "truncate":
         this.#positions.set(action.conversation_id, action.position);
@@ -168,11 +170,11 @@ class Runner {
 
   #newest(id: ConversationId, seq: number): HeldRow[] {
     const rows = [...this.#keysOf(id)].filter(([at]) => at <= seq).sort(([a], [b]) => a - b);
-    return rows.slice(-1).map(([at, key]) => [id, at, key]);
+    return rows.slice(-1).map(([at, key]) => [id, at, ...key]);
   }
 
-  #keysOf(id: ConversationId): Map<number, string> {
-    const keys = this.#keys.get(id) ?? new Map<number, string>();
+  #keysOf(id: ConversationId): Map<number, Key> {
+    const keys = this.#keys.get(id) ?? new Map<number, Key>();
     this.#keys.set(id, keys);
     return keys;
   }

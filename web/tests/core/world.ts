@@ -14,6 +14,7 @@ import { Memory } from "../../src/core/store/memory.ts";
 import { batchOf } from "../../src/core/sync/apply.ts";
 import { unreadAbove } from "../../src/core/sync/unread.ts";
 
+const START = Date.UTC(2026, 0, 1);
 export const CONVERSATIONS = [1, 2] as ConversationId[];
 
 /** The log, and each user's watermarks; refuses nothing but what it is told to. */
@@ -79,7 +80,10 @@ export class Server {
         device.down.push({ type: "ok", id: command.id });
         break;
       case "compare": {
-        const equal = command.entries.filter(([id, seq, client_id]) => this.log(id)[seq - 1]?.client_id === client_id);
+        const equal = command.entries.filter(([id, seq, client_id, created_at]) => {
+          const entry = this.log(id)[seq - 1];
+          return entry?.client_id === client_id && entry.created_at === created_at;
+        });
         device.down.push({ type: "compared", id: command.id, epoch: this.epoch, entries: equal });
         break;
       }
@@ -105,7 +109,7 @@ export class Server {
     const stored = log.find((entry) => entry.client_id === command.client_id && entry.device_id === device_id);
     const entry: MessageSent = stored ?? {
       kind: "message_sent", conversation_id: command.conversation_id, seq: log.length + 1, sender_id: user_id, device_id,
-      client_id: command.client_id, created_at: "2026-01-01T00:00:00Z", ordinal: log.length + 1, body: command.body,
+      client_id: command.client_id, created_at: new Date(START + this.#clock).toISOString(), ordinal: log.length + 1, body: command.body,
     };
     if (stored === undefined) {
       log.push(entry);
@@ -243,7 +247,7 @@ export class Device {
 
   async rows(id: ConversationId): Promise<readonly string[]> {
     const rows = await this.store.rows(id, 1, Number.MAX_SAFE_INTEGER);
-    return rows.map((row) => `${row.seq} ${row.key}`);
+    return rows.map((row) => `${row.seq} ${row.key} ${row.created_at}`);
   }
 
   async #do(happening: (link: Link) => readonly Action[]): Promise<void> {
@@ -285,7 +289,7 @@ export class Device {
         const rows: HeldRow[] = [];
         for (const [id, seq] of action.asks) {
           const row = await this.store.rowAtOrBelow(id, seq);
-          if (row?.seq != null) rows.push([id, row.seq, row.client_id]);
+          if (row?.seq != null) rows.push([id, row.seq, row.client_id, new Date(row.created_at).toISOString()]);
         }
         await this.#do((link) => link.recalled(this.now, rows));
         break;
@@ -311,5 +315,5 @@ export async function settle(server: Server, rounds = 150): Promise<void> {
 
 /** Return what a log looks like in a store. */
 export function expected(log: readonly Entry[]): readonly string[] {
-  return log.map((entry) => `${entry.seq} ${entry.device_id}/${entry.client_id}`);
+  return log.map((entry) => `${entry.seq} ${entry.device_id}/${entry.client_id} ${Date.parse(entry.created_at)}`);
 }

@@ -136,7 +136,7 @@ class Transmit(NamedTuple):
 
 
 class Recall(NamedTuple):
-    """Answer with `recalled`: per row the (seq, client_id) of the newest held entry at or below the seq, if any."""
+    """Answer with `recalled`: per row the identity of the newest held entry at or below the seq, if any."""
 
     asks: tuple[tuple[ConversationId, int], ...]
 

@@ -1,16 +1,14 @@
 """Client rule 6: after the log came back as another one, find the prefix that both share, by halving."""
 
 from collections.abc import Iterable
-from uuid import UUID
 
 from seriatim.core.ids import ConversationId
 from seriatim.protocol.answers import Compared
 from seriatim.protocol.commands import Compare
+from seriatim.protocol.fields import EntryIdentity
 from seriatim.protocol.limits import LIMITS
 
 ANSWER_WITHIN_S = 10.0
-
-Row = tuple[ConversationId, int, UUID]
 
 
 class _Range:
@@ -46,10 +44,10 @@ class Comparison:
         chosen = list(self._open.items())[: LIMITS.compare_rows]
         return tuple((conversation_id, found.probe) for conversation_id, found in chosen)
 
-    def rows(self, recalled: Iterable[Row]) -> list[Row]:
+    def rows(self, recalled: Iterable[EntryIdentity]) -> list[EntryIdentity]:
         """Take what the store holds at or below each seq of `asks`; return what to compare with the server."""
         held = {row[0]: row for row in recalled}
-        rows: list[Row] = []
+        rows: list[EntryIdentity] = []
         self._asked = {}
         for conversation_id, probe in self.asks():
             row = held.get(conversation_id)
@@ -60,7 +58,7 @@ class Comparison:
                 rows.append(row)
         return rows
 
-    def compared(self, equal: Iterable[Row]) -> None:
+    def compared(self, equal: Iterable[EntryIdentity]) -> None:
         """Take the rows that are equal in the server's log; the others of the round differ."""
         same = {row[0] for row in equal}
         for conversation_id, seq in self._asked.items():
@@ -101,7 +99,7 @@ class Agreement:
         self._under_way: dict[ConversationId, int] = {}
         self._comparison: Comparison | None = None
         self._recalling = False
-        self._rows: list[Row] = []
+        self._rows: list[EntryIdentity] = []
         self._frame_id: int | None = None
         self._send_at = 0.0
 
@@ -127,7 +125,7 @@ class Agreement:
         self._recalling = True
         return self._comparison.asks()
 
-    def recalled(self, rows: Iterable[Row]) -> None:
+    def recalled(self, rows: Iterable[EntryIdentity]) -> None:
         """Take what the store holds."""
         if self._comparison is not None and self._recalling:
             self._recalling = False

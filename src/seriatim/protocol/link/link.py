@@ -32,6 +32,7 @@ from seriatim.protocol.answers import (
 from seriatim.protocol.codes import CloseCode, may_reconnect
 from seriatim.protocol.commands import AnyCommand, Focus, Hello, Ping, Renew, Resume
 from seriatim.protocol.entries import Entry
+from seriatim.protocol.fields import EntryIdentity
 from seriatim.protocol.limits import HELLO_WITHIN_S, HOLD_BACK_S, LIMITS
 from seriatim.protocol.link.actions import (
     DURABLE,
@@ -55,7 +56,7 @@ from seriatim.protocol.link.actions import (
 )
 from seriatim.protocol.link.backoff import STABLE_S, Backoff
 from seriatim.protocol.link.conversation import Conversation, History
-from seriatim.protocol.link.epoch import Agreement, Row
+from seriatim.protocol.link.epoch import Agreement
 from seriatim.protocol.link.fetches import Fetches
 from seriatim.protocol.link.heartbeat import Heartbeat
 from seriatim.protocol.link.held import Held, Identity
@@ -197,7 +198,7 @@ class Link:
             self._actions.append(Transmit(Focus(conversation_ids=list(self._focus))))
         return self._flush(now)
 
-    def recalled(self, now: float, rows: Iterable[Row]) -> list[Action]:
+    def recalled(self, now: float, rows: Iterable[EntryIdentity]) -> list[Action]:
         """Take the store's answer to `Recall`."""
         self._agreement.recalled(rows)
         return self._flush(now)

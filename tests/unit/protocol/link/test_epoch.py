@@ -1,3 +1,4 @@
+from datetime import UTC, datetime
 from uuid import UUID
 
 import pytest
@@ -9,6 +10,7 @@ from seriatim.protocol.answers import Compared
 from seriatim.protocol.link.epoch import Agreement, Comparison
 
 ONE = ConversationId(1)
+WHEN = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def search(held: list[int], cursor: int, common: int) -> tuple[int, int]:
@@ -19,7 +21,7 @@ def search(held: list[int], cursor: int, common: int) -> tuple[int, int]:
         for conversation_id, probe in comparison.asks():
             below = [seq for seq in held if seq <= probe]
             if below:
-                recalled.append((conversation_id, below[-1], UUID(int=below[-1])))
+                recalled.append((conversation_id, below[-1], UUID(int=below[-1]), WHEN))
         rows = comparison.rows(recalled)
         if rows:
             rounds += 1
@@ -51,7 +53,7 @@ def test_a_lost_connection_begins_the_comparison_again() -> None:
     agreement = Agreement()
     agreement.distrust(ONE, 5)
     assert agreement.asks() == ((ONE, 5),)
-    agreement.recalled([(ONE, 5, UUID(int=5))])
+    agreement.recalled([(ONE, 5, UUID(int=5), WHEN)])
     assert agreement.due(1, 0.0) is not None
     agreement.disconnected()
     assert agreement.is_open
@@ -62,10 +64,10 @@ def test_an_answer_of_an_older_frame_counts_for_nothing() -> None:
     agreement = Agreement()
     agreement.distrust(ONE, 5)
     agreement.asks()
-    agreement.recalled([(ONE, 5, UUID(int=5))])
+    agreement.recalled([(ONE, 5, UUID(int=5), WHEN)])
     agreement.due(7, 0.0)
     agreement.compared(Compared(id=6, epoch="e", entries=[]))
     assert agreement.found() == {}
-    agreement.compared(Compared(id=7, epoch="e", entries=[(ONE, 5, UUID(int=5))]))
+    agreement.compared(Compared(id=7, epoch="e", entries=[(ONE, 5, UUID(int=5), WHEN)]))
     assert agreement.found() == {ONE: 5}
     assert not agreement.is_open

@@ -4,7 +4,7 @@ import { LIMITS, type Compare, type Compared, type ConversationId } from "../pro
 
 const ANSWER_WITHIN_S = 10;
 
-export type HeldRow = readonly [conversation_id: ConversationId, seq: number, client_id: string];
+export type HeldRow = readonly [conversation_id: ConversationId, seq: number, client_id: string, created_at: string];
 
 /** The common prefix ends in `low`..`high` - 1. */
 interface Search {

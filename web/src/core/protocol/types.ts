@@ -243,12 +243,12 @@ export interface Gap {
   readonly head: number;
 }
 
-/** Those of the compared entries that are equal in the log of `epoch`. */
+/** Those of the compared entries that are equal in the log of `epoch`, as they were named. */
 export interface Compared {
   readonly type: "compared";
   readonly id: number;
   readonly epoch: string;
-  readonly entries: readonly (readonly [ConversationId, number, string])[];
+  readonly entries: readonly (readonly [ConversationId, number, string, string])[];
 }
 
 /** Something of this user's own changed on another of his devices. */
@@ -327,11 +327,11 @@ export interface Fetch {
   readonly limit?: number;
 }
 
-/** Which of these (conversation_id, seq, client_id) are in the log of this epoch; answered by `compared`. */
+/** Which of these (conversation_id, seq, client_id, created_at) the log has; answered by `compared`. */
 export interface Compare {
   readonly type: "compare";
   readonly id: number;
-  readonly entries: readonly (readonly [ConversationId, number, string])[];
+  readonly entries: readonly (readonly [ConversationId, number, string, string])[];
 }
 
 /** The user has read up to `seq`; the watermark never falls; answered by `ok`. */
