@@ -57,7 +57,7 @@ class Product:
         self._postgres = 0
 
     def seed(self, *arguments: str) -> None:
-        """Fill the database before the start."""
+        """Fill the database of the running server."""
         out = self._folder / "seeded.json"
         self._run("seed", *arguments, "--out", str(out))
         self.seeded = msgspec.json.decode(out.read_bytes(), type=Seeded)
@@ -135,15 +135,15 @@ _COMMAND = (str(Path(sys.executable).with_name("seriatim")),)
 
 @contextmanager
 def product(*seed: str, environment: Mapping[str, str] = RAISED) -> Generator[Product]:
-    """Seed a fresh database and run a server on it; everything is gone afterwards.
+    """Run a server on a fresh database and seed it; everything is gone afterwards.
 
     Raises: ChildFailed.
     """
     with tempfile.TemporaryDirectory(prefix="seriatim-bench-", ignore_cleanup_errors=True) as folder:
         one = Product(Path(folder), environment)
         try:
-            one.seed(*seed)
             one.start()
+            one.seed(*seed)
             yield one
         finally:
             one.stop()

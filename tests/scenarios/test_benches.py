@@ -1,0 +1,47 @@
+"""Each bench once at a tiny size, as its user starts it: so that none can rot. No figure is judged here."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from seriatim.bench import fanout, history, idle, resume, send
+
+SERIATIM = Path(sys.executable).with_name("seriatim")
+BENCHES = {
+    "send": [case.name for case in send.CASES if case.name.startswith(("1 pair", "64 pairs x 32"))],
+    "fanout": [case.name for work in fanout.SMALL.works for case in (fanout.cpu_case(work), fanout.rate_case(work))],
+    "idle": [case.name for case in idle.CASES],
+    "resume": [case.name for case in resume.CASES],
+    "history": [case.name for case in history.CASES],
+}
+
+
+@pytest.mark.parametrize("name", BENCHES)
+def test_a_bench_ends_in_one_json_object_with_all_its_rows(name: str) -> None:
+    done = subprocess.run(
+        [SERIATIM, "bench", name, "--small", "--json"], capture_output=True, text=True, check=False, timeout=120
+    )
+    assert done.returncode == 0, done.stderr
+    said = json.loads(done.stdout)
+    assert sorted(row["case"] for row in said["results"]) == sorted(BENCHES[name])
+    assert all(row["samples"] == 1 and row["value"] is not None for row in said["results"])
+    assert "SERIATIM_RATES" in said["settings"], "raised limits are reported"
+
+
+def test_without_a_compiler_every_row_is_unmeasured(tmp_path: Path) -> None:
+    environment = {"PATH": str(tmp_path), "HOME": str(tmp_path)}
+    done = subprocess.run(
+        [SERIATIM, "bench", "fanout", "--small", "--json"],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+        env=environment,
+    )
+    assert done.returncode == 0, done.stderr
+    rows = json.loads(done.stdout)["results"]
+    assert {row["case"] for row in rows} == {case.name for case in fanout.CASES}
+    assert all("no C compiler" in row["unmeasured"] for row in rows)
