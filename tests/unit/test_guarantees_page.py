@@ -23,7 +23,6 @@ PLANNED = {
     "E6": "replays and splices never show as proved",
     "E7": "delivery never waits for decryption",
     "I2": "a noisy user does not slow the others",
-    "F1": "a gateway killed at every named hop",
     "F2": "a worker killed",
     "F3": "the broker killed or flushed",
     "F5": "a synchronous standby promoted",

@@ -49,6 +49,7 @@ def openapi_document(routes: Sequence[ControllerRouterHandler], dependencies: Ma
     for path in document["paths"].values():
         for operation in path.values():
             operation["responses"].pop("400", None)  # Litestar's own shape, which is never sent
+            operation["responses"].get("204", {}).pop("content", None)  # an answer without a body has no type
             operation["responses"]["default"] = REFUSED
             if operation["operationId"] in public:
                 operation["security"] = []
