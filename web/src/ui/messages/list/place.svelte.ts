@@ -2,10 +2,10 @@
 
 import { tick } from "svelte";
 import type { VirtualizerHandle } from "virtua/svelte";
-import type { ConversationRow } from "../../core/port.ts";
-import { frame } from "../kit/frames.ts";
-import type { Chat } from "../state/chat.svelte.ts";
-import type { Timeline } from "../state/timeline.svelte.ts";
+import type { ConversationRow } from "../../../core/port.ts";
+import { frame } from "../../kit/frames.ts";
+import type { Chat } from "../../state/chat.svelte.ts";
+import type { Timeline } from "../../state/timeline.svelte.ts";
 import { ReadMarks } from "./readmarks.ts";
 import { firstRow, firstVisible, lastVisibleSeq, standingOf, topOf, type Anchor, type Standing } from "./viewport.ts";
 

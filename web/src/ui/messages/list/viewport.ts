@@ -1,8 +1,8 @@
 /** Which rows are on screen, and where a list stands when it is first drawn. */
 
 import type { VirtualizerHandle } from "virtua/svelte";
-import type { Item } from "../state/items.ts";
-import type { Place, Timeline } from "../state/timeline.svelte.ts";
+import type { Item } from "../../state/items.ts";
+import type { Place, Timeline } from "../../state/timeline.svelte.ts";
 
 /** Where a list is first drawn: at which item, and how far down the view that item stands; null: at the end. */
 export interface Standing {
