@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from textual.widgets import Input, RichLog
 
-from seriatim.app.cli.chat_screen import ChatScreen
+from seriatim.app.cli.chat.screen import ChatScreen
 from seriatim.client import Client
 from seriatim.core.ids import uuid7
 from world import PASSWORD, WITHIN_S, Server

@@ -11,7 +11,7 @@ COMMANDS = {
     "seed": ("seriatim.app.cli.seed", "Fill the database with people, tokens and conversations for a trial."),
     "db": ("seriatim.app.cli.db", "The database: its URL, a psql session, backup and restore."),
     "log": ("seriatim.app.cli.log", "Watch the log of all conversations."),
-    "chat": ("seriatim.app.cli.chat", "Talk from a terminal."),
+    "chat": ("seriatim.app.cli.chat.command", "Talk from a terminal."),
     "bench": ("seriatim.app.cli.bench", "Measure the server beside the limit of what this machine can do."),
     "chaos": ("seriatim.app.cli.chaos", "Kill, stop and cut off real processes under load, and check what is left."),
     "migrate": ("seriatim.app.cli.migrate", "Bring the database's schema up to date."),

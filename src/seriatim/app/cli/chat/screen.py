@@ -9,7 +9,7 @@ from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Footer, Header, Input, ListItem, ListView, RichLog, Static
 
-from seriatim.app.cli.chat_names import Names, title_of
+from seriatim.app.cli.chat.names import Names, title_of
 from seriatim.client import Client, ConversationKind, Entry, MessageSent
 from seriatim.core.errors import ChatError
 from seriatim.core.ids import ConversationId

@@ -40,9 +40,9 @@ def run(
 async def _chat(url: str, name: str, password: str | None, path: Path, *, sign_up: bool, plain: bool) -> None:
     client = await _signed_in(url, name, password, Store(path), sign_up=sign_up)
     if plain:
-        from seriatim.app.cli.chat_lines import chat  # noqa: PLC0415 - each way of talking loads only itself
+        from seriatim.app.cli.chat.lines import chat  # noqa: PLC0415 - each way of talking loads only itself
     else:
-        from seriatim.app.cli.chat_screen import chat  # noqa: PLC0415 - textual takes a second to load
+        from seriatim.app.cli.chat.screen import chat  # noqa: PLC0415 - textual takes a second to load
     async with client:
         await chat(client)
 

@@ -5,7 +5,7 @@ import sys
 import threading
 from collections.abc import Awaitable, Callable
 
-from seriatim.app.cli.chat_names import Names, title_of
+from seriatim.app.cli.chat.names import Names, title_of
 from seriatim.client import Client, ConversationKind, MessageSent
 from seriatim.core.errors import ChatError, NotFound
 from seriatim.core.ids import ConversationId

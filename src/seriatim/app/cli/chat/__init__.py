@@ -1,0 +1,1 @@
+"""`seriatim chat`: talk from a terminal, on a screen or line by line."""
