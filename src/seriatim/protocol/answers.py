@@ -53,7 +53,7 @@ class Heads(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="he
 
 
 class Pong(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="pong"):
-    """Heads only where they differ from the ping's; the token is stored after the frames that came before it."""
+    """Heads of every conversation that moved since this session last asked; the token is stored after all before it."""
 
     heads: list[HeadRow]
     resume_token: str

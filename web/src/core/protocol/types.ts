@@ -160,7 +160,7 @@ export interface Heads {
   readonly more: boolean;
 }
 
-/** Heads only where they differ from the ping's; the token is stored after the frames that came before it. */
+/** Heads of every conversation that moved since this session last asked; the token is stored after all before it. */
 export interface Pong {
   readonly type: "pong";
   readonly heads: readonly HeadRow[];

@@ -1,0 +1,92 @@
+"""What the AsyncAPI document says of frames is so: every command gets the answer it names, in the shape it gives."""
+
+from typing import Any
+
+import jsonschema_rs
+import msgspec
+import pytest
+
+from seriatim.core.ids import uuid7
+from seriatim.protocol.documents.asyncapi import COMMANDS, tag_of
+from world import Device, Server
+
+Document = dict[str, Any]
+
+
+@pytest.fixture
+async def document(server: Server) -> Document:
+    """Return the document that this server serves, to anybody."""
+    answer = await server.http.get("/v1/asyncapi.json")
+    assert answer.status_code == 200
+    assert answer.headers["content-type"] == "application/json"
+    return msgspec.json.decode(answer.content)
+
+
+def fits(frame: dict[str, Any], document: Document) -> None:
+    """Check one server frame against its schema."""
+    payload = document["components"]["messages"][frame["type"]]["payload"]
+    jsonschema_rs.validate({**payload, "components": document["components"]}, frame)
+
+
+async def answered(device: Device, document: Document, type_: str, **fields: Any) -> dict[str, Any]:
+    """Send a command and check that its answer is the one that the document names first."""
+    named = document["operations"][f"on_{type_}"]["reply"]["messages"][0]["$ref"].rpartition("/")[2]
+    if type_ == "ping":
+        await device.say(type=type_, **fields)
+        answer = await device.next("pong")
+    else:
+        answer = await device.ask(type_, **fields)
+    assert answer["type"] == named, answer
+    fits(answer, document)
+    return answer
+
+
+async def test_every_command_gets_the_answer_that_the_document_names(server: Server, document: Document) -> None:
+    ada, bob = await server.device("ada"), await server.device("bob")
+    asked = {"hello", "focus"}  # the first was said when they connected; the second is not answered
+    fits(ada.welcome, document)
+
+    async def ask(type_: str, **fields: Any) -> dict[str, Any]:
+        asked.add(type_)
+        return await answered(ada, document, type_, **fields)
+
+    async def make(type_: str, **fields: Any) -> dict[str, Any]:
+        return await ask(type_, client_id=str(uuid7()), **fields)
+
+    here = (await make("create", kind="channel", title="A channel", visibility="public"))["conversation_id"]
+    await make("send", conversation_id=here, body="hello", trace=True)
+    await make("set_settings", conversation_id=here, topic="everything")
+    await make("invite", conversation_id=here, user_id=bob.user_id)
+    await make("set_role", conversation_id=here, user_id=bob.user_id, role="owner")
+    await make("remove", conversation_id=here, user_id=bob.user_id)
+    theirs = await bob.command("create", kind="channel", title="Another", visibility="public")
+    await make("join", conversation_id=theirs["conversation_id"])
+    await make("leave", conversation_id=theirs["conversation_id"])
+    await ask("read", conversation_id=here, seq=2)
+    page = await ask("fetch", conversation_id=here, after=0)
+    first = page["entries"][0]
+    schema = document["components"]["schemas"]["Compare"]["properties"]["entries"]["items"]["prefixItems"]
+    row = [here, first["seq"], first["client_id"], first["created_at"]][: len(schema)]
+    await ask("compare", entries=[row])
+    await ask("renew", token=ada.credentials["access_token"])
+    await ask("ping")
+    assert asked == {tag_of(command) for command in COMMANDS}
+
+
+async def test_events_and_refusals_have_the_shape_of_the_document(server: Server, document: Document) -> None:
+    ada, bob = await server.device("ada"), await server.device("bob")
+    here = await ada.group(bob)
+    await ada.send(here, "hello")
+    for _ in range(2):
+        fits(await bob.next("event"), document)
+    fits(await bob.ask("fetch", conversation_id=here, limit=0), document)
+    fits(await bob.command("set_settings", conversation_id=here, title="mine"), document)
+    await bob.say_raw("{}")
+    fits(await bob.next("error"), document)
+
+
+def test_a_frame_of_another_shape_is_noticed() -> None:
+    schemas = {"Ok": {"type": "object", "properties": {"id": {"type": "integer"}}, "required": ["id"]}}
+    small = {"components": {"schemas": schemas, "messages": {"ok": {"payload": {"$ref": "#/components/schemas/Ok"}}}}}
+    with pytest.raises(jsonschema_rs.ValidationError):
+        fits({"type": "ok", "id": "one"}, small)
