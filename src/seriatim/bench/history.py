@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from seriatim.bench.generator import generator
-from seriatim.bench.product import RAISED, product
-from seriatim.bench.report import Case, Report, Samples
+from seriatim.bench.rig.generator import generator
+from seriatim.bench.rig.product import RAISED, product
+from seriatim.bench.rig.report import Case, Report, Samples
 
 P99_MS = 10.0
 

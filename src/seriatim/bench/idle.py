@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from seriatim.bench.generator import generator
-from seriatim.bench.product import RAISED, product
-from seriatim.bench.report import Case, Report, Samples
+from seriatim.bench.rig.generator import generator
+from seriatim.bench.rig.product import RAISED, product
+from seriatim.bench.rig.report import Case, Report, Samples
 from seriatim.bench.yardsticks.raw_listener import raw_listener
 
 MEMORY = Case("idle connection: memory", "kB", 7.5, 6.5, judged="value", better="less")

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
-from seriatim.bench.generator import generator
-from seriatim.bench.product import RAISED, product
-from seriatim.bench.report import Case, Report, Samples
+from seriatim.bench.rig.generator import generator
+from seriatim.bench.rig.product import RAISED, product
+from seriatim.bench.rig.report import Case, Report, Samples
 from seriatim.bench.yardsticks.heads import bare_heads, connections_watched
 
 HEADS = Case("hello of a user with 5,000 conversations: p95", "ms", 150.0, 150.0, judged="value", better="less")

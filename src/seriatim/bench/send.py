@@ -3,9 +3,9 @@
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from seriatim.bench.generator import LoadGenerator, Talk, generator
-from seriatim.bench.product import RAISED, Product, product
-from seriatim.bench.report import Case, Report, Samples
+from seriatim.bench.rig.generator import LoadGenerator, Talk, generator
+from seriatim.bench.rig.product import RAISED, Product, product
+from seriatim.bench.rig.report import Case, Report, Samples
 from seriatim.bench.yardsticks.append import Author, BareAppend, bare_append
 
 

@@ -7,8 +7,8 @@ from typing import Annotated, Any
 
 import typer
 
-from seriatim.bench.compiler import NoCompiler
-from seriatim.bench.report import Case, Report, unmeasured
+from seriatim.bench.rig.compiler import NoCompiler
+from seriatim.bench.rig.report import Case, Report, unmeasured
 
 app = typer.Typer(add_completion=False)
 

@@ -11,8 +11,8 @@ from typing import NamedTuple, cast
 
 import uvloop
 
-from seriatim.bench import usage
-from seriatim.bench.lines import Child
+from seriatim.bench.rig import usage
+from seriatim.bench.rig.lines import Child
 
 _UPGRADED = (
     b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"

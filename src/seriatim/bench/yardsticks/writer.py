@@ -4,9 +4,9 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from typing import NamedTuple
 
-from seriatim.bench import usage
-from seriatim.bench.compiler import program
-from seriatim.bench.lines import Child
+from seriatim.bench.rig import usage
+from seriatim.bench.rig.compiler import program
+from seriatim.bench.rig.lines import Child
 
 
 class Writer(NamedTuple):

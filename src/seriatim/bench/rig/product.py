@@ -11,8 +11,8 @@ from pathlib import Path
 
 import msgspec
 
-from seriatim.bench import usage
-from seriatim.bench.lines import Child, ChildFailed
+from seriatim.bench.rig import usage
+from seriatim.bench.rig.lines import Child, ChildFailed
 
 START_WITHIN_S = 60.0
 SEED_WITHIN_S = 1_800.0

@@ -7,8 +7,8 @@ from typing import TypeVar
 
 import msgspec
 
-from seriatim.bench.compiler import program
-from seriatim.bench.lines import Child
+from seriatim.bench.rig.compiler import program
+from seriatim.bench.rig.lines import Child
 
 ANSWER_WITHIN_S = 60.0
 Answer = TypeVar("Answer")

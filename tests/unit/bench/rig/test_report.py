@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from seriatim.bench.report import Case, Report, Samples, unmeasured
+from seriatim.bench.rig.report import Case, Report, Samples, unmeasured
 
 RATE = Case("rate", "msg/s", floor=0.6, goal=0.8)
 MEMORY = Case("memory", "kB", floor=7.5, goal=6.5, judged="value", better="less")

@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from seriatim.bench.lines import Child, ChildFailed
+from seriatim.bench.rig.lines import Child, ChildFailed
 
 
 def child(code: str) -> Child:

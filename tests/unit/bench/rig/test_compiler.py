@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from seriatim.bench import compiler
-from seriatim.bench.compiler import NoCompiler, program
+from seriatim.bench.rig import compiler
+from seriatim.bench.rig.compiler import NoCompiler, program
 
 
 @pytest.fixture(autouse=True)

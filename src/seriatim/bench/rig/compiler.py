@@ -7,7 +7,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-SOURCES = Path(__file__).parent / "c"
+SOURCES = Path(__file__).parents[1] / "c"
 _FLAGS = ("-O2", "-Wall")
 
 
