@@ -28,7 +28,6 @@ PLANNED = {
     "F5": "a synchronous standby promoted",
     "F8": "partitions",
     "F9": "rolling deploys",
-    "F10": "ten thousand reconnect at once",
 }
 """Promises that are not built and proven yet. It only shrinks: a promise that is kept gets its row on the page."""
 

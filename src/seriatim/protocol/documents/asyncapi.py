@@ -8,7 +8,7 @@ import msgspec
 
 from seriatim.protocol.answers import Compared, Error, Ok, Page, Pong, Sent, ServerFrame, Welcome
 from seriatim.protocol.codec import Subprotocol
-from seriatim.protocol.codes import CloseCode
+from seriatim.protocol.codes import CloseCode, may_reconnect
 from seriatim.protocol.commands import AnyCommand, Command, Compare, EntryCommand, Fetch, Hello, Ping
 
 ADDRESS = "/v1/ws"
@@ -107,5 +107,7 @@ def _handshake() -> dict[str, Any]:
 
 
 def _closing() -> str:
-    codes = ", ".join(f"{code.value} {code.name.lower()}" for code in CloseCode)
-    return f"Close codes: {codes}. Below 4400 connect again; from 4400 on change something first."
+    def listed(*, again: bool) -> str:
+        return ", ".join(f"{code.value} {code.name.lower()}" for code in CloseCode if may_reconnect(code) is again)
+
+    return f"Close codes: {listed(again=True)}: connect again. {listed(again=False)}: change something first."
