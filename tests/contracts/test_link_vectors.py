@@ -168,7 +168,7 @@ def _command(wish: dict[str, Any]) -> Any:
 
 
 def _kept(row: dict[str, Any]) -> Kept:
-    return Kept(_command(row["command"]), row.get("ordered", True))
+    return Kept(_command(row["command"]), row.get("ordered", True), row.get("seq"))
 
 
 def _said(frame: dict[str, Any]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Close codes of the WebSocket: below 4400 the client reconnects, from 4400 on it must change something first."""
+"""Close codes of the WebSocket: below 4400 (and 4408) the client reconnects, else it must change something first."""
 
 from enum import IntEnum
 
@@ -58,5 +58,8 @@ class CloseCode(IntEnum):
 
 
 def may_reconnect(close_code: int) -> bool:
-    """Say whether a client should connect again unchanged after this code."""
-    return close_code < CloseCode.BAD_FRAME
+    """Say whether a client should connect again unchanged after this code.
+
+    A client whose first frame always is `hello` gets 4408 only from a slow network.
+    """
+    return close_code < CloseCode.BAD_FRAME or close_code == CloseCode.NO_HELLO

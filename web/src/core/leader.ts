@@ -24,8 +24,6 @@ const RENEW_BEFORE_MS = 60_000;
 const AGAIN_MS = 10_000;
 /** Two refusals of fresh tokens within this time: the session is over. */
 const STUBBORN_MS = 30_000;
-const REPLACED_WAIT_MS = 3_000;
-const STOPPED_WAIT_MS = 60_000;
 /** Rows read to count what a watermark leaves unread. */
 const COUNTED_ROWS = 2_000;
 /** Among so many rows up to the watermark there is a message, whose ordinal says how many follow. */
@@ -344,8 +342,8 @@ export class Leader {
       this.#http.distrust();
     }
     if (after === "upgrade") this.#events.upgrade();
-    const wait = { sign_in: 0, replaced: REPLACED_WAIT_MS }[after as string] ?? STOPPED_WAIT_MS;
-    this.#connectIn(wait);
+    // Any other is final as long as nothing changes: a tab that comes to the front, or a network that does, is a change.
+    if (after === "sign_in") this.#connectIn(0);
   }
 
   #schedule(): void {

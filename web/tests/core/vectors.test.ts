@@ -39,7 +39,7 @@ interface Story {
     readonly token?: string;
     readonly positions?: Readonly<Record<string, Partial<Position>>>;
     readonly entries?: Readonly<Record<string, readonly (readonly [number, string, string])[]>>;
-    readonly outbox?: readonly { readonly command: Readonly<Record<string, unknown>>; readonly ordered?: boolean }[];
+    readonly outbox?: readonly { readonly command: Readonly<Record<string, unknown>>; readonly ordered?: boolean; readonly seq?: number }[];
   };
   readonly steps: readonly Step[];
   readonly expected: Readonly<Record<string, unknown>>;
@@ -65,7 +65,7 @@ class Runner {
     this.#token = token ?? null;
     for (const [id, position] of Object.entries(positions ?? {})) this.#positions.set(idOf(id), { ...UNKNOWN, ...position });
     for (const [id, rows] of Object.entries(entries ?? {})) this.#keys.set(idOf(id), new Map(rows.map(([seq, ...key]) => [seq, key])));
-    for (const { command } of outbox ?? []) this.#outbox.set(String(command["client_id"]), { command: commandOf(command), seq: null });
+    for (const { command, seq } of outbox ?? []) this.#outbox.set(String(command["client_id"]), { command: commandOf(command), seq: seq ?? null });
     this.#link = new Link(
       { user_id: story.user_id, device_id: story.device_id, client: { name: "vectors", version: "1" } },
       { epoch: this.#epoch, token: this.#token, positions: new Map(this.#positions), outbox: [...this.#outbox.values()] },

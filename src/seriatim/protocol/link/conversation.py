@@ -50,6 +50,8 @@ class Conversation:
         self.fill_before: int | None = None
         self.comparing = False
         self._barren = 0
+        self._doubtful: HeadRow | None = None
+        """The server's numbers of a log that is in doubt: they hold once both agree."""
 
     def position(self) -> Position:
         """Return what is to be stored."""
@@ -94,16 +96,18 @@ class Conversation:
 
     def row(self, row: HeadRow, now: float) -> bool:
         """Take the server's numbers; False: its head is below the cursor, so the logs must be compared (rule 6)."""
+        is_below = row.head < (self.cursor or 0)
+        self._doubtful = row if self.comparing or is_below else None
         self.flags = row.flags
-        if row.read >= self.read_wanted and (self.comparing or row.head >= (self.cursor or 0)):
-            self.read, self.unread, self.mentions = max(self.read, row.read), row.unread, row.mentions
-            self.counted, self.read_wanted = row.head, 0
-        if self.flags & FLAG_LEFT:
-            self.head = max(row.head, self.cursor or 0)
+        if self._doubtful is None and row.read >= max(self.read, self.read_wanted):
+            self._adopt(row)
+            self.read_wanted = 0
+        if not self.comparing and (is_below or self.flags & FLAG_LEFT):
+            self.head = row.head
             if not self.is_behind():
                 self.fetch_at = None
         self.heard_of(row.head, now)
-        return self.cursor is None or row.head >= self.cursor
+        return not is_below
 
     def wants(self, now: float) -> Direction | None:
         """Return what to fetch now; None: nothing, or not yet."""
@@ -147,12 +151,27 @@ class Conversation:
 
     def truncate(self, after: int, now: float) -> None:
         """Keep only what the new log has too, and fetch the rest."""
+        self._recount(after)
         self.cursor = after
         self.comparing = False
         self.holes = [(low, min(high, after)) for low, high in self.holes if low <= after]
         self.held.clear()
         self.fetch_at = self.fill_before = None
         self.heard_of(after, now)
+
+    def _recount(self, after: int) -> None:
+        """Take over the numbers of the server's log, unless they are older than what is held and not in doubt."""
+        row, self._doubtful = self._doubtful, None
+        is_cut = after < (self.cursor or 0)
+        if is_cut:
+            self.counted, self.read_wanted = min(self.counted, after), min(self.read_wanted, after)
+        if row is not None and row.head >= after and (is_cut or row.read >= self.read_wanted):
+            self._adopt(row)
+        if self.read_wanted <= self.read:
+            self.read_wanted = 0
+
+    def _adopt(self, row: HeadRow) -> None:
+        self.read, self.unread, self.mentions, self.counted = row.read, row.unread, row.mentions, row.head
 
     def _hold(self, entry: Entry, now: float) -> None:
         if len(self.held) < HOLD_BACK_ENTRIES:

@@ -158,8 +158,8 @@ class Link:
         """Return when `tick` has something to do; None: not before something else happens."""
         times = [self._welcome_by, self._move_at]
         if self._is_open:
-            times += [self._heartbeat.next_at(), self.outbox.next_at(), self._fetches.next_at(), self._reads.next_at()]
-            times.append(self._agreement.next_at())
+            times += [self._heartbeat.next_at(), self.outbox.next_at(), self._fetches.next_at()]
+            times += [self._agreement.next_at(), self._reads.next_at() if self._is_agreed() else None]
         return min((at for at in times if at is not None), default=None)
 
     def send(self, now: float, command: OutboxCommand, *, ordered: bool = True) -> list[Action]:
@@ -418,7 +418,7 @@ class Link:
             self._agree(now)
             self._settle_token()
             self._transmit_due(now)
-            if self.state is State.SYNCING and not (self._heads_open or self._catching or self._agreement.is_open):
+            if self.state is State.SYNCING and self._is_agreed() and not self._catching:
                 self._live_since = now
                 self._become(State.LIVE)
         actions, self._actions = self._actions, []
@@ -434,7 +434,7 @@ class Link:
 
     def _settle_token(self) -> None:
         """Store the token only when every head that came before it is known and agreed on."""
-        if self._new_token is None or self._heads_open or self._agreement.is_open or self.epoch is None:
+        if self._new_token is None or self.epoch is None or not self._is_agreed():
             return
         self._token, self._new_token = self._new_token, None
         self._actions.append(SaveToken(self.epoch, self._token))
@@ -447,6 +447,7 @@ class Link:
             shrinks = common < (conversation.cursor or 0)
             conversation.truncate(common, now)
             if shrinks:
+                self._reads.cut(conversation_id, common)
                 self._actions.append(Truncate(conversation_id, common, conversation.position()))
             self._touch(conversation)
             if conversation.fetch_at is not None:
@@ -463,9 +464,16 @@ class Link:
                 frame_id = self._next_id()
                 self.outbox.transmitted(item, frame_id, now)
                 self._transmit(msgspec.structs.replace(item.command, id=frame_id))
-        for frame in (self._reads.due(self._next_id(), now), self._agreement.due(self._next_id(), now)):
-            if frame is not None:
-                self._transmit(frame)
+        compare = self._agreement.due(self._next_id(), now)
+        if compare is not None:
+            self._transmit(compare)
+        read = self._reads.due(self._next_id(), now) if self._is_agreed() else None
+        if read is not None:
+            self._transmit(read)
+
+    def _is_agreed(self) -> bool:
+        """Say whether what this device holds is known to stand in the server's log: only then are seqs told to it."""
+        return not (self._heads_open or self._agreement.is_open)
 
     def _ping(self) -> None:
         held = {id_: self._conversation(id_).cursor or 0 for id_ in self._focus}

@@ -20,6 +20,13 @@ class Reads:
         """Tell the server that the user has read up to `seq`, when there is time."""
         self._wanted[conversation_id] = max(seq, self._wanted.get(conversation_id, 0))
 
+    def cut(self, conversation_id: ConversationId, after: int) -> None:
+        """Tell nothing above `after`: what stands there now is not what the user has read."""
+        if self._wanted.get(conversation_id, 0) > after:
+            self._wanted[conversation_id] = after
+        if self._wanted.get(conversation_id) == 0:
+            del self._wanted[conversation_id]
+
     def due(self, frame_id: int, now: float) -> Read | None:
         """Return the next frame to transmit under this id, if any."""
         if not self._wanted or now < self._not_before:

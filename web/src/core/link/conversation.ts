@@ -1,6 +1,6 @@
 /** Client rules 2, 3 and 5: which entries of one conversation are applied, held back, dropped or fetched. */
 
-import { CONSTANTS, type ConversationId, type Entry, type HeadRow, type Page, type UserId } from "../protocol/types.ts";
+import { CONSTANTS, type ConversationId, type Entry, type HeadRow, type OwnRead, type Page, type UserId } from "../protocol/types.ts";
 import type { Position, Range } from "./actions.ts";
 
 /** So many pages in a row that bring nothing towards a head heard of: it does not exist, believe the page. */
@@ -85,22 +85,36 @@ export class Conversation {
 
   /** Take the server's numbers; false: its head is below the cursor, so the logs must be compared (rule 6). */
   row(row: HeadRow, now: number): boolean {
-    const [, head, read, , unread, mentions, flags] = row;
-    this.#doubtful = this.comparing || head < (this.cursor ?? 0) ? row : null;
+    const [, head, read, , , , flags] = row;
+    const isBelow = head < (this.cursor ?? 0);
+    this.#doubtful = this.comparing || isBelow ? row : null;
     this.flags = flags;
-    if (read >= this.readWanted && head >= (this.cursor ?? 0)) {
-      this.read = Math.max(this.read, read);
-      this.unread = unread;
-      this.mentions = mentions;
-      this.counted = head;
+    if (this.#doubtful === null && read >= Math.max(this.read, this.readWanted)) {
+      this.#adopt(row);
       this.readWanted = 0;
     }
-    if ((flags & FLAG_LEFT) !== 0) {
-      this.head = Math.max(head, this.cursor ?? 0);
+    if (!this.comparing && (isBelow || (flags & FLAG_LEFT) !== 0)) {
+      this.head = head;
       if (!this.isBehind()) this.fetchAt = null;
     }
     this.heardOf(head, now);
-    return this.cursor === null || head >= this.cursor;
+    return !isBelow;
+  }
+
+  /** The server has the watermark. */
+  readTold(): void {
+    this.read = Math.max(this.read, this.readWanted);
+    this.readWanted = 0;
+  }
+
+  /** The user has read on another device; false: not as far as on this one. */
+  readElsewhere({ seq, unread, mentions }: OwnRead): boolean {
+    if (seq < Math.max(this.read, this.readWanted)) return false;
+    this.read = seq;
+    this.unread = unread;
+    this.mentions = mentions;
+    this.counted = Math.max(this.counted, this.cursor ?? 0);
+    return true;
   }
 
   /** Return what to fetch now; null: nothing, or not yet. */
@@ -152,22 +166,33 @@ export class Conversation {
 
   /** Keep only what the new log has too, and fetch the rest. */
   truncate(after: number, now: number): void {
+    this.#recount(after);
     this.cursor = after;
     this.comparing = false;
     this.holes = this.holes.filter(([low]) => low <= after).map(([low, high]) => [low, Math.min(high, after)]);
     this.#held.clear();
     this.fetchAt = null;
-    if (this.#doubtful === null) {
-      this.counted = Math.min(this.counted, after);
-    } else {
-      const [, head, read, , unread, mentions] = this.#doubtful;
-      this.#doubtful = null;
-      this.read = read;
-      this.unread = unread;
-      this.mentions = mentions;
-      this.counted = head;
-    }
     this.heardOf(after, now);
+  }
+
+  /** Take over the numbers of the server's log, unless they are older than what is held and not in doubt. */
+  #recount(after: number): void {
+    const row = this.#doubtful;
+    const isCut = after < (this.cursor ?? 0);
+    this.#doubtful = null;
+    if (isCut) {
+      this.counted = Math.min(this.counted, after);
+      this.readWanted = Math.min(this.readWanted, after);
+    }
+    if (row !== null && row[1] >= after && (isCut || row[2] >= this.readWanted)) this.#adopt(row);
+    if (this.readWanted <= this.read) this.readWanted = 0;
+  }
+
+  #adopt([, head, read, , unread, mentions]: HeadRow): void {
+    this.read = read;
+    this.unread = unread;
+    this.mentions = mentions;
+    this.counted = head;
   }
 
   /** What is older cannot be had, and is no hole. */

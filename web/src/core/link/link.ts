@@ -149,8 +149,8 @@ export class Link {
   nextAt(): number | null {
     const times = [this.#welcomeBy, this.#moveAt];
     if (this.#isOpen) {
-      times.push(this.#heartbeat.nextAt(), this.outbox.nextAt(), this.#followed.fetches.nextAt(), this.#reads.nextAt());
-      times.push(this.#agreement.nextAt(), this.#questions.nextAt());
+      times.push(this.#heartbeat.nextAt(), this.outbox.nextAt(), this.#followed.fetches.nextAt());
+      times.push(this.#agreement.nextAt(), this.#questions.nextAt(), this.#isAgreed() ? this.#reads.nextAt() : null);
     }
     return earliest(times);
   }
@@ -285,12 +285,7 @@ export class Link {
 
   #ownRead(read: OwnRead): void {
     const conversation = this.#followed.get(read.conversation_id);
-    if (read.seq < Math.max(conversation.read, conversation.readWanted)) return;
-    conversation.read = read.seq;
-    conversation.unread = read.unread;
-    conversation.mentions = read.mentions;
-    conversation.counted = Math.max(conversation.counted, conversation.cursor ?? 0);
-    this.#followed.touch(conversation);
+    if (conversation.readElsewhere(read)) this.#followed.touch(conversation);
   }
 
   #answer(frame: Answering, now: number): void {
@@ -391,8 +386,7 @@ export class Link {
     const told = this.#reads.answered(frame, now, retryAfterMs);
     if (told === null) return;
     const conversation = this.#followed.get(told);
-    conversation.read = Math.max(conversation.read, conversation.readWanted);
-    conversation.readWanted = 0;
+    conversation.readTold();
     this.#followed.touch(conversation);
   }
 
@@ -437,7 +431,7 @@ export class Link {
   #work(now: number): void {
     if (!this.#headsOpen) this.#agree(now);
     this.#transmitDue(now);
-    if (this.state === "syncing" && !this.#headsOpen && this.#followed.isCaughtUp && !this.#agreement.isOpen) {
+    if (this.state === "syncing" && this.#isAgreed() && this.#followed.isCaughtUp) {
       this.#liveSince = now;
       this.#become("live");
     }
@@ -448,7 +442,10 @@ export class Link {
       const conversation = this.#followed.get(id);
       const shrinks = common < (conversation.cursor ?? 0);
       conversation.truncate(common, now);
-      if (shrinks) this.#actions.push({ type: "truncate", conversation_id: id, after: common, position: conversation.position() });
+      if (shrinks) {
+        this.#reads.cut(id, common);
+        this.#actions.push({ type: "truncate", conversation_id: id, after: common, position: conversation.position() });
+      }
       this.#followed.touch(conversation);
       this.#followed.await(conversation);
     }
@@ -467,15 +464,20 @@ export class Link {
       this.outbox.transmitted(item, frame, now);
       this.#transmit({ ...item.command, id: frame });
     }
-    for (const part of [this.#reads, this.#agreement]) {
-      const frame = part.due(this.#nextId(), now);
-      if (frame !== null) this.#transmit(frame);
-    }
+    const compare = this.#agreement.due(this.#nextId(), now);
+    if (compare !== null) this.#transmit(compare);
+    const read = this.#isAgreed() ? this.#reads.due(this.#nextId(), now) : null;
+    if (read !== null) this.#transmit(read);
+  }
+
+  /** Say whether what this device holds is known to stand in the server's log: only then are seqs told to it. */
+  #isAgreed(): boolean {
+    return !this.#headsOpen && !this.#agreement.isOpen;
   }
 
   /** Store the token only when every head that came before it is known (positions hold them) and agreed on. */
   #settleToken(durable: Action[]): void {
-    if (this.#newToken === null || this.#headsOpen || this.#agreement.isOpen || this.epoch === null) return;
+    if (this.#newToken === null || this.epoch === null || !this.#isAgreed()) return;
     this.#token = this.#newToken;
     this.#newToken = null;
     durable.push({ type: "save_token", epoch: this.epoch, token: this.#token });

@@ -20,6 +20,12 @@ export class Reads {
     this.#wanted.set(id, Math.max(seq, this.#wanted.get(id) ?? 0));
   }
 
+  /** Tell nothing above `after`: what stands there now is not what the user has read. */
+  cut(id: ConversationId, after: number): void {
+    if ((this.#wanted.get(id) ?? 0) > after) this.#wanted.set(id, after);
+    if (this.#wanted.get(id) === 0) this.#wanted.delete(id);
+  }
+
   /** Return the next frame to transmit under this id, if any. */
   due(frame: number, now: number): Read | null {
     const next = this.#wanted.entries().next();
