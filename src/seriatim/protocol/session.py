@@ -31,6 +31,7 @@ from seriatim.protocol.limits import (
     HEARTBEAT_S,
     HELLO_WITHIN_S,
     LIMITS,
+    OUTBOX_FRAMES,
     PONG_WITHIN_S,
     REFUSED_FRAMES,
     REFUSED_FRAMES_WINDOW_S,
@@ -95,7 +96,8 @@ _NOTHING: frozenset[ConversationId] = frozenset()
 class Session:
     """One live connection of one device. Times are monotonic seconds, handed in.
 
-    Bounds: 100 commands in flight; 10 refused frames in 60 s; frames and fetches by `Rates`.
+    Bounds: 100 commands in flight; 1,000 bursts held while greeting; 10 refused frames in 60 s; frames and fetches by
+    `Rates`.
     """
 
     __slots__ = (
@@ -274,8 +276,10 @@ class Session:
         """Pass events on to the device, or hold them until the heads were told."""
         if self._held is None:
             self.outlet.push(events.framed(self.wire), events)
-        else:
+        elif len(self._held) < OUTBOX_FRAMES:
             self._held.append(events)
+        else:  # it comes back with the token it has stored, so nothing is lost
+            self.close(CloseCode.STATE_LOST, "too much happened before the heads were read")
 
     def answer(self, frame: Any) -> None:
         """Queue one frame."""

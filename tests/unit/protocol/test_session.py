@@ -16,7 +16,7 @@ from seriatim.protocol.codes import CloseCode
 from seriatim.protocol.commands import Command, Hello
 from seriatim.protocol.encoded import EncodedEvents, wires
 from seriatim.protocol.entries import MessageSent
-from seriatim.protocol.limits import LIMITS, Rate, Rates
+from seriatim.protocol.limits import LIMITS, OUTBOX_FRAMES, Rate, Rates
 from seriatim.protocol.sender import Sender
 from seriatim.protocol.session import Phase, Session
 
@@ -132,6 +132,20 @@ def event(seq: int) -> EncodedEvents:
         body="x",
     )
     return EncodedEvents("e", entry.conversation_id, [entry])
+
+
+def test_a_session_that_greets_for_too_long_is_closed_and_resumes_from_its_old_token(
+    session: Session, told: Told
+) -> None:
+    say(session, HELLO)
+    for seq in range(1, OUTBOX_FRAMES + 1):
+        session.deliver(event(seq))
+    assert told.closed is None
+    session.deliver(event(OUTBOX_FRAMES + 1))
+    assert told.closed is not None
+    assert told.closed[0] == CloseCode.STATE_LOST
+    session.welcome(welcome(), 2.0)
+    assert told.frames == [], "what it was told would have a hole"
 
 
 def test_events_are_held_until_the_heads_were_told(session: Session, told: Told) -> None:
