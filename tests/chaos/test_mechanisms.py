@@ -3,6 +3,7 @@
 They are removed by `entries/`, which patch one named function and run the same program; the product has no switch.
 """
 
+import shutil
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
@@ -106,6 +107,7 @@ def plan(removed: Removed) -> Plan:
 
 async def shown(removed: Removed, table: Table) -> Outcome:
     outcome = await run(plan(removed))
+    shutil.rmtree(outcome.folder, ignore_errors=True)  # it is meant to fail: nobody reads its history
     counts = {name: outcome.report[name] for name in ("lost", "duplicated", "inversions", "gaps", "phantoms")}
     counts |= {name: outcome.report[name] for name in ("leaks", "watermarks", "unread") if outcome.report[name]}
     red = ", ".join(name for name in removed.red if outcome.report[name])

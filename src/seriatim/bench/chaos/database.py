@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from datetime import UTC
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -17,6 +18,14 @@ select conversation_id, seq, kind::text, device_id, client_id, created_at, ordin
 from entries order by conversation_id, seq"""
 _CONVERSATIONS = "select id, last_seq, last_ordinal from conversations"
 _MEMBERS = "select conversation_id, user_id, left_seq is not null, read_seq, read_ordinal from members"
+
+
+async def folder(dsn: str) -> Path:
+    """Return the folder of the database's files."""
+    async with await psycopg.AsyncConnection.connect(dsn) as connection:
+        row = await (await connection.execute("show data_directory")).fetchone()
+    assert row is not None
+    return Path(row[0])
 
 
 async def heads(dsn: str) -> dict[int, dict[int, int]]:

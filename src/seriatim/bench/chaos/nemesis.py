@@ -9,7 +9,6 @@ from seriatim.bench.chaos.plan import Faults
 from seriatim.bench.chaos.processes import Server, Worker
 from seriatim.bench.chaos.proxy import Line, Proxy
 
-SEND = b'"type":"send"'
 NETWORK_LIFE_S = 4.0
 """A line stays slow for so long."""
 
@@ -85,7 +84,7 @@ class Nemesis:
                 continue
             line = random.choice(lines)
             if random.random() < self._faults.ack_drop_share:
-                line.deafen_after = SEND
+                line.deafens = True
                 self.counts["acks_dropped"] += 1
                 continue
             what = random.choice(("cut", "cut_all", "stall", "delay", "crumble"))

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import httpx
 import msgspec
-import psycopg
 
+from seriatim.bench.chaos import database
 from seriatim.bench.chaos.plan import Plan
 from seriatim.bench.chaos.worker import Heads
 from seriatim.protocol.limits import Rate, Rates
@@ -86,10 +86,7 @@ class Server:
         )
         out, _ = await asking.communicate()
         self.dsn = out.decode().strip()
-        async with await psycopg.AsyncConnection.connect(self.dsn) as connection:
-            row = await (await connection.execute("show data_directory")).fetchone()
-        assert row is not None
-        self._postmaster = Path(row[0]) / "postmaster.pid"
+        self._postmaster = await database.folder(self.dsn) / "postmaster.pid"
 
     async def kill(self) -> None:
         """Kill -9 the gateway and start another one."""

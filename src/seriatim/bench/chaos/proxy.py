@@ -8,6 +8,8 @@ from typing import cast
 HELD_BYTES = 1 << 20
 """A direction that holds so much back reads no more."""
 CONNECT_WITHIN_S = 5.0
+SEND_BYTES = 130
+"""No send is smaller, no ping, read or fetch is larger; what they say is masked."""
 
 
 class _End(asyncio.Protocol):
@@ -35,7 +37,7 @@ class _End(asyncio.Protocol):
         line = self.line
         if line.is_deaf and not self.is_client:
             return
-        if line.deafen_after is not None and self.is_client and line.deafen_after in data:
+        if line.deafens and self.is_client and len(data) >= SEND_BYTES:
             line.go_deaf()
         if not self.held and not line.is_slow:
             self.other.write(data)
@@ -100,7 +102,8 @@ class Line:
         self.crumbs = 0
         """So many more single bytes are written before the rest."""
         self.is_deaf = False
-        self.deafen_after: bytes | None = None
+        self.deafens = False
+        """It goes deaf with the next large message of its client: a send, whose ack is lost."""
         self._proxy = proxy
 
     @property
@@ -122,7 +125,7 @@ class Line:
 
     def go_deaf(self) -> None:
         """Drop what the server says from now on, then cut the connection: whatever it acked, the client never hears."""
-        self.is_deaf, self.deafen_after = True, None
+        self.is_deaf, self.deafens = True, False
         self.loop.call_later(0.3, self.cut)
 
     def cut(self) -> None:
@@ -182,7 +185,7 @@ class Proxy:
     def heal(self) -> None:
         """End all that is wrong."""
         for line in self.lines:
-            line.delay_s, line.crumbs, line.deafen_after, line.stalled_until = 0.0, 0, None, 0.0
+            line.delay_s, line.crumbs, line.deafens, line.stalled_until = 0.0, 0, False, 0.0
             line.client.pump()
             line.server.pump()
 

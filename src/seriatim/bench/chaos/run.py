@@ -25,7 +25,7 @@ from seriatim.bench.chaos.history import (
 )
 from seriatim.bench.chaos.nemesis import Nemesis
 from seriatim.bench.chaos.plan import Plan, World, WorldConversation, WorldDevice
-from seriatim.bench.chaos.processes import Server, Worker, running
+from seriatim.bench.chaos.processes import NotReady, Server, Worker, running
 from seriatim.bench.chaos.proxy import Proxy
 from seriatim.bench.chaos.worker import Heads
 from seriatim.client import Client, ConversationKind, MessageSent, Store
@@ -33,7 +33,7 @@ from seriatim.core.clock import SystemClock
 
 PASSWORD = "chaos, but a long password"  # noqa: S105 - of accounts that live for minutes
 MARKS_EVERY_S = 1.0
-ISSUE_WITHIN_S = 3_600.0
+MAKE_WITHIN_S, ISSUE_WITHIN_S = 180.0, 3_600.0
 clock = SystemClock()
 
 
@@ -91,7 +91,7 @@ class _Run:
             async with asyncio.TaskGroup() as tasks:
                 passing = tasks.create_task(proxy.run())
                 watching = tasks.create_task(self._watch())
-                world = await self._make(proxy)
+                world = await self._made(proxy)
                 self._phase("made_s")
                 async with running(self.workers):
                     await self._load(nemesis)
@@ -110,6 +110,13 @@ class _Run:
         verdict = judge(self.folder)
         self._phase("wall_s")
         return self._outcome(verdict, nemesis)
+
+    async def _made(self, proxy: Proxy) -> World:
+        try:
+            async with asyncio.timeout(MAKE_WITHIN_S):
+                return await self._make(proxy)
+        except TimeoutError:
+            raise NotReady(f"nobody could be signed up: see {self.server.log}") from None
 
     async def _make(self, proxy: Proxy) -> World:
         """Sign people and devices up, and let owners begin their conversations, over the API."""

@@ -79,6 +79,7 @@ class Talker:
         self._users = sorted({one.user_id for one in world.devices})
         self._rosters: dict[int, set[int]] = {}
         self._open: set[UUID] = set()
+        self._wanted: set[int] = set()
         self._moved = asyncio.Event()
         self._live_since: datetime | None = None
         held = store.held()
@@ -86,11 +87,13 @@ class Talker:
         self.cursors = {id_: position.cursor or 0 for id_, position in held.positions.items()}
         for entry in _all(store):
             self._follow(entry)
+        for id_, position in held.positions.items():
+            self._note_wanted(id_, position)
 
     @property
     def is_drained(self) -> bool:
-        """Whether every command is answered."""
-        return not self._open
+        """Whether every command is answered, and every read watermark told."""
+        return not self._open and not self._wanted
 
     def has(self, heads: dict[int, int]) -> bool:
         """Say whether this device holds all that its user may read."""
@@ -146,7 +149,7 @@ class Talker:
         me = self.device.user_id
         here = ConversationId(conversation)
         while load.left > 0:
-            await asyncio.sleep(self._random.uniform(0.3, 2.0))
+            await asyncio.sleep(self._random.uniform(0.1, 1.0))
             roster = self._rosters.get(conversation, set())
             user = self._random.choice(self._users)
             if user == me or me not in roster or len(self._open) >= OPEN_COMMANDS:
@@ -201,6 +204,7 @@ class Talker:
     def _apply(self, apply: link.Apply) -> None:
         place = int(apply.conversation_id)
         self.cursors[place] = apply.position.cursor or 0
+        self._note_wanted(place, apply.position)
         if not apply.entries:
             return
         for entry in apply.entries:
@@ -209,6 +213,12 @@ class Talker:
         is_fresh = self._live_since is not None and first.created_at > self._live_since
         late_ms = (clock.now() - first.created_at).total_seconds() * 1e3 if is_fresh else None
         self._write(Seen(_now(), self.device.device_id, place, first.seq, last.seq, late_ms))
+
+    def _note_wanted(self, place: int, position: link.Position) -> None:
+        if position.read_wanted:
+            self._wanted.add(place)
+        else:
+            self._wanted.discard(place)
 
     def _follow(self, entry: Entry) -> None:
         roster = self._rosters.setdefault(int(entry.conversation_id), set())
