@@ -17,6 +17,7 @@ from seriatim.protocol.resources import (
     LogIn,
     Member,
     Members,
+    MessageTrace,
     NewDevice,
     Problem,
     Refresh,
@@ -84,6 +85,10 @@ class Http:
             if page.cursor is None:
                 return found
             params = {"cursor": page.cursor}
+
+    async def trace(self, conversation_id: ConversationId, seq: int) -> MessageTrace:
+        """Return the hops of a message that was sent with `trace`, lately."""
+        return await self._ask("GET", f"/v1/conversations/{conversation_id}/entries/{seq}/trace", MessageTrace)
 
     async def users(self, name: str) -> list[User]:
         """Find people by the beginning of their name, best match first."""

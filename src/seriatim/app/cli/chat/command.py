@@ -1,19 +1,15 @@
 """`seriatim chat`: talk from a terminal, on a screen or (without a terminal, or with --plain) line by line."""
 
 import asyncio
-import os
 import sys
 from pathlib import Path
 from typing import Annotated
-from urllib.parse import urlsplit
 
 import typer
 
-from seriatim.client import Client, Store
-from seriatim.core.errors import ChatError, Unauthenticated
-from seriatim.protocol.resources import NewDevice
-
-DEVICE = NewDevice(name="terminal", kind="cli")
+from seriatim.app.cli.device import place, signed_in
+from seriatim.client import Store
+from seriatim.core.errors import ChatError
 
 app = typer.Typer(add_completion=False)
 
@@ -31,40 +27,17 @@ def run(
     """Chat; what you send survives lost connections and a killed terminal. `/help` lists the commands of a line."""
     is_plain = plain or not (sys.stdin.isatty() and sys.stdout.isatty())
     try:
-        asyncio.run(_chat(url, name, password, store or _place(url, name), sign_up=sign_up, plain=is_plain))
+        asyncio.run(_chat(url, name, password, store or place(url, name), sign_up=sign_up, plain=is_plain))
     except ChatError as error:
         typer.echo(f"seriatim: {error.message}", err=True)
         raise typer.Exit(1) from error
 
 
 async def _chat(url: str, name: str, password: str | None, path: Path, *, sign_up: bool, plain: bool) -> None:
-    client = await _signed_in(url, name, password, Store(path), sign_up=sign_up)
+    client = await signed_in(url, name, password, Store(path), sign_up=sign_up)
     if plain:
         from seriatim.app.cli.chat.lines import chat  # noqa: PLC0415 - each way of talking loads only itself
     else:
         from seriatim.app.cli.chat.screen import chat  # noqa: PLC0415 - textual takes a second to load
     async with client:
         await chat(client)
-
-
-async def _signed_in(url: str, name: str, password: str | None, store: Store, *, sign_up: bool) -> Client:
-    if store.account() is not None:
-        return await Client.resume(store)
-    secret = password or typer.prompt("Password", hide_input=True)
-    try:
-        return await Client.log_in(url, name, secret, store=store, device=DEVICE)
-    except Unauthenticated:
-        question = f"There is no account {name}, or this is not its password. Make the account?"
-        if not sign_up and not (sys.stdin.isatty() and typer.confirm(question)):
-            raise
-    return await Client.sign_up(url, name, secret, store=store, device=DEVICE)
-
-
-def _place(url: str, name: str) -> Path:
-    """Return the file of this device below the user's data folder."""
-    home = os.environ.get("XDG_DATA_HOME")
-    folder = (Path(home) if home else Path.home() / ".local" / "share") / "seriatim"
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    server = urlsplit(url)
-    safe = "".join(letter if letter.isalnum() else "_" for letter in f"{server.hostname}_{server.port}_{name}")
-    return folder / f"{safe}.db"

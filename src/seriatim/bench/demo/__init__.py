@@ -1,0 +1,1 @@
+"""What `seriatim demo` plays: people, conversations, and what they say."""
