@@ -120,7 +120,8 @@ class Outbox:
         self._wire = wire
         self.focused: Focused | None = None
         """Whose conversations on screen are shed last."""
-        self._frames: list[bytes] = []
+        self._frames: list[bytes] | None = None
+        """Of this tick; None: nothing, which most connections have to say most of the time."""
         self._queue: list[_Queued] | None = None
         self._closing: tuple[int, str] | None = None
         self.queued_bytes = 0
@@ -130,10 +131,10 @@ class Outbox:
     def push(self, framed: bytes, events: EncodedEvents | None = None) -> None:
         """Queue frames for this tick's flush, or behind those that wait for the peer."""
         frames = self._frames
-        if frames:
+        if frames is not None:
             frames.append(framed)
         elif self.paused_at is None:
-            frames.append(framed)
+            self._frames = [framed]
             self._all.mark(self)
         else:
             self._keep(framed, events)
@@ -141,10 +142,9 @@ class Outbox:
     def flush(self) -> None:
         """Give this tick's frames to the transport in one write; then close if that was asked for."""
         frames = self._frames
-        if frames:
-            data = frames[0] if len(frames) == 1 else b"".join(frames)
-            frames.clear()
-            self._connection.write(data)
+        if frames is not None:
+            self._frames = None
+            self._connection.write(frames[0] if len(frames) == 1 else b"".join(frames))
         if self._closing is not None and not self._queue:
             code, reason = self._closing
             self._connection.close(code, reason)
@@ -163,9 +163,9 @@ class Outbox:
         """Note that the transport's buffer is above its mark: keep frames here."""
         if self.paused_at is None:
             self.paused_at = now
-            self._queue = [_Queued(framed, None) for framed in self._frames]
-            self.queued_bytes = sum(len(framed) for framed in self._frames)
-            self._frames = []
+            frames, self._frames = self._frames or [], None
+            self._queue = [_Queued(framed, None) for framed in frames]
+            self.queued_bytes = sum(map(len, frames))
             self._all.stalled(self, grown_bytes=self.queued_bytes)
 
     def resumed(self) -> None:
@@ -180,7 +180,7 @@ class Outbox:
     def gone(self) -> None:
         """Forget everything: the connection is closed."""
         self._drop()
-        self._frames = []
+        self._frames = None
 
     def stalled_too_long(self, now: float) -> bool:
         """Say whether the peer has taken nothing for 10 s."""
