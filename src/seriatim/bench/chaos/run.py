@@ -102,6 +102,8 @@ class _Run:
                 passing.cancel()
                 watching.cancel()
             log = await database.final_log(self.server.dsn)
+        except* NotReady as group:
+            raise group.exceptions[0] from None
         finally:
             proxy.close()
             await self.server.stop()
