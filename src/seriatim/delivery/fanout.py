@@ -172,9 +172,13 @@ class FanOut:
         if roster is None:
             return
         self._rosters.keep(hints[0].entry.conversation_id, roster.version, frozenset(roster.first_seqs))
-        for hint in hints:
+        for place, hint in enumerate(hints):
             entry = hint.entry
             audience: Iterable[UserId] | None = self._rosters.audience(entry, hint.roster_version)
+            if audience is None and hint.roster_version > roster.version:
+                # The roster was read before this one came: whoever left meanwhile is still in it (promise I1).
+                self._wait(hints[place:])
+                return
             if audience is None:
                 # The roster has moved on since: whoever came later must not see this one.
                 audience = [user for user, first_seq in roster.first_seqs.items() if first_seq <= entry.seq]

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from seriatim.core.trace import Hop, passed
-from seriatim.delivery.broker.port import Broker, Hint
+from seriatim.delivery.broker.port import TOLD_AGAIN, Broker, Hint
 from seriatim.log.draft import Stored
 
 _PUBLISH = Hop.PUBLISH
@@ -24,6 +24,7 @@ class Publisher:
         for one in stored:
             if one.trace is not None:
                 one.trace.note(_PUBLISH)
-            hints.append(Hint(epoch, one.entry, one.roster_version, one.trace))
+            version = TOLD_AGAIN if one.duplicate else one.roster_version
+            hints.append(Hint(epoch, one.entry, version, one.trace))
         passed(None, _PUBLISH)
         self._broker.publish(hints)

@@ -22,7 +22,7 @@ class RosterCache:
 
         A roster entry brings its own change, so only the first event of a conversation costs a look-up.
         """
-        if type(entry) is ConversationCreated:
+        if type(entry) is ConversationCreated and entry.roster_version == roster_version:
             members = frozenset(entry.members)
             self.keep(entry.conversation_id, roster_version, members)
             return members

@@ -49,11 +49,12 @@ class Rosters:
 
     async def look_up(self, ids: list[ConversationId]) -> dict[ConversationId, Audience]:
         self.asked.append(ids)
+        roster = self.roster
         await self.go.wait()
         if self.failures:
             self.failures -= 1
             raise Unavailable("away")
-        return {HERE: self.roster}
+        return {HERE: roster}
 
 
 def hint(seq: int, version: int = 1) -> Hint:
@@ -128,6 +129,22 @@ async def test_an_event_older_than_the_roster_is_kept_from_those_who_came_later(
         fan_out.received([hint(3, version=2)])
         await until(lambda: ada.seqs)
     assert (ada.seqs, bob.seqs) == ([3], [])
+
+
+@pytest.mark.promise("I1")
+async def test_an_event_newer_than_the_roster_read_waits_for_the_next_one() -> None:
+    rosters = Rosters()
+    fan_out, ada, bob = FanOut(rosters.look_up), Session(1), Session(2)
+    fan_out.register(ADA, ada)
+    fan_out.register(BOB, bob)
+    async with running(fan_out):
+        fan_out.received([hint(1)])
+        await until(lambda: rosters.asked)
+        fan_out.received([hint(3, version=2), hint(4, version=2)])  # Bob's leaving, seq 2, is told later
+        rosters.roster = Audience(2, {ADA: 1})
+        rosters.go.set()
+        await until(lambda: len(ada.seqs) == 3)
+    assert (ada.seqs, bob.seqs) == ([1, 3, 4], [1])
 
 
 async def test_a_failed_look_up_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:

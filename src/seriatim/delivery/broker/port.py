@@ -8,11 +8,15 @@ import msgspec
 from seriatim.core.trace import Trace
 from seriatim.protocol.entries import Entry
 
+TOLD_AGAIN = 0
+"""Who is here now may have come after an old entry: its audience is looked up, with what each may read (promise I1)."""
+
 
 class Hint(msgspec.Struct, gc=False):
     """News of one committed entry of the log of `epoch`; it may be lost, repeated or late, for the log is the truth.
 
-    `roster_version` is the conversation's from this entry on: a gateway that knows another one looks it up.
+    `roster_version` is the conversation's from this entry on: a gateway that knows another one looks it up. Of an entry
+    that is told again it is `TOLD_AGAIN`, which no gateway knows.
     """
 
     epoch: str
