@@ -120,11 +120,11 @@ async def test_of_two_first_accounts_at_once_one_waits_for_the_other(empty: Data
 
     async def second() -> None:
         async with empty.transaction() as connection:
-            seen.append(await store.anybody(connection))
+            seen.append(await store.any_admin(connection))
 
     with anyio.fail_after(20):
         async with anyio.create_task_group() as tasks, empty.transaction() as first:
-            assert not await store.anybody(first)
+            assert not await store.any_admin(first)
             tasks.start_soon(second)
             while not seen and not await waits_for_a_lock(first):
                 await anyio.lowlevel.checkpoint()

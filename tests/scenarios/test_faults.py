@@ -151,14 +151,16 @@ async def test_what_was_acked_is_there_after_the_server_was_killed(folder: Path)
         assert [entry["seq"] for entry in page.json()["entries"]] == acked
 
 
-async def test_a_database_that_is_away_at_the_start_is_waited_for_and_said(postgres_dsn: str, folder: Path) -> None:
+async def test_a_database_that_is_away_at_the_start_is_waited_for_and_said(
+    postgres_dsn: str, data_folder: Path, folder: Path
+) -> None:
     """The address is one where nothing listens; then the real one answers there."""
     sockets = folder / "run"
     sockets.mkdir()
     real = psycopg.conninfo.conninfo_to_dict(postgres_dsn)
     away = f"postgresql://{real['user']}@/{real['dbname']}?host={sockets}"
     async with (
-        started(data=folder, ready=False, database_url=away) as process,
+        started(data=data_folder, ready=False, database_url=away) as process,
         httpx.AsyncClient(base_url=process.url, trust_env=False) as http,
     ):
         await process.until("database_unreachable")

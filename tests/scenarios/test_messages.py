@@ -112,13 +112,13 @@ async def test_compare_tells_of_readable_entries_only(world: Speaking) -> None:
     sent = [await world.do(SendMessage, ada, group, client_id=key(number), body="x") for number in (1, 2)]
     await world.do(Leave, bob, group)
     sent.append(await world.do(SendMessage, ada, group, client_id=key(3), body="x"))
-    held = [(group, one.seq, one.client_id) for one in sent]
-    held.append((group, sent[0].seq, key(99)))
+    held = [(group, one.seq, one.client_id, one.created_at) for one in sent]
+    held.append((group, sent[0].seq, key(99), sent[0].created_at))
 
     async def equal(sender: object) -> list[int]:
         answer = await world.run(Compare(id=1, entries=held), sender)  # pyright: ignore[reportArgumentType]
         assert isinstance(answer, Compared)
-        return sorted(seq for _, seq, _ in answer.entries)
+        return sorted(seq for _, seq, *_ in answer.entries)
 
     assert await equal(ada) == [2, 3, 5]
     assert await equal(bob) == [2, 3]

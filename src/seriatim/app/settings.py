@@ -39,7 +39,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     tls_key: Path | None = None
     """PEM file with the certificate's private key."""
     sign_up: SignUpPolicy = SignUpPolicy.OPEN
-    """Who may make an account; the first one always may and becomes server admin."""
+    """Who may make an account; the first one becomes server admin, and needs no invitation."""
     token_life_s: float = TOKEN_LIFE_S
     """Seconds an access token is good for; a revoked device's sockets close in seconds all the same."""
     unauthenticated_sockets_per_address: int = UNAUTHENTICATED_SOCKETS_PER_ADDRESS

@@ -45,7 +45,7 @@ async def sign_up(command: SignUp, address: str, accounts: Accounts) -> Credenti
     password_hash = await accounts.passwords.hash(command.password)
     async with accounts.database.transaction() as connection:
         user_id, at = UserId(random_id()), accounts.clock.now()
-        first = not await store.anybody(connection)
+        first = not await store.any_admin(connection)
         if not await store.add_user(connection, store.NewUser(user_id, name, key, password_hash, first, at)):
             raise _taken()
         if settings.sign_up is SignUpPolicy.INVITATION and not first:

@@ -13,7 +13,7 @@ from seriatim.storage.postgres.database import Connection
 FIRST_ACCOUNT_LOCK = 0x5E21A70A
 """Advisory lock under which it is decided who is first; its number means nothing."""
 
-ANYBODY: LiteralString = "select exists (select from users)"
+ANY_ADMIN: LiteralString = "select exists (select from users where server_admin)"
 NAME_TAKEN: LiteralString = "select exists (select from users where name_key = %(name_key)s)"
 ADD_USER: LiteralString = """
 with added as (
@@ -104,12 +104,12 @@ class Good(NamedTuple):
     expires_at: datetime
 
 
-async def anybody(connection: Connection) -> bool:
-    """Say whether there is any account; within a transaction, until its end, only one of those who see none goes on."""
-    if await _truth(connection, ANYBODY, {}):
+async def any_admin(connection: Connection) -> bool:
+    """Say whether this server has an admin; of those who see none only one goes on until his transaction ends."""
+    if await _truth(connection, ANY_ADMIN, {}):
         return True
     await connection.execute("select pg_advisory_xact_lock(%(key)s)", {"key": FIRST_ACCOUNT_LOCK})
-    return await _truth(connection, ANYBODY, {})
+    return await _truth(connection, ANY_ADMIN, {})
 
 
 async def name_taken(connection: Connection, name_key: str) -> bool:

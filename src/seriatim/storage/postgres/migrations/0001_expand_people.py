@@ -32,6 +32,9 @@ create table devices (
     last_seen_at timestamptz not null,
     revoked_at   timestamptz
 );
+-- The first account is the admin; looking for one must not read everybody.
+create index users_admins on users (id) where server_admin;
+
 create index devices_by_user on devices (user_id, last_seen_at desc);
 
 -- Only tokens that are still good have a row; a token with a known family and no row was superseded: it is a replay.
