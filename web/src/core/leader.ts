@@ -10,6 +10,7 @@ import type { Question } from "./link/questions.ts";
 import { Socket } from "./link/socket.ts";
 import type { Mirror } from "./mirror.ts";
 import type { Answer, ConversationId, LinkState, Refusal } from "./port.ts";
+import { adopted, foreignKeys, leftBehind, ownOutbox } from "./outbox/foreign.ts";
 import { afterClose } from "./protocol/codes.ts";
 import type { ServerFrame } from "./protocol/types.ts";
 import { Fenced, type Batch, type OutboxRecord, type Store } from "./store/schema.ts";
@@ -55,8 +56,8 @@ export class Leader {
   readonly #queue: (() => readonly Action[])[] = [];
   readonly #questions = new Map<number, (frame: ServerFrame | null) => void>();
   readonly #timers: Record<"tick" | "connect" | "renew", Timer | undefined> = { tick: undefined, connect: undefined, renew: undefined };
-  /** Commands of another device on this data: not sent before it is known that they were not stored already. */
-  #foreign: OutboxRecord[];
+  /** Commands that other sign-ins had left on this data when this leader began: it never transmits them. */
+  readonly #foreign: ReadonlySet<string>;
   /** Who waits until the present happenings are stored and done. */
   #waiting: (() => void)[] = [];
   #socket: Socket | null = null;
@@ -73,16 +74,14 @@ export class Leader {
     this.#events = events;
     this.#details = new Details(http, mirror, (make) => this.#tryCommit(make));
     const { user_id, device_id } = mirror.session;
-    const kept = [...mirror.outbox.values()].filter(({ state }) => state !== "failed").sort((a, b) => (a.client_id < b.client_id ? -1 : 1));
-    const isForeign = (record: OutboxRecord): boolean => record.state === "queued" && record.device_id !== device_id;
-    this.#foreign = kept.filter(isForeign);
+    this.#foreign = foreignKeys(mirror.outbox, mirror.session);
     this.#link = new Link(
       { user_id, device_id, client: { name: "seriatim-web", version: VERSION } },
       {
         epoch: mirror.meta.epoch,
         token: mirror.meta.token,
         positions: new Map([...mirror.conversations].map(([id, record]) => [id, record.position])),
-        outbox: kept.filter((record) => !isForeign(record)).map(({ command, seq }) => ({ command, seq })),
+        outbox: ownOutbox(mirror.outbox, mirror.session),
       },
       Math.random,
     );
@@ -110,7 +109,9 @@ export class Leader {
   /** Take a change that any tab has written: new commands are transmitted, discarded ones are not. */
   changed(batch: Batch): void {
     for (const record of batch.outbox ?? []) {
-      if (record.state === "queued" && !this.#link.outbox.has(record.client_id)) this.#feed(() => this.#link.send(now(), record.command));
+      if (record.state !== "queued" || this.#link.outbox.has(record.client_id) || this.#foreign.has(record.client_id)) continue;
+      if (record.device_id === this.#mirror.session.device_id) this.#feed(() => this.#link.send(now(), record.command));
+      else this.#adopt(record.client_id);
     }
     for (const { client_id, outcome } of batch.settled ?? []) {
       if (outcome.type === "discarded") this.#feed(() => this.#link.withdraw(now(), client_id));
@@ -218,6 +219,14 @@ export class Leader {
     });
   }
 
+  /**
+   * Another tab, of another sign-in, wrote this command; only the leader transmits, so nobody has transmitted it.
+   * It is written down whose it is now, before it leaves: whoever leads next must not send it under his own name.
+   */
+  #adopt(client_id: string): void {
+    void this.#tryCommit(() => adopted(this.#mirror.outbox.get(client_id), this.#mirror.session));
+  }
+
   async #tryCommit(make: () => Batch | null): Promise<void> {
     try {
       if (!this.#stopped) await this.#events.commit(make);
@@ -261,9 +270,7 @@ export class Leader {
     this.#events.link(state, null);
     if (state !== "live") return;
     this.#details.start();
-    const foreign = this.#foreign.filter(({ client_id }) => this.#mirror.outbox.get(client_id)?.state === "queued");
-    this.#foreign = [];
-    for (const record of foreign) this.#feed(() => this.#link.send(now(), record.command));
+    void this.#tryCommit(() => leftBehind(this.#foreign, this.#mirror.outbox, this.#mirror.conversations));
   }
 
   async #recall(asks: readonly (readonly [ConversationId, number])[]): Promise<void> {

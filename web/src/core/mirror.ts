@@ -2,7 +2,7 @@
 
 import type { ConversationId, ConversationRow, Draft, LinkState, MessageRow, Note, Person, Row, SendState, Session, UserId } from "./port.ts";
 import { NO_META, type Batch, type ConversationRecord, type Loaded, type Meta, type OutboxRecord } from "./store/schema.ts";
-import { pendingRow } from "./sync/rows.ts";
+import { keyOf, pendingRow } from "./sync/rows.ts";
 import { summary } from "./text/lex.ts";
 
 const FLAG_HIDDEN = 8;
@@ -36,6 +36,7 @@ export class Mirror {
   change(batch: Batch, open: ReadonlySet<ConversationId>): readonly Note[] {
     const before = new Map((batch.conversations ?? []).map(({ conversation_id: id }) => [id, this.conversations.get(id)]));
     const settled = (batch.settled ?? []).map((one) => ({ ...one, record: this.outbox.get(one.client_id) }));
+    const gone = [...settled.map(({ key }) => key), ...this.#renamed(batch)];
     this.#take(batch);
     const notes: Note[] = [];
     if (batch.people !== undefined && batch.people.length > 0) notes.push({ type: "people", people: batch.people });
@@ -44,7 +45,7 @@ export class Mirror {
     for (const [id] of batch.drafts ?? []) touched.add(id);
     const changed = [...touched].flatMap((id) => this.row(id) ?? []);
     const removed = batch.gone ?? [];
-    for (const id of open) notes.push(...this.#opened(id, batch, before.get(id), settled.map(({ key }) => key)));
+    for (const id of open) notes.push(...this.#opened(id, batch, before.get(id), gone));
     if (changed.length > 0 || removed.length > 0) notes.push({ type: "conversations", changed, removed });
     for (const [conversation_id, draft] of batch.drafts ?? []) notes.push({ type: "drafts", conversation_id, draft });
     return [...notes, ...this.#arrived(batch, before)];
@@ -100,6 +101,14 @@ export class Mirror {
   #state(record: OutboxRecord, isFirst: boolean): SendState {
     if (record.state !== "queued") return record.state;
     return isFirst && (this.link === "live" || this.link === "syncing") ? "sending" : "queued";
+  }
+
+  /** Return the keys of pending rows that another device has taken over: they go on under its key. */
+  #renamed({ outbox = [] }: Batch): readonly string[] {
+    return outbox.flatMap(({ client_id, device_id }) => {
+      const before = this.outbox.get(client_id);
+      return before === undefined || before.device_id === device_id ? [] : [keyOf(before.device_id, client_id)];
+    });
   }
 
   #take(batch: Batch): void {

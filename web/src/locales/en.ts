@@ -195,6 +195,7 @@ export const en = {
   reasons: {
     last_owner: "You are the last owner: make somebody else an owner first.",
     full: "This conversation is full.",
+    other_sign_in: "It was written before you signed in again, and may have been sent already.",
   } as Record<string, string>,
   unknownError: (code: string) => `This did not work (${code}).`,
 };

@@ -11,6 +11,7 @@ const happening = fc.tuple(
   fc.nat({ max: 2 }),
   fc.nat({ max: 1 }),
 );
+const signIn = fc.tuple(fc.constant("signIn"), fc.nat({ max: 2 }), fc.constant(0));
 const happenings = (most: number): fc.Arbitrary<Happening[]> => fc.array(happening, { minLength: most / 4, maxLength: most, size: "max" });
 type Happening = readonly [string, number, number];
 
@@ -34,6 +35,8 @@ async function happen(server: Server, [what, who, where]: Happening): Promise<vo
       return device.delay();
     case "lose":
       return device.lose();
+    case "signIn":
+      return device.signInAgain();
     case "die":
       return device.lead();
     case "read":
@@ -88,6 +91,24 @@ test("any order of happenings ends in the log's state, with every send in it onc
       expect(CONVERSATIONS.reduce((sum, id) => sum + server.log(id).length, 0), "nothing is lost").toBe(sent);
     }),
     { numRuns: 100 },
+  );
+});
+
+test("what another sign-in has left in the browser is never stored twice, and never lost", async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(fc.oneof({ weight: 9, arbitrary: happening }, { weight: 1, arbitrary: signIn }), { maxLength: 150, size: "max" }), async (all) => {
+      const { server, devices } = await begin();
+      for (const one of all) await happen(server, one);
+      await settle(server);
+      const sent = all.filter(([what]) => what === "send").length;
+      const stored = CONVERSATIONS.flatMap((id) => server.log(id).map((entry) => `${id} ${entry.body}`));
+      expect(new Set(stored).size, "nothing is doubled").toBe(stored.length);
+      const offered = devices.flatMap((device) => [...device.mirror.outbox.values()]);
+      expect(offered.every((record) => record.state === "failed" && record.error?.reason === "other_sign_in")).toBe(true);
+      expect(stored.length + offered.length, "each is stored, or offered to be sent again, and not both").toBe(sent);
+      for (const device of devices) for (const id of CONVERSATIONS) expect(await device.rows(id)).toEqual(expected(server.log(id)));
+    }),
+    { numRuns: 60 },
   );
 });
 

@@ -10,7 +10,9 @@ import type {
   AnyCommand, ConversationId, DeviceId, Entry, HeadRow, MessageSent, Page, ServerFrame, SessionId, UserId,
 } from "../../src/core/protocol/types.ts";
 import { LIMITS } from "../../src/core/protocol/types.ts";
+import { foreignKeys, leftBehind, ownOutbox } from "../../src/core/outbox/foreign.ts";
 import { Memory } from "../../src/core/store/memory.ts";
+import type { Batch } from "../../src/core/store/schema.ts";
 import { batchOf } from "../../src/core/sync/apply.ts";
 import { unreadAbove } from "../../src/core/sync/unread.ts";
 
@@ -134,7 +136,7 @@ export class Server {
 /** One installation: a store that survives, and the link of the tab that leads. */
 export class Device {
   readonly user_id: UserId;
-  readonly device_id: DeviceId;
+  device_id: DeviceId;
   readonly store = new Memory();
   readonly down: ServerFrame[] = [];
   readonly up: AnyCommand[] = [];
@@ -145,6 +147,7 @@ export class Device {
   now = 0;
   #server: Server;
   #link: Link | null = null;
+  #foreign: ReadonlySet<string> = new Set();
   #connectAt: number | null = null;
   #sent = 0;
 
@@ -166,19 +169,26 @@ export class Device {
     this.#connectAt = null;
     this.term = await this.store.lead();
     this.mirror.load(await this.store.load());
-    const kept = [...this.mirror.outbox.values()].filter(({ state }) => state !== "failed");
+    this.#foreign = foreignKeys(this.mirror.outbox, this.session);
     this.#link = new Link(
       { ...this.session, client: { name: "test", version: "0" } },
       {
         epoch: this.mirror.meta.epoch,
         token: this.mirror.meta.token,
         positions: new Map([...this.mirror.conversations].map(([id, record]) => [id, record.position])),
-        outbox: kept.sort((a, b) => (a.client_id < b.client_id ? -1 : 1)).map(({ command, seq }) => ({ command, seq })),
+        outbox: ownOutbox(this.mirror.outbox, this.session),
       },
       () => 0.5,
     );
     await this.#do((link) => link.wake(this.now));
     await this.#do((link) => link.focus(this.now, CONVERSATIONS, false));
+  }
+
+  /** The session is over; the same person signs in again in the same browser: another device on the same data. */
+  async signInAgain(): Promise<void> {
+    this.device_id = (this.device_id + 1) as DeviceId;
+    this.mirror = new Mirror(this.session, await this.store.load());
+    await this.lead();
   }
 
   async send(id: ConversationId): Promise<void> {
@@ -256,19 +266,21 @@ export class Device {
     const durable = actions.filter(isDurable);
     const lost: OutboxCommand[] = [];
     for (const action of durable) if (action.type === "truncate") lost.push(...(await this.#ownAbove(action.conversation_id, action.after)));
-    const batch = batchOf(durable, this.mirror, this.now);
-    if (batch !== null) {
-      await this.store.write(batch, this.term);
-      this.notes.push(...this.mirror.change(batch, new Set(CONVERSATIONS)));
-    }
+    await this.#write(batchOf(durable, this.mirror, this.now));
     for (const action of actions) await this.#carryOut(action);
     for (const command of lost) await this.#do((link) => link.send(this.now, command));
+  }
+
+  async #write(batch: Batch | null): Promise<void> {
+    if (batch === null) return;
+    await this.store.write(batch, this.term);
+    this.notes.push(...this.mirror.change(batch, new Set(CONVERSATIONS)));
   }
 
   async #ownAbove(id: ConversationId, after: number): Promise<OutboxCommand[]> {
     const rows = await this.store.rows(id, after + 1, Number.MAX_SAFE_INTEGER);
     return rows.flatMap((row) =>
-      row.kind === "message" && row.sender_id === this.user_id
+      row.kind === "message" && row.key.startsWith(`${this.device_id}/`)
         ? [{ type: "send" as const, id: 0, client_id: row.client_id, conversation_id: id, body: row.body }]
         : [],
     );
@@ -281,6 +293,9 @@ export class Device {
         break;
       case "disconnect":
         this.cut();
+        break;
+      case "state":
+        if (action.state === "live") await this.#write(leftBehind(this.#foreign, this.mirror.outbox, this.mirror.conversations));
         break;
       case "transmit":
         this.up.push(action.frame);

@@ -364,8 +364,7 @@ export class Link {
 
   /** Take an own entry in the log for the ack: it says the same as `sent`, which may be lost. */
   #countAsAck(entry: Entry): void {
-    // Not by device: after a new log-in on the same data another device of this user finishes what the old one began.
-    if (entry.sender_id === this.#identity.user_id) this.#settle(entry, false);
+    if (entry.device_id === this.#identity.device_id) this.#settle(entry, false);
   }
 
   #settle({ client_id, conversation_id, seq, created_at }: Sent | Entry, duplicate: boolean): void {

@@ -53,6 +53,7 @@ class Writing {
         break;
       case "apply":
         this.#rows.push(...action.entries.map(rowOf));
+        this.#heldOfOthers(action);
         this.#conversations.set(
           action.conversation_id,
           folded(this.#conversation(action.conversation_id), action.entries, action.position, this.#known.session.user_id),
@@ -110,6 +111,17 @@ class Writing {
     if (record === undefined || record.command.type === "create") return;
     const { conversation_id } = record.command;
     this.#settle(record, { type: "stored", conversation_id, seq: record.seq ?? 0 });
+  }
+
+  /** What another sign-in has left (outbox/foreign.ts) is none of the link's: it leaves the outbox when its entry comes. */
+  #heldOfOthers({ conversation_id, entries, position }: Extract<Durable, { type: "apply" }>): void {
+    const came = new Map(entries.map(({ device_id, client_id, seq }) => [keyOf(device_id, client_id), seq]));
+    for (const record of this.#known.outbox.values()) {
+      if (record.device_id === this.#known.session.device_id || record.conversation_id !== conversation_id) continue;
+      const passed = record.seq !== null && record.seq <= (position.cursor ?? 0) ? record.seq : undefined;
+      const seq = came.get(keyOf(record.device_id, record.client_id)) ?? passed;
+      if (seq !== undefined) this.#settle(record, { type: "stored", conversation_id, seq });
+    }
   }
 
   #failed({ client_id, error }: Extract<Durable, { type: "failed" }>): void {
