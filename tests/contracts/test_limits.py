@@ -207,7 +207,7 @@ async def test_a_page_has_at_most_200_entries(ada: Device, here: int, database: 
     [("compare", "entries", LIMITS.compare_rows), ("focus", "conversation_ids", LIMITS.focus_ids)],
 )
 async def test_lists_have_their_length_and_no_more(ada: Device, here: int, type_: str, field: str, most: int) -> None:
-    one: Any = [here, 1, key()] if type_ == "compare" else here
+    one: Any = [here, 1, key(), "2026-01-01T00:00:00Z"] if type_ == "compare" else here
     longest = [one] * most
     await ada.say(type=type_, id=5, **{field: longest})
     if type_ == "compare":

@@ -99,7 +99,7 @@ async def fetching(ada: Device, bob: Device) -> Callable[[str], Any]:
 
 async def comparing(ada: Device, bob: Device) -> Callable[[str], Any]:
     here = await ada.group(bob)
-    return lambda key: ada.ask("compare", entries=[[here, 1, key]])
+    return lambda key: ada.ask("compare", entries=[[here, 1, key, "2026-01-01T00:00:00Z"]])
 
 
 @pytest.mark.parametrize(

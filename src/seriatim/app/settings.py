@@ -3,16 +3,20 @@
 import os
 import tomllib
 from collections.abc import Mapping
+from ipaddress import ip_network
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
+from msgspec import Meta
 
 from seriatim.features.accounts.rules import SignUpPolicy
 from seriatim.protocol.limits import TOKEN_LIFE_S, UNAUTHENTICATED_SOCKETS_PER_ADDRESS, Rates
 
 PREFIX = "SERIATIM_"
 FILE = "seriatim.toml"
+Seconds = Annotated[float, Meta(gt=0)]
+Count = Annotated[int, Meta(ge=1)]
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -22,7 +26,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Folder for the embedded database, the server's secret and `seriatim.toml`."""
     host: str = "127.0.0.1"
     """Address to listen on; `0.0.0.0` for all."""
-    port: int = 8000
+    port: Annotated[int, Meta(ge=0, le=65_535)] = 8000
     """TCP port; 0 takes a free one and logs it."""
     database_url: str | None = None
     """A PostgreSQL >= 15 of your own; absent: the embedded one."""
@@ -40,18 +44,24 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """PEM file with the certificate's private key."""
     sign_up: SignUpPolicy = SignUpPolicy.OPEN
     """Who may make an account; the first one becomes server admin, and needs no invitation."""
-    token_life_s: float = TOKEN_LIFE_S
+    token_life_s: Seconds = TOKEN_LIFE_S
     """Seconds an access token is good for; a revoked device's sockets close in seconds all the same."""
-    unauthenticated_sockets_per_address: int = UNAUTHENTICATED_SOCKETS_PER_ADDRESS
+    unauthenticated_sockets_per_address: Count = UNAUTHENTICATED_SOCKETS_PER_ADDRESS
     """Sockets of one address that may wait to say hello."""
-    handshakes_per_s: int = 1_000
+    handshakes_per_s: Count = 1_000
     """WebSocket handshakes a process takes a second; beyond it 503 with a time to come back."""
     rates: Rates = Rates()
     """Token buckets, each `{ per_s, burst }`."""
-    drain_s: float = 10.0
+    drain_s: Seconds = 10.0
     """Longest wait for sends in flight when the server stops."""
     otlp_endpoint: str | None = None
     """URL of an OpenTelemetry collector (OTLP over HTTP) that gets the traces of sampled messages; absent: none."""
+
+
+IN_JSON = frozenset(
+    field.name for field in msgspec.structs.fields(Settings) if field.type is Rates or field.type == list[str]
+)
+"""Settings whose variables hold JSON; a secret may well begin with a brace."""
 
 
 class BadSettings(Exception):
@@ -73,9 +83,25 @@ def load(environment: Mapping[str, str] = os.environ, **given: Any) -> Settings:
     folder = Path(str(named.get("data") or variables.get("data") or Settings().data))
     values = {**_file(folder / FILE), **_parsed(variables), **named}
     try:
-        return msgspec.convert(values, Settings, strict=False, dec_hook=_decoded)
+        settings = msgspec.convert(values, Settings, strict=False, dec_hook=_decoded)
     except msgspec.ValidationError as error:
         raise BadSettings(str(error)) from None
+    _check(settings)
+    return settings
+
+
+def _check(settings: Settings) -> None:
+    """Refuse what would fail later, where no message names the setting."""
+    for network in settings.trusted_proxies:
+        try:
+            ip_network(network)
+        except ValueError as error:
+            raise BadSettings(f"trusted_proxies: {error}") from None
+    if settings.tls_key is not None and settings.tls_certificate is None:
+        raise BadSettings("tls_key: it needs tls_certificate")
+    for name, path in (("tls_certificate", settings.tls_certificate), ("tls_key", settings.tls_key)):
+        if path is not None and not path.is_file():
+            raise BadSettings(f"{name}: there is no file {path}")
 
 
 def _file(path: Path) -> dict[str, Any]:
@@ -91,7 +117,7 @@ def _parsed(variables: dict[str, str]) -> dict[str, Any]:
     """Read lists and tables as JSON; everything else is text that the field's type converts."""
     parsed: dict[str, Any] = {}
     for name, text in variables.items():
-        if text.startswith(("[", "{")):
+        if name in IN_JSON:
             try:
                 parsed[name] = msgspec.json.decode(text)
             except msgspec.DecodeError as error:
