@@ -110,7 +110,7 @@ async def test_the_screen_shows_what_is_said_and_sends_what_is_typed(server: Ser
                     await pilot.pause()
             while "hello bob" not in shown(screen):
                 await pilot.pause()
-            (here,) = [conversation.conversation_id for conversation in await bob.conversations()]
+            (here,) = [conversation.conversation_id for conversation in await bob.http.conversations()]
             await bob.send(here, "hello ada")
             while "hello ada" not in shown(screen):
                 await pilot.pause()

@@ -191,9 +191,9 @@ async def test_unread_is_counted_and_read_everywhere(server: Server) -> None:
         for body in ("one", "two", "three"):
             await ada.send(here, body)
         assert await bodies(phone, 3) == await bodies(bob, 3)
-        assert bob.unread(here) == phone.unread(here) == 3
+        assert bob.view.unread(here) == phone.view.unread(here) == 3
         bob.read(here, 4)
-        assert bob.unread(here) == 0
+        assert bob.view.unread(here) == 0
         async with asyncio.timeout(WITHIN_S):
-            while phone.unread(here):
+            while phone.view.unread(here):
                 await asyncio.sleep(0.01)

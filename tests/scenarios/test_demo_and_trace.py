@@ -62,7 +62,7 @@ async def test_the_demo_fills_a_server_once_and_its_account_has_something_to_rea
     assert (code, errors) == (0, ""), out
     assert "have a look around" in out
     async with await Client.log_in(server.url, "demo", "have a look around", store=Store(":memory:")) as demo:
-        first = await demo.conversations()
+        first = await demo.http.conversations()
         kinds = Counter(conversation.kind for conversation in first)
         assert kinds == {ConversationKind.CHANNEL: 3, ConversationKind.GROUP: 4, ConversationKind.DIRECT: 6}
         assert all(conversation.unread > 0 for conversation in first)
@@ -71,5 +71,5 @@ async def test_the_demo_fills_a_server_once_and_its_account_has_something_to_rea
             "demo", server.url, "--once", folder=tmp_path, SERIATIM_DATABASE_URL=postgres_dsn
         )
         assert (code, errors) == (0, "")
-        again = await demo.conversations()
+        again = await demo.http.conversations()
         assert [(one.conversation_id, one.head) for one in again] == [(one.conversation_id, one.head) for one in first]

@@ -29,17 +29,19 @@ import msgspec
 from seriatim.client.access import Access
 from seriatim.client.driver import Driver
 from seriatim.client.http import Http
+from seriatim.client.membership import Membership
 from seriatim.client.memory import MemoryStore
 from seriatim.client.store import Account, Store
+from seriatim.client.view import View
 from seriatim.core.clock import Clock, SystemClock
 from seriatim.core.errors import ChatError, Unauthenticated
 from seriatim.core.ids import MAX_ID, ConversationId, UserId, uuid7
 from seriatim.protocol.codec import refusal
-from seriatim.protocol.commands import AnyCommand, ClientName, Create, Invite, Join, Leave, SendMessage
+from seriatim.protocol.commands import AnyCommand, ClientName, Create, SendMessage
 from seriatim.protocol.entries import Entry
-from seriatim.protocol.fields import ConversationKind, Role, Visibility
+from seriatim.protocol.fields import ConversationKind, Visibility
 from seriatim.protocol.link import Acked, Action, Apply, Failed, History, Identity, Link, OutboxCommand, State, Truncate
-from seriatim.protocol.resources import Conversation, Credentials, NewDevice
+from seriatim.protocol.resources import Credentials, NewDevice
 
 VERSION = "1"
 FILL_WITHIN_S = 15.0
@@ -79,15 +81,29 @@ class Client:
         self._news = asyncio.Event()
         self._tasks = asyncio.TaskGroup()
         self._running: asyncio.Task[None] | None = None
+        self.user_id: UserId = access.account.user_id
+        """The user this device belongs to."""
         self.http = http
-        """Further lists that are no part of the log: members, people."""
+        """Lists that are no part of the log, as the server sees them: conversations, members, people."""
+        self.membership = Membership(self.submit)
+        """Inviting, joining, leaving."""
+        self.view = View(self._driver, store, self._clock)
+        """What is on screen and what is unread, for programs that draw."""
         self.observers: list[Callable[[Sequence[Action]], None]] = []
         """Called after each batch of actions is committed and done; for programs that draw."""
 
     # --- beginning ----------------------------------------------------------------------------------------------------
 
     @classmethod
-    async def open(cls, url: str, name: str, password: str, *, store: Store | Path | None = None) -> "Client":
+    async def open(
+        cls,
+        url: str,
+        name: str,
+        password: str,
+        *,
+        store: Store | Path | None = None,
+        history: History = History.NEWEST,
+    ) -> "Client":
         """Return the store's device; without one log in, or sign up when there is no such account.
 
         Raises:
@@ -95,12 +111,12 @@ class Client:
         """
         place = _place(store)
         if place.account() is not None:
-            return await cls.resume(place)
+            return await cls.resume(place, history=history)
         try:
-            return await cls.log_in(url, name, password, store=place)
+            return await cls.log_in(url, name, password, store=place, history=history)
         except Unauthenticated:
             try:
-                return await cls.sign_up(url, name, password, store=place)
+                return await cls.sign_up(url, name, password, store=place, history=history)
             except ChatError as error:
                 if error.reason == "name_taken":
                     raise Unauthenticated("the password is wrong") from None
@@ -116,6 +132,7 @@ class Client:
         store: Store | Path | None = None,
         invitation: str | None = None,
         device: NewDevice = DEVICE,
+        history: History = History.NEWEST,
     ) -> "Client":
         """Make an account with this as its first device.
 
@@ -123,18 +140,27 @@ class Client:
             Conflict: `name_taken`.
             Forbidden: sign-up is by invitation, or closed.
         """
-        return await cls._begin(url, store, lambda http: http.sign_up(name, password, device, invitation))
+        return await cls._begin(
+            url, store, lambda http: http.sign_up(name, password, device, invitation), history=history
+        )
 
     @classmethod
     async def log_in(
-        cls, url: str, name: str, password: str, *, store: Store | Path | None = None, device: NewDevice = DEVICE
+        cls,
+        url: str,
+        name: str,
+        password: str,
+        *,
+        store: Store | Path | None = None,
+        device: NewDevice = DEVICE,
+        history: History = History.NEWEST,
     ) -> "Client":
         """Make a new device of an account.
 
         Raises:
             Unauthenticated: no such name, or another password.
         """
-        return await cls._begin(url, store, lambda http: http.log_in(name, password, device))
+        return await cls._begin(url, store, lambda http: http.log_in(name, password, device), history=history)
 
     @classmethod
     async def resume(cls, store: Store | Path, *, history: History = History.NEWEST) -> "Client":
@@ -176,11 +202,6 @@ class Client:
     def account(self) -> Account:
         """Whose device this is."""
         return self._access.account
-
-    @property
-    def user_id(self) -> UserId:
-        """The user this device belongs to."""
-        return self._access.account.user_id
 
     @property
     def state(self) -> State:
@@ -247,36 +268,10 @@ class Client:
         )
         return await self.submit(command)
 
-    async def invite(self, conversation_id: ConversationId, user_id: UserId, role: Role = Role.MEMBER) -> Acked:
-        """Add somebody to a conversation; see `submit`."""
-        command = Invite(id=0, client_id=uuid7(), conversation_id=conversation_id, user_id=user_id, role=role)
-        return await self.submit(command)
-
-    async def join(self, conversation_id: ConversationId) -> Acked:
-        """Become a member of a public channel; see `submit`."""
-        return await self.submit(Join(id=0, client_id=uuid7(), conversation_id=conversation_id))
-
-    async def leave(self, conversation_id: ConversationId) -> Acked:
-        """Stop being a member; what was readable stays readable. See `submit`."""
-        return await self.submit(Leave(id=0, client_id=uuid7(), conversation_id=conversation_id))
-
-    async def conversations(self) -> list[Conversation]:
-        """Return this user's conversations, the newest first, as the server sees them."""
-        return await self.http.conversations()
-
     def read(self, conversation_id: ConversationId, seq: int) -> None:
         """Move this user's read watermark up to `seq`, on all of his devices; it never falls."""
         unread = self._store.unread_above(conversation_id, seq, self.user_id)
         self._driver.do(self._link.read(self._clock.monotonic(), conversation_id, seq, unread))
-
-    def unread(self, conversation_id: ConversationId) -> int:
-        """Return how many messages of others this user has not read there, as far as this device knows."""
-        position = self._store.position(conversation_id)
-        return 0 if position is None else position.unread
-
-    def focus(self, conversation_ids: Iterable[ConversationId]) -> None:
-        """Say which conversations are on screen: they are served first."""
-        self._driver.do(self._link.focus(self._clock.monotonic(), conversation_ids))
 
     # --- listening ----------------------------------------------------------------------------------------------------
 
@@ -341,7 +336,12 @@ class Client:
 
     @classmethod
     async def _begin(
-        cls, url: str, store: Store | Path | None, ask: Callable[[Http], Awaitable[Credentials]]
+        cls,
+        url: str,
+        store: Store | Path | None,
+        ask: Callable[[Http], Awaitable[Credentials]],
+        *,
+        history: History,
     ) -> "Client":
         place = _place(store)
         http = Http(url)
@@ -351,7 +351,7 @@ class Client:
             await http.close()
             raise
         clock = SystemClock()
-        return cls(place, Access.of(credentials, url, place, http, clock), http, clock=clock)
+        return cls(place, Access.of(credentials, url, place, http, clock), http, history=history, clock=clock)
 
 
 def _place(store: Store | Path | None) -> Store:

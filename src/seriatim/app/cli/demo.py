@@ -118,7 +118,7 @@ async def _person(url: str, name: str) -> Client:
     if store.account() is not None:
         client = await Client.resume(store)
         try:
-            await client.conversations()  # a store of another server that was here before does not count
+            await client.http.conversations()  # a store of another server that was here before does not count
         except Unauthenticated:
             await client.http.close()
             store.close()

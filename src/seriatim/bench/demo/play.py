@@ -39,7 +39,7 @@ class Demo:
 
     async def stages(self) -> tuple[list[Stage], bool]:
         """Return the conversations, made where they do not exist; true: they are new."""
-        known = await self._demo.conversations()
+        known = await self._demo.http.conversations()
         by_title = {conversation.title: conversation for conversation in known if conversation.title}
         by_other = {conversation.other.user_id: conversation for conversation in known if conversation.other}
         stages = [await self._channel(title, topic, by_title.get(title)) for title, topic in CHANNELS]
@@ -123,7 +123,7 @@ class Demo:
 
 async def _join(client: Client, conversation_id: ConversationId) -> None:
     try:
-        await client.join(conversation_id)
+        await client.membership.join(conversation_id)
     except ChatError as error:
         if error.reason != "already_member":
             raise

@@ -112,7 +112,7 @@ class Lines:
 
     def _go(self, conversation_id: ConversationId) -> None:
         self._here = conversation_id
-        self._client.focus([conversation_id])
+        self._client.view.focus([conversation_id])
 
 
 def _read_lines(loop: asyncio.AbstractEventLoop, queue: asyncio.Queue[str]) -> None:

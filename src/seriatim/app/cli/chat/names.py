@@ -25,7 +25,7 @@ class Names:
     async def conversations(self) -> list[Conversation]:
         """Return the conversations, the newest first; without a server the ones last heard of."""
         try:
-            found = await self._client.conversations()
+            found = await self._client.http.conversations()
         except ChatError:
             return list(self._conversations.values())
         self._conversations = {conversation.conversation_id: conversation for conversation in found}

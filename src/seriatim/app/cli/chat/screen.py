@@ -102,7 +102,7 @@ class ChatScreen(App[None]):
 
     async def _open(self, conversation_id: ConversationId) -> None:
         self._here = conversation_id
-        self._client.focus([conversation_id])
+        self._client.view.focus([conversation_id])
         self.query_one("#messages", RichLog).clear()
         for entry in await self._client.history(conversation_id, limit=100):
             await self._show(entry)

@@ -1,0 +1,29 @@
+"""Who is in a conversation: inviting, joining, leaving; part of a Client."""
+
+from collections.abc import Awaitable, Callable
+
+from seriatim.core.ids import ConversationId, UserId, uuid7
+from seriatim.protocol.commands import Invite, Join, Leave
+from seriatim.protocol.fields import Role
+from seriatim.protocol.link import Acked, OutboxCommand
+
+
+class Membership:
+    """Each of these is kept, sent and answered as `Client.submit` says, and raises what it raises."""
+
+    def __init__(self, submit: Callable[[OutboxCommand], Awaitable[Acked]]) -> None:
+        self._submit = submit
+
+    async def invite(self, conversation_id: ConversationId, user_id: UserId, role: Role = Role.MEMBER) -> Acked:
+        """Add somebody to a conversation."""
+        return await self._submit(
+            Invite(id=0, client_id=uuid7(), conversation_id=conversation_id, user_id=user_id, role=role)
+        )
+
+    async def join(self, conversation_id: ConversationId) -> Acked:
+        """Become a member of a public channel."""
+        return await self._submit(Join(id=0, client_id=uuid7(), conversation_id=conversation_id))
+
+    async def leave(self, conversation_id: ConversationId) -> Acked:
+        """Stop being a member; what was readable stays readable."""
+        return await self._submit(Leave(id=0, client_id=uuid7(), conversation_id=conversation_id))
