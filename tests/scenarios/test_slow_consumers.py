@@ -29,3 +29,25 @@ async def test_a_device_that_stops_reading_is_closed_and_finds_everything_later(
     assert seen == list(range(1, count + 2)), "the device that reads missed nothing"
     await slow.connect()
     assert next(row[1] for row in slow.welcome["heads"] if row[0] == here) == count + 1
+
+
+@pytest.mark.promise("D9")
+async def test_a_stalled_device_that_goes_without_its_answers_harms_nobody(server: Server) -> None:
+    ada, bob = await server.device("ada"), await server.device("bob")
+    slow = await server.another_device(bob)
+    here = await ada.group(bob)
+    slow.stop_reading()
+    outboxes = server.parts.outboxes
+    async with asyncio.timeout(60):
+        while not outboxes.queued_bytes:
+            assert (await ada.send(here, "x" * 16_000))["type"] == "sent"
+    await slow.say(type="ping")
+    await slow.say(type="read", id=1, conversation_id=here, seq=1)
+    await slow.say(type="fetch", id=2, conversation_id=here)
+    await bob.ask("fetch", conversation_id=here)  # by now those of the slow one have arrived, too
+    await slow.close()
+    await bob.ask("read", conversation_id=here, seq=2)  # answered in the same window as the slow one's, or a later one
+    await bob.say(type="ping")
+    await bob.next("pong")
+    assert (await ada.send(here, "still here"))["type"] == "sent"
+    assert outboxes.queued_bytes == 0

@@ -123,6 +123,7 @@ class Outbox:
         self._frames: list[bytes] | None = None
         """Of this tick; None: nothing, which most connections have to say most of the time."""
         self._queue: list[_Queued] | None = None
+        """What waits for a stalled peer; None: it reads, or nothing is kept for it any more."""
         self._closing: tuple[int, str] | None = None
         self.queued_bytes = 0
         self.paused_at: float | None = None
@@ -164,6 +165,8 @@ class Outbox:
         if self.paused_at is None:
             self.paused_at = now
             frames, self._frames = self._frames or [], None
+            if self._closing is not None:
+                return  # a close under way waits for no peer
             self._queue = [_Queued(framed, None) for framed in frames]
             self.queued_bytes = sum(map(len, frames))
             self._all.stalled(self, grown_bytes=self.queued_bytes)
@@ -193,14 +196,13 @@ class Outbox:
         self.close(CloseCode.TOO_SLOW, why)
 
     def _keep(self, framed: bytes, events: EncodedEvents | None) -> None:
-        if self._closing is not None:
-            return
         queue = self._queue
-        assert queue is not None, "a paused outbox has a queue"
+        if queue is None:
+            return  # closed or gone while it was stalled: nobody takes this
         queue.append(_Queued(framed, events))
         self.queued_bytes += len(framed)
         self._all.stalled(self, grown_bytes=len(framed))
-        if len(queue) > OUTBOX_FRAMES or self.queued_bytes > OUTBOX_BYTES:
+        if self._queue is not None and (len(queue) > OUTBOX_FRAMES or self.queued_bytes > OUTBOX_BYTES):
             self._shed(queue)
 
     def _shed(self, queue: list[_Queued]) -> None:
@@ -220,7 +222,7 @@ class Outbox:
         self._queue = kept
         self.queued_bytes = sum(len(one.framed) for one in kept)
         self._all.stalled(self, grown_bytes=self.queued_bytes - before)
-        if len(kept) > OUTBOX_FRAMES // 2 or self.queued_bytes > OUTBOX_BYTES // 2:
+        if self._queue is not None and (len(kept) > OUTBOX_FRAMES // 2 or self.queued_bytes > OUTBOX_BYTES // 2):
             self.too_slow("the peer does not read")
 
     def _drop(self) -> None:

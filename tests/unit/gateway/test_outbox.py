@@ -180,3 +180,35 @@ async def test_a_traced_command_ends_with_the_write_of_its_tick(boxes: Outboxes,
     await asyncio.sleep(0)
     assert [hop.hop for hop in trace.hops] == [Hop.RECEIVE, Hop.WRITE]
     assert finished == [trace]
+
+
+async def test_what_is_said_to_a_stalled_peer_that_is_gone_is_dropped(boxes: Outboxes, outbox: Outbox) -> None:
+    outbox.paused(1.0)
+    outbox.gone()
+    outbox.push(b"the answer to its last command")
+    push(outbox, event(1, 1))
+    assert boxes.queued_bytes == 0
+
+
+async def test_a_peer_that_stalls_in_the_tick_of_its_close_is_closed_all_the_same(
+    boxes: Outboxes, outbox: Outbox, connection: Connection
+) -> None:
+    outbox.push(b"last words")
+    outbox.close(4410, "signed out")
+    outbox.paused(1.0)
+    await asyncio.sleep(0)
+    assert connection.closed == (4410, "signed out")
+    assert boxes.queued_bytes == 0
+
+
+@pytest.mark.promise("D9")
+async def test_an_outbox_that_is_closed_for_all_its_budget_takes_nothing_back(connection: Connection) -> None:
+    boxes = Outboxes(asyncio.get_running_loop(), all_bytes=2 * OUTBOX_FRAMES)
+    outbox = Outbox(boxes, connection, WIRE)
+    outbox.paused(1.0)
+    for _ in range(OUTBOX_FRAMES):
+        outbox.push(b"ab")
+    assert connection.closed is None
+    outbox.push(b"ab")  # over both bounds at once
+    assert connection.closed is not None
+    assert (boxes.queued_bytes, outbox.queued_bytes, boxes.closed_slow_count) == (0, 0, 1)
