@@ -71,6 +71,11 @@ class Buckets:
             self._forget(now)
         return 0
 
+    def give_back(self, key: Hashable, rate: Refill) -> None:
+        """Put a token back that should not have been taken."""
+        if key in self._full_at:
+            self._full_at[key] -= 1 / rate.per_s
+
     def require(self, key: Hashable, rate: Refill, now: float) -> None:
         """Take a token.
 

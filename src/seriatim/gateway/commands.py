@@ -11,7 +11,7 @@ import msgspec
 
 from seriatim.core.buckets import Buckets
 from seriatim.core.clock import Clock
-from seriatim.core.errors import ChatError, RateLimited
+from seriatim.core.errors import ChatError, Forbidden, NotFound, RateLimited
 from seriatim.core.ids import DeviceId
 from seriatim.core.trace import Hop, Trace, passed
 from seriatim.delivery.publish import Publisher
@@ -73,6 +73,8 @@ class Commands:
         self._rates = rates
         self._clock = clock
         self._buckets = Buckets()
+        # Apart from each other: who writes names the conversation, and could name the number of another user.
+        self._sends_by_user, self._sends_by_conversation = Buckets(), Buckets()
         self._fetching: Counter[DeviceId] = Counter()
         self._appender = appender
         self._publisher = publisher
@@ -113,9 +115,18 @@ class Commands:
             RateLimited, TooLarge, BadRequest: what the command and its sender show; the waiter hears nothing.
         """
         now = self._clock.monotonic()
-        self._buckets.require(sender.user_id, self._rates.send, now)
-        self._buckets.require(command.conversation_id, self._rates.conversation_send, now)
-        send(command, sender, self._appender, waiter, trace)
+        self._sends_by_user.require(sender.user_id, self._rates.send, now)
+        self._sends_by_conversation.require(command.conversation_id, self._rates.conversation_send, now)
+        try:
+            send(command, sender, self._appender, waiter, trace)
+        except ChatError:
+            self._sends_by_conversation.give_back(command.conversation_id, self._rates.conversation_send)
+            raise
+
+    def refused(self, command: SendMessage, error: ChatError) -> None:
+        """Note that the log refused a message: whoever may not send here uses up nothing of those who may."""
+        if isinstance(error, NotFound | Forbidden):
+            self._sends_by_conversation.give_back(command.conversation_id, self._rates.conversation_send)
 
     async def run(self, command: Command, sender: Sender) -> Any:
         """Run one command to its answer (`Sent`, `Ok`, `Page`, `Compared`), or raise its ChatError."""
@@ -132,7 +143,11 @@ class Commands:
         trace = Trace(time.monotonic_ns()) if command.trace else None
         waiting = _Waiting(asyncio.get_running_loop().create_future(), self._traces)
         self.send(command, sender, waiting, trace)
-        return sent(await waiting.future, command.id)
+        try:
+            return sent(await waiting.future, command.id)
+        except ChatError as error:
+            self.refused(command, error)
+            raise
 
     def _admit(self, command: Command, sender: Sender) -> None:
         now = self._clock.monotonic()

@@ -35,7 +35,7 @@ class SocketGate:
         rates: Rates,
     ) -> None:
         self.rates = rates
-        self._commands = commands
+        self.commands = commands
         self._greeter = greeter
         self._heads_check = heads_check
         self.traces = traces
@@ -64,7 +64,7 @@ class SocketGate:
         if type(command) is SendMessage:
             waiter = _SendWaiter(self, session, command)
             try:
-                self._commands.send(command, session.sender, waiter, trace)
+                self.commands.send(command, session.sender, waiter, trace)
             except ChatError as error:
                 waiter.refused(error)
         else:
@@ -73,7 +73,7 @@ class SocketGate:
 
     async def _run(self, session: Session, command: Command) -> None:
         try:
-            answer = await self._commands.run(command, session.sender)
+            answer = await self.commands.run(command, session.sender)
         except ChatError as error:
             session.refuse(command.id, error)
         except Exception:
@@ -104,5 +104,6 @@ class _SendWaiter(msgspec.Struct, gc=False):
 
     def refused(self, error: ChatError) -> None:
         """Say why not."""
+        self.gate.commands.refused(self.command, error)
         self.session.refuse(self.command.id, error)
         self.session.done(self.command)
