@@ -390,7 +390,7 @@ async def handshake(server: Server, **how: Any) -> AsyncGenerator[InvalidStatus]
 async def test_a_foreign_page_may_not_connect_and_not_sign_in(server: Server, database: Database) -> None:
     json_ = [Subprotocol("seriatim.v1.json")]
     async with unchanged(database):
-        for origin in ("https://evil.example", "null", "file://"):
+        for origin in ("https://evil.example", "null", "file://", "http://[", "http://[evil"):
             async with handshake(server, origin=Origin(origin), subprotocols=json_) as refusal:
                 problem = json.loads(refusal.response.body or b"")
                 assert (refusal.response.status_code, problem["code"]) == (403, "forbidden")

@@ -81,7 +81,7 @@ class Doorway:
         if origin is None:
             return None
         origin = origin.lower()
-        own = urlsplit(origin).netloc == headers["host"].lower() if self._origins is None else origin in self._origins
+        own = _is_of(origin, headers["host"].lower()) if self._origins is None else origin in self._origins
         return None if own else Refusal(HTTPStatus.FORBIDDEN, "this Origin may not connect")
 
     def _busy(self) -> Refusal | None:
@@ -115,6 +115,13 @@ def _malformed(handshake: Handshake, headers: Mapping[str, str]) -> Refusal | No
     if handshake.http_version != "1.1" or body or not _is_key(headers.get("sec-websocket-key", "")):
         return Refusal(HTTPStatus.BAD_REQUEST, "a handshake is HTTP/1.1, has no body, and a key of 16 bytes")
     return None
+
+
+def _is_of(origin: str, host: str) -> bool:
+    try:
+        return urlsplit(origin).netloc == host
+    except ValueError:  # no URL at all: `http://[`
+        return False
 
 
 def _is_key(text: str) -> bool:
