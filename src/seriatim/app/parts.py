@@ -78,7 +78,7 @@ async def build(settings: Settings, database: Database, clock: Clock) -> Parts:
 
     fan_out = FanOut(look_up)
     publisher = Publisher(LocalBroker(fan_out.received), this_epoch)
-    appender = Appender(database.dsn, publisher.publish)
+    appender = Appender(database.dsn, publisher.publish, epoch=this_epoch)
     outboxes = Outboxes(asyncio.get_running_loop())
     wheel = Wheel(clock, outboxes.check)
     tokens = Tokens(keys, clock, life_s=settings.token_life_s)

@@ -49,9 +49,16 @@ class Appender:
     """
 
     def __init__(
-        self, dsn: str, committed: Callable[[list[Stored]], None], *, batch: int = 1_000, queue: int = 20_000
+        self,
+        dsn: str,
+        committed: Callable[[list[Stored]], None],
+        *,
+        epoch: str | None = None,
+        batch: int = 1_000,
+        queue: int = 20_000,
     ) -> None:
         self._dsn = dsn
+        self._epoch = epoch
         self._committed = committed
         self._batch = batch
         self._queue = queue
@@ -114,6 +121,9 @@ class Appender:
         """Own the connection: open it, and again with back-off when it is lost; until cancelled.
 
         An attempt that fails refuses what is queued: nobody waits for longer than one attempt.
+
+        Raises:
+            LogReplaced: the log is not that of `epoch` any more. What this process knows of it is void: it ends.
         """
         self._loop = asyncio.get_running_loop()
         try:
@@ -129,7 +139,7 @@ class Appender:
     async def _serve(self) -> None:
         """Serve on one connection until it is lost."""
         try:
-            lane = await Lane.connect(self._dsn, self)
+            lane = await Lane.connect(self._dsn, self, self._epoch)
         except (psycopg.Error, TimeoutError) as error:
             log.warning("append_cannot_connect", reason=str(error).strip())
             self._refuse_queued("the database cannot be reached")

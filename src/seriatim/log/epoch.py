@@ -13,6 +13,10 @@ from pg_control_system() s, epoch_salt e"""
 _DIGITS = 24
 
 
+class LogReplaced(Exception):
+    """The database answers again with another log than this process began with: restored, or failed over to."""
+
+
 async def epoch(connection: Connection) -> str:
     """Return the epoch of this log: a hash of system identifier, timeline and the salt that `restore` changes.
 
@@ -23,3 +27,13 @@ async def epoch(connection: Connection) -> str:
     row = await cursor.fetchone()
     assert row is not None
     return hashlib.sha256("|".join(row).encode()).hexdigest()[:_DIGITS]
+
+
+async def require_epoch(connection: Connection, known: str) -> None:
+    """Require that this is the log known.
+
+    Raises:
+        LogReplaced: it is another one.
+    """
+    if await epoch(connection) != known:
+        raise LogReplaced("the database came back with another log; start the server again")

@@ -66,9 +66,12 @@ def _quiet() -> None:
 def _for_the_operator() -> tuple[type[Exception], ...]:
     """Return the errors whose message says what to do; imported only once something was raised."""
     from seriatim.app.settings import BadSettings  # noqa: PLC0415
+    from seriatim.features.accounts.keys import WrongSecret  # noqa: PLC0415
+    from seriatim.log.epoch import LogReplaced  # noqa: PLC0415
     from seriatim.storage.postgres.backup import BackupFailed  # noqa: PLC0415
     from seriatim.storage.postgres.finder import NoPostgres  # noqa: PLC0415
     from seriatim.storage.postgres.place import Misplaced  # noqa: PLC0415
     from seriatim.storage.postgres.server import DataFolderInUse, ServerFailed  # noqa: PLC0415
 
-    return BadSettings, BackupFailed, NoPostgres, Misplaced, DataFolderInUse, ServerFailed, OSError
+    stops = (BadSettings, WrongSecret, LogReplaced, NoPostgres, Misplaced, DataFolderInUse, ServerFailed)
+    return *stops, BackupFailed, OSError

@@ -11,6 +11,7 @@ from psycopg.pq import DiagnosticField, ExecStatus
 from psycopg.rows import TupleRow
 
 from seriatim.log.draft import Draft
+from seriatim.log.epoch import require_epoch
 from seriatim.log.lane.binary import int2s, int4s, int8_array, int8s, text_array, uuid_array
 
 if TYPE_CHECKING:
@@ -94,10 +95,10 @@ class Lane:
         self._loop.add_reader(self._socket, self._readable)
 
     @classmethod
-    async def connect(cls, dsn: str, caller: Caller) -> "Lane":
-        """Open a connection.
+    async def connect(cls, dsn: str, caller: Caller, epoch: str | None = None) -> "Lane":
+        """Open a connection to the log of this epoch (None: whichever is there).
 
-        Raises: psycopg.Error, TimeoutError. Bounds: 5 s.
+        Raises: psycopg.Error, TimeoutError, LogReplaced. Bounds: 5 s.
         """
         options = str(conninfo_to_dict(dsn).get("options") or "") + _OPTIONS
         async with asyncio.timeout(CONNECT_WITHIN_S):
@@ -106,6 +107,8 @@ class Lane:
             )
             try:
                 await connection.execute(_PREPARE)
+                if epoch is not None:
+                    await require_epoch(connection, epoch)
             except BaseException:
                 await connection.close()
                 raise

@@ -1,0 +1,40 @@
+"""A log that is replaced while a server lives on: the server does not go on telling of the old one."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from scenarios.log_world import signal_append_backend
+from seriatim.log.epoch import LogReplaced
+from seriatim.storage.postgres.database import Connection, Database
+from world import serving
+
+SALT = "select salt from epoch_salt"
+OTHER_SALT = "update epoch_salt set salt = %s"
+
+
+async def meet_another_log(dsn: str, data: Path, salted: Connection) -> None:
+    async with asyncio.timeout(20), serving(dsn, data) as server:
+        ada, bob = await server.device("ada"), await server.device("bob")
+        here = await ada.direct(bob)
+        await signal_append_backend(dsn, "pg_terminate_backend")
+        while (await ada.send(here, "still the same log"))["type"] != "sent":
+            pass
+        await salted.execute(OTHER_SALT, ("as after a failover",))
+        await signal_append_backend(dsn, "pg_terminate_backend")
+        await asyncio.Event().wait()
+
+
+@pytest.mark.promise("F6")
+async def test_a_server_ends_when_the_database_comes_back_with_another_log(
+    postgres_dsn: str, data_folder: Path, database: Database
+) -> None:
+    async with database.read() as connection:
+        salt = await (await connection.execute(SALT)).fetchone()
+        try:
+            with pytest.raises(BaseExceptionGroup) as ended:
+                await meet_another_log(postgres_dsn, data_folder, connection)
+        finally:
+            await connection.execute(OTHER_SALT, salt)
+    assert ended.value.subgroup(LogReplaced) is not None
