@@ -188,7 +188,7 @@ class Scene:
             SetRole: {"user_id": self.other.user_id, "role": Role.ADMIN},
             SetSettings: {"title": "Another"},
             Create: {"kind": GROUP},
-            Compare: {"entries": [(self.conversation_id, seq, sent.client_id)]},
+            Compare: {"entries": [(self.conversation_id, seq, sent.client_id, sent.created_at)]},
         }.get(command, {})
         if command in (Create, Compare):
             del fields["conversation_id"]

@@ -81,7 +81,7 @@ class Model:
         """Take an entry that was acked; the log has no gaps."""
         assert sent.seq == len(self.entries) + 1
         self.entries.append((sent.seq, what))
-        self.keys[sent.seq] = sent.client_id
+        self.keys[sent.seq] = (sent.client_id, sent.created_at)
 
 
 class VisibilityMachine(RuleBasedStateMachine):
@@ -260,14 +260,14 @@ class VisibilityMachine(RuleBasedStateMachine):
         while before > 1 and (found := await page(before=before, limit=9)) and found.entries:
             backwards = [entry.seq for entry in found.entries] + backwards
             before = backwards[0]
-        asked = [(conversation_id, seq, key) for seq, key in model.keys.items()]
+        asked = [(conversation_id, seq, *key) for seq, key in model.keys.items()]
         compared = await self.world.run(Compare(id=1, entries=asked), person)
         assert isinstance(compared, Compared)
         return [
             [entry.seq for entry in newest.entries] if newest else [],
             forwards,
             backwards,
-            [seq for _, seq, _ in compared.entries],
+            [seq for _, seq, *_ in compared.entries],
         ]
 
     async def _listed(self, who: int) -> dict[ConversationId, tuple[Any, Any]]:
