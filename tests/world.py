@@ -30,7 +30,6 @@ UNLIMITED = Rates(
     conversation_send=FREE,
     fetch=FREE,
     frames=FREE,
-    own=FREE,
     create=FREE,
     invite=FREE,
     log_in_account=FREE,

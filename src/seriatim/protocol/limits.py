@@ -36,14 +36,10 @@ LIMITS = Limits()
 
 FRAGMENTS = 64
 """Most fragments of one assembled message."""
-NESTING = 16
-"""Deepest nesting of a frame."""
 REFUSED_FRAMES, REFUSED_FRAMES_WINDOW_S = 10, 60.0
 """Refused frames a connection may send before it is closed with 4400."""
 CONTROL_FRAMES_PER_S = 10
 """Pings, pongs and closes of WebSocket itself."""
-CONTROL_FRAME_BYTES = 125
-"""RFC 6455 section 5.5."""
 
 HELLO_WITHIN_S = 10.0
 """Beyond it: 4408."""
@@ -106,8 +102,6 @@ class Rates(msgspec.Struct, frozen=True, kw_only=True):
     """`fetch` and `compare`, per device."""
     frames: Rate = Rate(50, 200)
     """Frames of any type, per session."""
-    own: Rate = Rate(2, 4)
-    """`read` and `focus`, per session; beyond it the last one wins."""
     create: Rate = Rate(20 / 3600, 20)
     """`create`, per user."""
     invite: Rate = Rate(100 / 3600, 100)
