@@ -1,11 +1,12 @@
-"""A log that is replaced while a server lives on: the server does not go on telling of the old one."""
+"""A log that is replaced or stops while requests live on: nobody is told of the old one, nobody waits for ever."""
 
 import asyncio
 from pathlib import Path
 
 import pytest
 
-from scenarios.log_world import signal_append_backend
+from scenarios.log_world import appending, open_room, signal_append_backend
+from seriatim.core.errors import Unavailable
 from seriatim.log.epoch import LogReplaced
 from seriatim.storage.postgres.database import Connection, Database
 from world import serving
@@ -38,3 +39,14 @@ async def test_a_server_ends_when_the_database_comes_back_with_another_log(
         finally:
             await connection.execute(OTHER_SALT, salt)
     assert ended.value.subgroup(LogReplaced) is not None
+
+
+async def test_a_send_that_comes_when_the_log_has_stopped_is_refused_at_once(
+    postgres_dsn: str, database: Database
+) -> None:
+    room = await open_room(database)
+    async with appending(postgres_dsn) as appender:
+        await appender.append(room.draft())
+    with pytest.raises(Unavailable):
+        async with asyncio.timeout(5):
+            await appender.append(room.draft())

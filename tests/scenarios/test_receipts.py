@@ -6,9 +6,10 @@ from collections.abc import AsyncIterator
 import pytest
 
 from seriatim.core.errors import NotFound, Unavailable
-from seriatim.core.ids import ConversationId, DeviceId, random_id
+from seriatim.core.ids import ConversationId, DeviceId, UserId, random_id
 from seriatim.features.conversations import store
 from seriatim.features.receipts.read import ReadMarks
+from seriatim.protocol.answers import OwnRead
 from seriatim.protocol.commands import Join, Leave, Read, SendMessage
 from seriatim.protocol.fields import ConversationKind, Visibility
 from seriatim.protocol.sender import Sender
@@ -107,3 +108,22 @@ async def test_a_window_that_fails_refuses_its_reads_and_the_next_one_works(worl
                 await marks.read(Read(id=1, conversation_id=group, seq=1), ada)
     finally:
         running.cancel()
+
+
+def unheard(_user_id: UserId, _device_id: DeviceId, _own: OwnRead) -> None:
+    pass
+
+
+async def refused(marks: ReadMarks) -> None:
+    with pytest.raises(Unavailable):
+        await marks.read(Read(id=1, conversation_id=ConversationId(1), seq=1), Sender(UserId(1), DeviceId(1)))
+
+
+async def test_nobody_waits_for_a_mark_when_the_server_stops(database: Database) -> None:
+    marks = ReadMarks(database, unheard, window_s=60.0)
+    async with asyncio.timeout(5), asyncio.TaskGroup() as tasks:
+        running = tasks.create_task(marks.run())
+        tasks.create_task(refused(marks))
+        await asyncio.sleep(0)
+        running.cancel()
+    await refused(marks)

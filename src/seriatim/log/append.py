@@ -62,6 +62,7 @@ class Appender:
         self._committed = committed
         self._batch = batch
         self._queue = queue
+        self._ended = False
         self._loop: asyncio.AbstractEventLoop | None = None
         self._lane: Lane | None = None
         self._lost = asyncio.Event()
@@ -83,6 +84,9 @@ class Appender:
 
     def submit(self, draft: Draft, waiter: Waiter) -> None:
         """Queue a draft for the next batch; never blocks. The waiter hears of it exactly once, here when it is full."""
+        if self._ended:
+            waiter.refused(Unavailable("the server stops; send it again with the same client_id"))
+            return
         if len(self._drafts) >= self._queue:
             waiter.refused(Unavailable("too many messages wait to be stored"))
             return
@@ -132,7 +136,7 @@ class Appender:
                 await asyncio.sleep(self._pause_s)
                 self._pause_s = min(2 * self._pause_s, LONGEST_PAUSE_S)
         finally:
-            self._loop = None
+            self._loop, self._ended = None, True
             self._refuse_flying("the server stops")
             self._refuse_queued("the server stops")
 

@@ -43,6 +43,7 @@ class ReadMarks:
         self._marks: dict[Place, _Mark] = {}
         self._waiting = 0
         self._something = asyncio.Event()
+        self._ended = False
 
     async def read(self, command: Read, sender: Sender) -> None:
         """Move the sender's watermark up to `seq`; returns once it is committed and his other devices are told.
@@ -51,6 +52,8 @@ class ReadMarks:
             NotFound: the sender is no member and has never been one.
             Unavailable: too many reads wait, or the outcome is unknown; the same command again does no harm.
         """
+        if self._ended:
+            raise _stops()
         if self._waiting >= WAITING_READS:
             raise Unavailable("too many reads wait; try again", retry_after_ms=int(self._window_s * 1000))
         written: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -68,18 +71,24 @@ class ReadMarks:
 
     async def run(self) -> None:
         """Write one window after the other until cancelled; a failed write refuses its window and the next begins."""
-        while True:
-            await self._something.wait()
-            await asyncio.sleep(self._window_s)
-            marks, self._marks, self._waiting = self._marks, {}, 0
-            self._something.clear()
-            try:
-                moved = await self._write(marks)
-            except Unavailable as error:
-                for mark in marks.values():
-                    _refuse(mark, error)
-            else:
-                self._answer(marks, moved)
+        marks: dict[Place, _Mark] = {}
+        try:
+            while True:
+                await self._something.wait()
+                await asyncio.sleep(self._window_s)
+                marks, self._marks, self._waiting = self._marks, {}, 0
+                self._something.clear()
+                try:
+                    moved = await self._write(marks)
+                except Unavailable as error:
+                    _refuse_all(marks, error)
+                else:
+                    self._answer(marks, moved)
+        finally:
+            # Requests may outlive this loop while the server stops: nobody waits for what is never written.
+            self._ended = True
+            _refuse_all(marks, _stops())
+            _refuse_all(self._marks, _stops())
 
     async def _write(self, marks: dict[Place, _Mark]) -> dict[Place, OwnRead]:
         async with self._database.transaction() as connection:
@@ -103,6 +112,15 @@ class ReadMarks:
             for written in mark.waiting:
                 if not written.done():
                     written.set_result(None)
+
+
+def _stops() -> Unavailable:
+    return Unavailable("the server stops; send it again")
+
+
+def _refuse_all(marks: dict[Place, _Mark], error: ChatError) -> None:
+    for mark in marks.values():
+        _refuse(mark, error)
 
 
 def _refuse(mark: _Mark, error: ChatError) -> None:
