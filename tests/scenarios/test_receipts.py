@@ -116,12 +116,13 @@ def unheard(_user_id: UserId, _device_id: DeviceId, _own: OwnRead) -> None:
 
 async def refused(marks: ReadMarks) -> None:
     with pytest.raises(Unavailable):
-        await marks.read(Read(id=1, conversation_id=ConversationId(1), seq=1), Sender(UserId(1), DeviceId(1)))
+        async with asyncio.timeout(5):
+            await marks.read(Read(id=1, conversation_id=ConversationId(1), seq=1), Sender(UserId(1), DeviceId(1)))
 
 
 async def test_nobody_waits_for_a_mark_when_the_server_stops(database: Database) -> None:
     marks = ReadMarks(database, unheard, window_s=60.0)
-    async with asyncio.timeout(5), asyncio.TaskGroup() as tasks:
+    async with asyncio.TaskGroup() as tasks:
         running = tasks.create_task(marks.run())
         tasks.create_task(refused(marks))
         await asyncio.sleep(0)
