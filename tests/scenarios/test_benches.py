@@ -12,7 +12,11 @@ from seriatim.bench import fanout, history, idle, resume, send
 SERIATIM = Path(sys.executable).with_name("seriatim")
 BENCHES = {
     "send": [case.name for case in send.CASES if case.name.startswith(("1 pair", "64 pairs x 32"))],
-    "fanout": [case.name for work in fanout.SMALL.works for case in (fanout.cpu_case(work), fanout.rate_case(work))],
+    "fanout": [
+        case.name
+        for work in fanout.SMALL.works
+        for case in (fanout.cpu_case(work), fanout.full_speed_case(work), fanout.rate_case(work))
+    ],
     "idle": [case.name for case in idle.CASES],
     "resume": [case.name for case in resume.CASES],
     "history": [case.name for case in history.CASES],

@@ -26,12 +26,15 @@ WORKS = (
     Work("256 pairs", 256, 1, 0.55, 0.75),
     Work("64 pairs x 32 in flight", 64, 32, 1.0, 1.4),
 )
+SPREAD = "64 pairs x 32 in flight"
+"""The work whose batches hold many messages of one conversation: fewer rows to lock than a batch that is spread out."""
 CPU_BOUNDS = {"64 pairs": ((55.0, 40.0), (60.0, 40.0)), "64 pairs x 32 in flight": ((14.0, 10.0), (20.0, 14.0))}
 """Floor and goal in microseconds a message: of the gateway, of PostgreSQL."""
 
 
 def _cases() -> dict[str, Case]:
     cases = {work.name: Case(f"{work.name}: rate", "msg/s", work.floor, work.goal) for work in WORKS}
+    cases["spread"] = Case(f"{SPREAD}: rate, bare function on as many conversations as messages", "msg/s")
     cases["p50"] = Case("1 pair: p50 beyond the bare function's", "ms", None, 0.3, judged="value", better="less")
     for name, bounds in CPU_BOUNDS.items():
         for what, (floor, goal) in zip(("gateway", "PostgreSQL"), bounds, strict=True):
@@ -51,9 +54,11 @@ class Size:
     seconds: float = 3.0
     bare_seconds: float = 2.0
     works: tuple[Work, ...] = WORKS
+    conversations: int = 1_000
+    """As many as a batch holds at most, so that the bare function can have one for each message."""
 
 
-SMALL = Size(1, 0.2, 0.1, (Work("1 pair", 1, 1, None, None), Work("64 pairs x 32 in flight", 4, 8, None, None)))
+SMALL = Size(1, 0.2, 0.1, (Work("1 pair", 1, 1, None, None), Work(SPREAD, 4, 8, None, None)), conversations=32)
 
 
 @dataclass
@@ -77,6 +82,9 @@ class _Run:
         self._add(work.name, talk.per_s, bare.per_s)
         if work.name == "1 pair":
             self._add("p50", talk.p50_ms - bare.p50_ms)
+        if work.name == SPREAD:
+            spread = self.bare.run(self.authors, batch=batch, seconds=size.bare_seconds)
+            self._add("spread", talk.per_s, spread.per_s)
         self._add(f"gateway {work.name}", used.gateway_cpu_s / talk.messages * 1e6)
         self._add(f"PostgreSQL {work.name}", used.postgres_cpu_s / talk.messages * 1e6)
         self.context.setdefault(work.name, []).append(_explained(talk, batch, bare.p50_ms))
@@ -102,8 +110,9 @@ def run(size: Size) -> Report:
     Raises: NoCompiler, ChildFailed, WrongRun.
     """
     pairs = max(work.pairs for work in size.works)
+    conversations = max(pairs, size.conversations)
     with (
-        product("--people", str(2 * pairs), "--pairs", str(pairs)) as server,
+        product("--people", str(2 * conversations), "--pairs", str(conversations)) as server,
         generator(server.port, server.people_file) as load,
         bare_append(server.dsn) as bare,
     ):
