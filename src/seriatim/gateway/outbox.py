@@ -222,7 +222,8 @@ class Outbox:
         self._queue = kept
         self.queued_bytes = sum(len(one.framed) for one in kept)
         self._all.stalled(self, grown_bytes=self.queued_bytes - before)
-        if self._queue is not None and (len(kept) > OUTBOX_FRAMES // 2 or self.queued_bytes > OUTBOX_BYTES // 2):
+        # The budget of all may have closed this one just now; then there is nothing left to close.
+        if self._closing is None and (len(kept) > OUTBOX_FRAMES // 2 or self.queued_bytes > OUTBOX_BYTES // 2):
             self.too_slow("the peer does not read")
 
     def _drop(self) -> None:
