@@ -6,7 +6,7 @@ import pytest
 from psycopg.errors import UniqueViolation
 
 from seriatim.core.errors import Unavailable
-from seriatim.storage.postgres.database import Database
+from seriatim.storage.postgres.database import CUT, Database
 from seriatim.storage.postgres.statements import counted
 
 
@@ -30,9 +30,10 @@ async def _insert(database: Database, *numbers: int) -> None:
 
 async def test_a_read_that_takes_too_long_is_cut_and_the_server_still_counts_as_reachable(database: Database) -> None:
     began = time.monotonic()
-    with pytest.raises(Unavailable):
+    with pytest.raises(Unavailable) as refusal:
         async with database.read() as connection:
             await connection.execute("select pg_sleep(30)")
+    assert refusal.value.reason == CUT
     assert time.monotonic() - began < 15
     assert database.reachable
 

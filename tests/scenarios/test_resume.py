@@ -117,8 +117,8 @@ async def test_what_was_read_elsewhere_comes_with_the_heads(server: Server) -> N
 class Pause:
     """Stands between the greeter and the database, and lets go when the test says so."""
 
-    def __init__(self, greeter: Any, *, before: bool) -> None:
-        self._ask = greeter._ask
+    def __init__(self, pages: Any, *, before: bool) -> None:
+        self._ask = pages._ask
         self._before = before
         self.reached, self.go_on = asyncio.Event(), asyncio.Event()
 
@@ -138,9 +138,9 @@ async def test_events_during_the_greeting_are_neither_lost_nor_told_before_it(
     here = await ada.direct(bob)
     gate: Any = server.parts.sockets.gate
     greeter: Any = gate._greeter
-    pause = Pause(greeter, before=before)
+    pause = Pause(greeter._pages, before=before)
     await bob.connect(greet=False)
-    monkeypatch.setattr(greeter, "_ask", pause)
+    monkeypatch.setattr(greeter._pages, "_ask", pause)
     await bob.say(
         type="hello",
         token=bob.credentials["access_token"],

@@ -11,8 +11,9 @@ from seriatim.core.clock import Clock
 from seriatim.core.ids import ConversationId, DeviceId, UserId
 from seriatim.delivery.broker.local import LocalBroker
 from seriatim.delivery.fanout import FanOut
+from seriatim.delivery.heads_pages import HeadsPages
 from seriatim.delivery.publish import Publisher
-from seriatim.delivery.repair import HeadsCheck
+from seriatim.delivery.repair import SESSIONS, HeadsCheck
 from seriatim.features.accounts.accounts import Accounts, AccountSettings
 from seriatim.features.accounts.keys import ACCESS_TOKENS, derived, server_keys, server_secret
 from seriatim.features.accounts.tokens import Tokens
@@ -20,7 +21,7 @@ from seriatim.features.devices.revocations import Revocations
 from seriatim.features.receipts.read import ReadMarks
 from seriatim.gateway.commands import Commands
 from seriatim.gateway.gate import SocketGate
-from seriatim.gateway.hello import Greeter
+from seriatim.gateway.hello import GREETINGS, Greeter
 from seriatim.gateway.http.addresses import TrustedProxies
 from seriatim.gateway.outbox import Outboxes
 from seriatim.gateway.sockets import Sockets
@@ -76,10 +77,10 @@ async def build(settings: Settings, database: Database, clock: Clock) -> Parts:
         async with database.read() as connection:
             return await heads_page(connection, user_id, token, before)
 
-    fan_out = FanOut(look_up)
+    outboxes = Outboxes(asyncio.get_running_loop())
+    fan_out = FanOut(look_up, outboxes.broadcast)
     publisher = Publisher(LocalBroker(fan_out.received), this_epoch)
     appender = Appender(database.dsn, publisher.publish, epoch=this_epoch)
-    outboxes = Outboxes(asyncio.get_running_loop())
     wheel = Wheel(clock, outboxes.check)
     tokens = Tokens(keys, clock, life_s=settings.token_life_s)
 
@@ -107,13 +108,12 @@ async def build(settings: Settings, database: Database, clock: Clock) -> Parts:
         rates=settings.rates,
         clock=clock,
     )
-    heads_check = HeadsCheck(ask, more_pages)
+    heads_check = HeadsCheck(HeadsPages(ask, more_pages, most=SESSIONS))
     greeter = Greeter(
         tokens=tokens,
         revoked=revocations.revoked,
         fan_out=fan_out,
-        ask=ask,
-        more_pages=more_pages,
+        pages=HeadsPages(ask, more_pages, most=GREETINGS),
         epoch=this_epoch,
         clock=clock,
     )

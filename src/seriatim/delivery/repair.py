@@ -5,15 +5,16 @@ moved since its token; it fetches what it lacks (promise D2). One statement a se
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from typing import Any, Protocol
 
 import structlog
 
 from seriatim.core.errors import Unavailable
 from seriatim.core.ids import UserId
+from seriatim.delivery.heads_pages import HeadsPages
 from seriatim.log.heads import HeadsAnswer, HeadsAsk
 from seriatim.protocol.answers import Heads, Pong
+from seriatim.protocol.session import Phase
 
 log = structlog.get_logger()
 
@@ -26,6 +27,7 @@ class Checked(Protocol):
     """A live session, as the heads check sees it."""
 
     resume_token: str | None
+    phase: Phase
 
     @property
     def user_id(self) -> UserId:
@@ -37,56 +39,72 @@ class Checked(Protocol):
         ...
 
 
-Ask = Callable[[list[HeadsAsk]], Awaitable[list[HeadsAnswer]]]
-"""Reads the heads of many users in one statement."""
-MorePages = Callable[[UserId, str | None, HeadsAnswer], Awaitable[HeadsAnswer]]
-"""Reads the page of heads after this one."""
-
-
 class HeadsCheck:
-    """Answers pings with the heads that moved; a ping waits at most a second for its turn (10 s are allowed)."""
+    """Answers pings with the heads that moved; a ping waits at most a second for its turn (10 s are allowed).
 
-    def __init__(self, ask: Ask, more_pages: MorePages) -> None:
-        self._ask = ask
-        self._more_pages = more_pages
+    Bounds: one statement at a time for first pages; each session is told further pages by one task at most.
+    """
+
+    def __init__(self, pages: HeadsPages) -> None:
+        self._pages = pages
         self._due: dict[Checked, None] = {}
+        self._paging: set[Checked] = set()
 
     def due(self, session: Checked) -> None:
-        """Let a session take part in the next check; several pings before it count as one."""
-        self._due[session] = None
+        """Let a session take part in the next check; several pings before its pong count as one."""
+        if session not in self._paging:
+            self._due[session] = None
 
     async def run(self) -> None:
-        """Check once a second until cancelled."""
-        while True:
-            await asyncio.sleep(EVERY_S)
-            while self._due:
-                await self._check()
+        """Check once a second, and own the tasks that tell further pages, until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            while True:
+                await asyncio.sleep(EVERY_S)
+                while self._due:
+                    await self._check(tasks)
 
-    async def _check(self) -> None:
+    async def _check(self, tasks: asyncio.TaskGroup) -> None:
         sessions = list(self._due)[:SESSIONS]
         for session in sessions:
             del self._due[session]
-        try:
-            answers = await self._ask([HeadsAsk(session.user_id, session.resume_token) for session in sessions])
-        except Unavailable as error:
-            # The sockets stay open while the database is away: an empty answer with the old token asks again later.
-            log.warning("heads_check_failed", reason=error.message, sessions=len(sessions))
-            for session in sessions:
-                session.answer(Pong(heads=[], resume_token=session.resume_token or ""))
-            return
-        for session, answer in zip(sessions, answers, strict=True):
-            await self._answer(session, answer)
+        asks = [HeadsAsk(session.user_id, session.resume_token) for session in sessions]
+        async for part, answers in self._pages.first(asks):
+            if isinstance(answers, Unavailable):
+                # The sockets stay open while the database is away.
+                log.warning("heads_check_failed", reason=answers.message, sessions=part.stop - part.start)
+                for session in sessions[part]:
+                    _answer_later(session)
+                continue
+            for session, answer in zip(sessions[part], answers, strict=True):
+                if answer.more:
+                    self._paging.add(session)
+                    tasks.create_task(self._tell(session, answer))
+                else:
+                    _answer(session, answer, answer.token)
 
-    async def _answer(self, session: Checked, first: HeadsAnswer) -> None:
+    async def _tell(self, session: Checked, first: HeadsAnswer) -> None:
         """Tell a session its rows; the pong with the new token comes last, for it vouches for all that came before."""
         answer = first
-        while answer.more:
-            session.answer(Heads(rows=answer.rows, more=True))
-            try:
-                answer = await self._more_pages(session.user_id, session.resume_token, answer)
-            except Unavailable as error:
-                log.warning("heads_page_failed", reason=error.message)
-                session.answer(Pong(heads=[], resume_token=session.resume_token or ""))
-                return
-        session.resume_token = first.token
-        session.answer(Pong(heads=answer.rows, resume_token=first.token))
+        try:
+            while answer.more:
+                if session.phase is Phase.CLOSED:
+                    return
+                session.answer(Heads(rows=answer.rows, more=True))
+                answer = await self._pages.next(session.user_id, session.resume_token, answer)
+        except Unavailable as error:
+            log.warning("heads_page_failed", reason=error.message)
+            _answer_later(session)
+        else:
+            _answer(session, answer, first.token)
+        finally:
+            self._paging.discard(session)
+
+
+def _answer(session: Checked, answer: HeadsAnswer, token: str) -> None:
+    session.resume_token = token
+    session.answer(Pong(heads=answer.rows, resume_token=token))
+
+
+def _answer_later(session: Checked) -> None:
+    """Answer the ping, and let the next one ask again from the old token."""
+    session.answer(Pong(heads=[], resume_token=session.resume_token or ""))

@@ -12,7 +12,7 @@ from seriatim.core.clock import Clock
 from seriatim.core.errors import ChatError, Conflict, RateLimited, Unauthenticated, Unavailable
 from seriatim.core.ids import DeviceId
 from seriatim.delivery.fanout import FanOut
-from seriatim.delivery.repair import Ask, MorePages
+from seriatim.delivery.heads_pages import HeadsPages
 from seriatim.features.accounts.tokens import Claims
 from seriatim.log.heads import HeadsAnswer, HeadsAsk
 from seriatim.protocol.answers import Heads, Welcome
@@ -55,16 +55,14 @@ class Greeter:
         tokens: Verify,
         revoked: Revoked,
         fan_out: FanOut,
-        ask: Ask,
-        more_pages: MorePages,
+        pages: HeadsPages,
         epoch: str,
         clock: Clock,
     ) -> None:
         self._tokens = tokens
         self._revoked = revoked
         self._fan_out = fan_out
-        self._ask = ask
-        self._more_pages = more_pages
+        self._pages = pages
         self._epoch = epoch
         self._clock = clock
         self._queue: deque[_Waiting] = deque()
@@ -106,33 +104,33 @@ class Greeter:
         self._wake.set()
 
     async def run(self) -> None:
-        """Greet whoever waits, many at a time, until cancelled."""
-        while True:
-            await self._wake.wait()
-            batch: list[_Waiting] = []
-            while self._queue and len(batch) < GREETINGS:
-                waiting = self._queue.popleft()
-                if waiting.session.phase is Phase.GREETING:
-                    batch.append(waiting)
-            if not self._queue:
-                self._wake.clear()
-            if batch:
-                await self._greet(batch)
+        """Greet whoever waits, many at a time, and own the tasks that tell further pages, until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            while True:
+                await self._wake.wait()
+                batch: list[_Waiting] = []
+                while self._queue and len(batch) < GREETINGS:
+                    waiting = self._queue.popleft()
+                    if waiting.session.phase is Phase.GREETING:
+                        batch.append(waiting)
+                if not self._queue:
+                    self._wake.clear()
+                if batch:
+                    await self._greet(batch, tasks)
 
-    async def _greet(self, batch: list[_Waiting]) -> None:
+    async def _greet(self, batch: list[_Waiting], tasks: asyncio.TaskGroup) -> None:
         asks = [HeadsAsk(waiting.session.user_id, self._token(waiting.hello)) for waiting in batch]
-        try:
-            answers = await self._ask(asks)
-        except Unavailable as error:
-            log.warning("greeting_failed", reason=error.message, sessions=len(batch))
-            for waiting in batch:
-                refusal = Unavailable("the database is away", retry_after_ms=2_000)
-                waiting.session.refuse_hello(refusal, CloseCode.RESTART)
-            return
-        for waiting, ask, answer in zip(batch, asks, answers, strict=True):
-            self._welcome(waiting.session, answer)
-            if answer.more:
-                await self._rest(waiting.session, ask, answer)
+        async for part, answers in self._pages.first(asks):
+            if isinstance(answers, Unavailable):
+                log.warning("greeting_failed", reason=answers.message, sessions=part.stop - part.start)
+                for waiting in batch[part]:
+                    refusal = Unavailable("the database is away", retry_after_ms=2_000)
+                    waiting.session.refuse_hello(refusal, CloseCode.RESTART)
+                continue
+            for waiting, ask, answer in zip(batch[part], asks[part], answers, strict=True):
+                self._welcome(waiting.session, answer)
+                if answer.more:
+                    tasks.create_task(self._rest(waiting.session, ask, answer))
 
     def _token(self, hello: Hello) -> str | None:
         """Return the resume token unless it is of another epoch, where it counts positions in another log."""
@@ -159,7 +157,7 @@ class Greeter:
         """Tell the pages after the first; a failure closes the session, which then resumes from its old token."""
         while answer.more and session.phase is Phase.LIVE:
             try:
-                answer = await self._more_pages(ask.user_id, ask.token, answer)
+                answer = await self._pages.next(ask.user_id, ask.token, answer)
             except ChatError as error:
                 log.warning("heads_page_failed", reason=error.message)
                 session.close(CloseCode.STATE_LOST, "the heads could not be read")

@@ -13,6 +13,7 @@ from seriatim.core.clock import ManualClock
 from seriatim.core.errors import TokenExpired, Unavailable
 from seriatim.core.ids import DeviceId, SessionId, UserId
 from seriatim.delivery.fanout import FanOut
+from seriatim.delivery.heads_pages import HeadsPages
 from seriatim.features.accounts.tokens import Claims
 from seriatim.gateway import hello as greeting
 from seriatim.gateway.hello import GREETINGS, Greeter
@@ -58,22 +59,22 @@ class World:
     def __init__(self) -> None:
         self.asked: list[list[HeadsAsk]] = []
         self.away = False
+        self.has_more: set[UserId] = set()
+        """Whose heads take a second page."""
+        self.may_go_on = asyncio.Event()
+        """Second pages wait for it."""
         self.revoked: set[DeviceId] = set()
         self.clock = ManualClock(START)
 
         async def no_rosters(_ids: Any) -> Any:
             return {}
 
-        async def no_pages(*_asked: Any) -> HeadsAnswer:
-            raise AssertionError("there is one page")
-
         self.fan_out = FanOut(no_rosters)
         self.greeter = Greeter(
             tokens=Tokens(),
             revoked=self.revoked.__contains__,
             fan_out=self.fan_out,
-            ask=self.ask,
-            more_pages=no_pages,
+            pages=HeadsPages(self.ask, self.next_page, most=GREETINGS),
             epoch="e",
             clock=self.clock,
         )
@@ -82,7 +83,13 @@ class World:
         self.asked.append(asks)
         if self.away:
             raise Unavailable("away")
-        return [HeadsAnswer([], "t", more=False) for _ in asks]
+        return [HeadsAnswer([], "t", more=ask.user_id in self.has_more) for ask in asks]
+
+    async def next_page(self, _user_id: UserId, _token: str | None, before: HeadsAnswer) -> HeadsAnswer:
+        await self.may_go_on.wait()
+        if self.away:
+            raise Unavailable("away")
+        return before._replace(more=False)
 
     def hello(self, session: Session, hello: Hello) -> None:
         self.greeter.hello(session, hello)
@@ -160,6 +167,33 @@ async def test_while_the_database_is_away_everybody_is_told_when_to_come_again(w
         2_000,
         1012,
     )
+
+
+async def test_who_has_more_pages_holds_up_nobody_who_greets_after_him(world: World) -> None:
+    world.has_more.add(UserId(1))
+    slow = world.come(1)
+    async with world.running():
+        await until(lambda: slow.session.phase is Phase.LIVE)
+        quick = world.come(2)
+        await until(lambda: quick.session.phase is Phase.LIVE)
+        assert [frame["type"] for frame in slow.told.frames] == ["welcome"]
+        world.may_go_on.set()
+        await until(lambda: len(slow.told.frames) > 1)
+    assert [(frame["type"], frame["more"]) for frame in slow.told.frames] == [("welcome", True), ("heads", False)]
+
+
+async def test_a_further_page_that_cannot_be_read_closes_its_session_and_no_other(world: World) -> None:
+    world.has_more.add(UserId(1))
+    slow, quick = world.come(1), world.come(2)
+    async with world.running():
+        await until(lambda: quick.session.phase is Phase.LIVE)
+        world.away = True
+        world.may_go_on.set()
+        await until(lambda: slow.told.code is not None)
+        world.away = False
+        later = world.come(3)
+        await until(lambda: later.session.phase is Phase.LIVE)
+    assert (slow.told.code, quick.told.code) == (4004, None)
 
 
 async def test_beyond_the_queue_a_hello_is_refused_with_a_time_to_come_back(

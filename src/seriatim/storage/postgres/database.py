@@ -25,6 +25,9 @@ WRITE_WITHIN_S = 5
 LOCK_WITHIN_S = 2
 IDLE_IN_TRANSACTION_S = 10
 
+CUT = "cut"
+"""The `reason` of Unavailable when a statement was ended for taking too long: a smaller one may succeed."""
+
 TEMPORARY = (
     psycopg.OperationalError,  # server lost or starting, time-outs, locks, disk full; pool exhausted or closed
     psycopg.errors.IdleInTransactionSessionTimeout,
@@ -103,7 +106,8 @@ class Database:
         except TEMPORARY as error:
             if not isinstance(error, psycopg.errors.QueryCanceled | psycopg.errors.LockNotAvailable):
                 self._reachable = False
-            raise Unavailable("the database did not answer in time; try again") from error
+            reason = CUT if isinstance(error, psycopg.errors.QueryCanceled) else None
+            raise Unavailable("the database did not answer in time; try again", reason=reason) from error
 
 
 def _pool(dsn: str, name: str, *, size: int, statement_within_s: int) -> Pool:
