@@ -270,6 +270,22 @@ async def test_refreshes_are_slowed_per_device(database: Database) -> None:
     assert statuses == [200] * 10 + [429]
 
 
+async def test_false_refresh_tokens_are_slowed_per_network_whatever_they_say(database: Database) -> None:
+    door = FrontDoor(database, AccountSettings(rates=RATES))
+    ada = await door.sign_up()
+    for number in range(RATES.log_in_address.burst - 1):  # the sign-up was one
+        false = "garbage" if number % 2 else secrets.token_urlsafe(48)
+        assert refused(await door.refresh(ada["device_id"] + number, false))[1] == "unauthenticated"
+    answer = await door.refresh(ada["device_id"], ada["refresh_token"])
+    assert (refused(answer)[1], answer.headers["Retry-After"]) == ("rate_limited", "3")
+    body = {"name": ada["name"], "password": PASSWORD, "device": {"name": "x"}}
+    assert refused(await door.call("POST", "/v1/auth/log-in", json=body))[1] == "rate_limited", "one bucket for both"
+    door.clock.advance(3)
+    for _ in range(5):
+        answer = await door.refresh(ada["device_id"], ada["refresh_token"])
+        assert answer.status_code == 200, "good ones cost the network nothing"
+
+
 async def test_searches_are_slowed_per_user(database: Database) -> None:
     door = FrontDoor(database, AccountSettings(rates=Rates()))
     ada = await door.sign_up()

@@ -82,9 +82,18 @@ class Buckets:
         Raises:
             RateLimited: there is none; `retry_after_ms` says when there will be.
         """
-        retry_after_ms = self.take(key, rate, now)
-        if retry_after_ms:
-            raise RateLimited("too many of these; wait a little", retry_after_ms=retry_after_ms)
+        _refuse(self.take(key, rate, now))
+
+    def check(self, key: Hashable, rate: Refill, now: float) -> None:
+        """Take nothing, but refuse as `require` does when there is no token.
+
+        For what only the failures are to pay for: check first, take when it has failed.
+
+        Raises:
+            RateLimited.
+        """
+        _, retry_after_ms = draw(self._full_at.get(key, now), rate, now)
+        _refuse(retry_after_ms)
 
     def _forget(self, now: float) -> None:
         for _ in range(2 * TAKES_A_SWEEP):  # more than was added, so that full buckets never pile up
@@ -92,6 +101,11 @@ class Buckets:
             if self._full_at[oldest] > now and len(self._full_at) <= self._capacity:
                 return
             del self._full_at[oldest]
+
+
+def _refuse(retry_after_ms: int) -> None:
+    if retry_after_ms:
+        raise RateLimited("too many of these; wait a little", retry_after_ms=retry_after_ms)
 
 
 def network(address: str) -> str:

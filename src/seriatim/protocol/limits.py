@@ -109,7 +109,7 @@ class Rates(msgspec.Struct, frozen=True, kw_only=True):
     log_in_account: Rate = Rate(5 / 60, 5)
     """Log-ins, per name."""
     log_in_address: Rate = Rate(20 / 60, 20)
-    """Log-ins and sign-ups tried, per network."""
+    """Log-ins and sign-ups tried, and false refresh tokens, per network."""
     sign_up_address: Rate = Rate(5 / 3600, 5)
     """Accounts made, per network."""
     refresh: Rate = Rate(10 / 60, 10)

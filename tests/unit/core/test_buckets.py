@@ -88,3 +88,15 @@ def test_a_required_token_that_is_not_there_is_a_refusal_with_its_time() -> None
 )
 def test_an_address_is_counted_by_the_network_its_owner_commands(address: str, counted_as: str) -> None:
     assert network(address) == counted_as
+
+
+def test_a_check_takes_nothing_and_refuses_as_a_take_does() -> None:
+    buckets = Buckets()
+    for _ in range(10):
+        buckets.check("ada", TWO_A_SECOND, 0.0)
+    assert len(buckets) == 0
+    for _ in range(4):
+        buckets.take("ada", TWO_A_SECOND, 0.0)
+    with pytest.raises(RateLimited) as refusal:
+        buckets.check("ada", TWO_A_SECOND, 0.0)
+    assert refusal.value.retry_after_ms == buckets.take("ada", TWO_A_SECOND, 0.0)

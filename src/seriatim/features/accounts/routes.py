@@ -51,7 +51,7 @@ class AuthRoutes(Controller):
         token = data.refresh_token or request.cookies.get(f"{COOKIE_PREFIX}{data.device_id}")
         if token is None:
             raise Unauthenticated("there is no refresh token, in the body or as a cookie", path="$.refresh_token")
-        return _given(await session.refresh(data.device_id, token, accounts), request, accounts)
+        return _given(await session.refresh(data.device_id, token, _address(request), accounts), request, accounts)
 
     @post("/log-out", operation_id="log_out", summary="End this device", status_code=204)
     async def log_out(self, request: AuthRequest, sender: Caller, accounts: Given) -> Response[None]:

@@ -60,7 +60,7 @@ async def open_session(
     return await _grant(connection, accounts, user_id, name, _Refresh.fresh(device_id))
 
 
-async def refresh(device_id: DeviceId, token: str, accounts: Accounts) -> Credentials:
+async def refresh(device_id: DeviceId, token: str, address: str, accounts: Accounts) -> Credentials:
     """Give the device a new access token and a new refresh token.
 
     The old refresh token stays good until its successor is first used, so a lost answer logs nobody out: ask again
@@ -69,8 +69,19 @@ async def refresh(device_id: DeviceId, token: str, accounts: Accounts) -> Creden
 
     Raises:
         Unauthenticated: unknown, expired or (reason `replayed`) superseded; sign in again.
-        RateLimited: 10 a minute.
+        RateLimited: 10 a minute; or too many false ones, which count as log-ins tried of this network.
     """
+    key, rate = network(address), accounts.settings.rates.log_in_address
+    # Whose tokens are good shares his network with whoever tries others: only what fails is charged.
+    accounts.attempts_by_address.check(key, rate, accounts.clock.monotonic())
+    try:
+        return await _renewed(device_id, token, accounts)
+    except Unauthenticated:
+        accounts.attempts_by_address.take(key, rate, accounts.clock.monotonic())
+        raise
+
+
+async def _renewed(device_id: DeviceId, token: str, accounts: Accounts) -> Credentials:
     known = _Refresh.read(device_id, token)
     accounts.refreshes_by_family.require(known.family, accounts.settings.rates.refresh, accounts.clock.monotonic())
     now = accounts.clock.now()
