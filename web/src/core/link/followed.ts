@@ -1,8 +1,9 @@
-/** All conversations of this device: which are behind, which are fetched in advance, and what of them is to be stored. */
+/** All conversations of this device: which are behind, in doubt or fetched in advance, and what of them is to be stored. */
 
 import type { ConversationId, Entry, UserId } from "../protocol/types.ts";
 import { UNKNOWN, type Durable, type Position } from "./actions.ts";
 import { Conversation } from "./conversation.ts";
+import { Agreement } from "./epoch.ts";
 import { Fetches } from "./fetches.ts";
 
 /** So many conversations of which nothing is held are fetched in advance in one session; the others when they are opened. */
@@ -10,6 +11,8 @@ const EAGER = 20;
 
 export class Followed {
   readonly fetches: Fetches;
+  /** Which of them are in doubt since the log came back as another one (rule 6). */
+  readonly agreement = new Agreement();
   focus: readonly ConversationId[] = [];
   readonly #me: UserId;
   readonly #passed: (id: ConversationId, cursor: number) => void;
@@ -45,10 +48,6 @@ export class Followed {
     return found;
   }
 
-  [Symbol.iterator](): Iterator<Conversation> {
-    return this.#conversations.values();
-  }
-
   /** A new session: again some are fetched in advance. */
   connected(): void {
     this.#eager = EAGER;
@@ -57,6 +56,7 @@ export class Followed {
   disconnected(): void {
     this.#catching.clear();
     this.fetches.disconnected();
+    this.agreement.disconnected();
   }
 
   /** Say what is on screen; what is missing of it is fetched first. */
@@ -87,9 +87,32 @@ export class Followed {
     }
   }
 
-  /** Wait for this one too before the session is live. */
-  await(conversation: Conversation): void {
-    if (conversation.fetchAt !== null) this.#catching.add(conversation.id);
+  /** The log is another one: all that is held is in doubt. */
+  restart(): void {
+    for (const conversation of this.#conversations.values()) {
+      conversation.restart();
+      this.distrust(conversation);
+    }
+  }
+
+  /** Put what is held of a conversation in doubt until it was compared with the server's log. */
+  distrust(conversation: Conversation): void {
+    if (conversation.cursor === null || conversation.cursor === 0) return;
+    conversation.comparing = true;
+    this.agreement.distrust(conversation.id, conversation.cursor);
+  }
+
+  /** Take what has been compared: keep what both logs have, fetch the rest; return what is to be cut off. */
+  agree(now: number): readonly Extract<Durable, { type: "truncate" }>[] {
+    return [...this.agreement.found()].flatMap(([id, common]) => {
+      const conversation = this.get(id);
+      const shrinks = common < (conversation.cursor ?? 0);
+      conversation.truncate(common, now);
+      this.touch(conversation);
+      // The session is live only when this one too has caught up.
+      if (conversation.fetchAt !== null) this.#catching.add(id);
+      return shrinks ? [{ type: "truncate", conversation_id: id, after: common, position: conversation.position() }] : [];
+    });
   }
 
   /** Have the position stored, with these entries. */

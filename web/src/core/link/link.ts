@@ -4,7 +4,7 @@
  * The driver calls one method per happening and carries out the actions it returns, in order: the durable ones stand
  * first and are committed in one local transaction, then the others are done. If it cannot commit them it throws the
  * link away and starts another from its store. Times are seconds of any clock that never falls.
- * Client rules (docs/protocol.md): 1 and 8 outbox.ts, 2, 3 and 5 conversation.ts, 4 here, 6 epoch.ts, 7 backoff.ts.
+ * Client rules (docs/protocol.md): 1 and 8 outbox.ts, 2, 3 and 5 conversation.ts, 4 here, 6 epoch.ts, 7 connection.ts.
  */
 
 import { refusalOf } from "../answer.ts";
@@ -16,16 +16,13 @@ import type {
   ServerFrame, Welcome,
 } from "../protocol/types.ts";
 import { isDurable, type Action, type Held, type Identity, type OutboxCommand, type Position, type State } from "./actions.ts";
-import { Backoff, STABLE_S } from "./backoff.ts";
-import type { Conversation } from "./conversation.ts";
-import { Agreement, type HeldRow } from "./epoch.ts";
+import { Connection } from "./connection.ts";
+import type { HeldRow } from "./epoch.ts";
 import { earliest } from "./fetches.ts";
 import { Followed } from "./followed.ts";
-import { Heartbeat } from "./heartbeat.ts";
 import { Questions, type Question } from "./questions.ts";
 import { Reads } from "./reads.ts";
 
-const HELLO_WITHIN_S = 10;
 /** Wait after a retryable refusal that names no time. */
 const RETRY_MS = 1_000;
 
@@ -38,18 +35,10 @@ export class Link {
   readonly #identity: Identity;
   readonly #followed: Followed;
   readonly #reads: Reads;
-  readonly #heartbeat = new Heartbeat();
-  readonly #backoff: Backoff;
+  readonly #connection: Connection;
   readonly #questions = new Questions();
   #token: string | null;
-  #newToken: string | null = null;
   #inactive = false;
-  #isOpen = false;
-  #headsOpen = false;
-  readonly #agreement = new Agreement();
-  #welcomeBy: number | null = null;
-  #moveAt: number | null = null;
-  #liveSince: number | null = null;
   #lastId = 0;
   #actions: Action[] = [];
 
@@ -59,7 +48,7 @@ export class Link {
     this.epoch = held.epoch;
     this.#token = held.token;
     this.outbox = new Outbox(held.outbox);
-    this.#backoff = new Backoff(random);
+    this.#connection = new Connection(random);
     this.#followed = new Followed(identity.user_id, held.positions, (id, cursor) => this.#passed(id, cursor));
     const wanted = new Map<ConversationId, number>();
     for (const [id, position] of held.positions) if (position.read_wanted > 0) wanted.set(id, position.read_wanted);
@@ -71,9 +60,9 @@ export class Link {
     if (this.state === "offline") {
       this.#become("connecting");
       this.#actions.push({ type: "connect", after_s: 0 });
-    } else if (this.#isOpen) {
-      this.#heartbeat.hurry(now);
-      if (this.#heartbeat.isDue(now)) this.#ping();
+    } else if (this.#connection.isOpen) {
+      this.#connection.heartbeat.hurry(now);
+      if (this.#connection.heartbeat.isDue(now)) this.#ping();
     }
     return this.#flush(now);
   }
@@ -81,7 +70,7 @@ export class Link {
   /** Say hello on a fresh connection. */
   connected(now: number, accessToken: string): readonly Action[] {
     this.#become("connecting");
-    this.#welcomeBy = now + HELLO_WITHIN_S;
+    this.#connection.began(now);
     this.#transmit({
       type: "hello",
       token: accessToken,
@@ -116,7 +105,7 @@ export class Link {
         this.#hearOf(frame.conversation_id, frame.head, now);
         break;
       case "drain":
-        this.#moveAt = now + this.#backoff.withinS(frame.reconnect_after_ms);
+        this.#connection.drains(now, frame.reconnect_after_ms);
         this.#become("draining");
         break;
       case "self":
@@ -136,21 +125,21 @@ export class Link {
 
   /** Let time pass; call it at `nextAt`, more often does no harm. */
   tick(now: number): readonly Action[] {
-    if (this.#heartbeat.isLost(now) || (this.#welcomeBy !== null && now >= this.#welcomeBy)) this.#lose(now, CLOSE_CODES.NO_PONG);
-    else if (this.#moveAt !== null && now >= this.#moveAt) this.#lose(now, CLOSE_CODES.NORMAL);
+    const over = this.#connection.over(now);
+    if (over !== null) this.#lose(now, over);
     this.outbox.overdue(now);
     this.#followed.fetches.overdue(now);
     this.#actions.push(...this.#questions.overdue(now));
-    if (this.#heartbeat.isDue(now)) this.#ping();
+    if (this.#connection.heartbeat.isDue(now)) this.#ping();
     return this.#flush(now);
   }
 
   /** Return when `tick` has something to do; null: not before something else happens. */
   nextAt(): number | null {
-    const times = [this.#welcomeBy, this.#moveAt];
-    if (this.#isOpen) {
-      times.push(this.#heartbeat.nextAt(), this.outbox.nextAt(), this.#followed.fetches.nextAt());
-      times.push(this.#agreement.nextAt(), this.#questions.nextAt(), this.#isAgreed() ? this.#reads.nextAt() : null);
+    const times = [this.#connection.nextAt()];
+    if (this.#connection.isOpen) {
+      times.push(this.outbox.nextAt(), this.#followed.fetches.nextAt());
+      times.push(this.#followed.agreement.nextAt(), this.#questions.nextAt(), this.#isAgreed() ? this.#reads.nextAt() : null);
     }
     return earliest(times);
   }
@@ -188,19 +177,19 @@ export class Link {
   focus(now: number, ids: readonly ConversationId[], inactive: boolean): readonly Action[] {
     this.#inactive = inactive;
     this.#followed.look(ids.slice(0, LIMITS.focus_ids), now);
-    if (this.#isOpen) this.#transmit({ type: "focus", conversation_ids: this.#followed.focus, inactive });
+    if (this.#connection.isOpen) this.#transmit({ type: "focus", conversation_ids: this.#followed.focus, inactive });
     return this.#flush(now);
   }
 
   /** Take the store's answer to `recall`. */
   recalled(now: number, rows: readonly HeldRow[]): readonly Action[] {
-    this.#agreement.recalled(rows);
+    this.#followed.agreement.recalled(rows);
     return this.#flush(now);
   }
 
   /** Transmit a question whose answer is handed out as `answered` with this id; without a session it is null at once. */
   ask(now: number, id: number, question: Question): readonly Action[] {
-    if (this.#isOpen) {
+    if (this.#connection.isOpen) {
       const frame = this.#nextId();
       this.#questions.transmitted(frame, id, now);
       this.#transmit({ ...question, id: frame });
@@ -243,41 +232,35 @@ export class Link {
 
   #numbers(frame: Welcome | Heads | Pong, now: number): void {
     if (frame.type === "pong") {
-      this.#heartbeat.heard();
+      this.#connection.heartbeat.heard();
       this.#rows(frame.heads, now);
-      this.#newToken = frame.resume_token === "" ? null : frame.resume_token;
+      this.#connection.newToken = frame.resume_token === "" ? null : frame.resume_token;
       return;
     }
-    const isBeforePong = frame.type === "heads" && !this.#headsOpen;
+    const isBeforePong = frame.type === "heads" && !this.#connection.headsOpen;
     if (frame.type === "welcome") this.#welcome(frame, now);
     this.#rows(frame.type === "welcome" ? frame.heads : frame.rows, now);
     if (isBeforePong) return;
-    this.#headsOpen = frame.more;
+    this.#connection.headsOpen = frame.more;
     if (!frame.more) this.#followed.catchUp(now);
   }
 
   #welcome(welcome: Welcome, now: number): void {
-    this.#welcomeBy = null;
-    this.#isOpen = true;
+    this.#connection.welcomed(now, welcome);
     this.#followed.connected();
-    this.#heartbeat.begin(now, welcome.heartbeat_ms);
     if (welcome.epoch !== this.epoch) {
       this.epoch = welcome.epoch;
       this.#token = null;
       for (const command of this.outbox.doubt()) this.#actions.push({ type: "keep", command });
-      for (const conversation of this.#followed) {
-        conversation.restart();
-        this.#distrust(conversation);
-      }
+      this.#followed.restart();
     }
-    this.#newToken = welcome.resume_token;
     this.#become("syncing");
   }
 
   #rows(rows: readonly HeadRow[], now: number): void {
     for (const row of rows) {
       const conversation = this.#followed.get(row[0]);
-      if (!conversation.row(row, now)) this.#distrust(conversation);
+      if (!conversation.row(row, now)) this.#followed.distrust(conversation);
       this.#followed.beEager(conversation);
       this.#followed.touch(conversation);
     }
@@ -306,7 +289,7 @@ export class Link {
         if (frame.id != null) this.#error(frame, frame.id, now);
         break;
       case "compared":
-        this.#agreement.compared(frame);
+        this.#followed.agreement.compared(frame);
         break;
       case "ok":
         this.#readTold(frame.id, now, null);
@@ -345,15 +328,9 @@ export class Link {
         asked.conversation.later(now + waitMs / 1_000);
       }
       this.#followed.touch(asked.conversation);
-    } else if (!this.#agreement.refused(id, now + waitMs / 1_000)) {
+    } else if (!this.#followed.agreement.refused(id, now + waitMs / 1_000)) {
       this.#readTold(id, now, isFinal(frame) ? null : waitMs);
     }
-  }
-
-  #distrust(conversation: Conversation): void {
-    if (conversation.cursor === null || conversation.cursor === 0) return;
-    conversation.comparing = true;
-    this.#agreement.distrust(conversation.id, conversation.cursor);
   }
 
   #hearOf(id: ConversationId, seq: number, now: number, patienceS = 0): void {
@@ -401,16 +378,8 @@ export class Link {
   }
 
   #forgetConnection(now: number, code: number): void {
-    if (this.#liveSince !== null && now - this.#liveSince >= STABLE_S) this.#backoff.succeeded();
-    const waitS = this.#moveAt === null ? this.#backoff.waitS() : Math.max(0, this.#moveAt - now);
-    this.#isOpen = false;
-    this.#headsOpen = false;
-    this.#welcomeBy = null;
-    this.#moveAt = null;
-    this.#liveSince = null;
-    this.#newToken = null;
-    this.#heartbeat.end();
-    for (const part of [this.#agreement, this.outbox, this.#followed, this.#reads]) part.disconnected();
+    const waitS = this.#connection.ended(now);
+    for (const part of [this.outbox, this.#followed, this.#reads]) part.disconnected();
     this.#actions.push(...this.#questions.disconnected());
     this.#become("offline");
     this.#actions.push(afterClose(code) === "reconnect" ? { type: "connect", after_s: waitS } : { type: "refused", code });
@@ -418,37 +387,30 @@ export class Link {
 
   /** Complete this happening's actions: the durable ones, the token last of them, then those that follow from them. */
   #flush(now: number): readonly Action[] {
-    if (this.#isOpen) this.#work(now);
+    if (this.#connection.isOpen) this.#work(now);
     const durable: Action[] = this.#actions.filter(isDurable);
     const others = this.#actions.filter((action) => !isDurable(action));
     durable.push(...this.#followed.changed());
-    if (this.#isOpen) this.#settleToken(durable);
+    if (this.#connection.isOpen) this.#settleToken(durable);
     this.#actions = [];
     return [...durable, ...others];
   }
 
   #work(now: number): void {
-    if (!this.#headsOpen) this.#agree(now);
+    if (!this.#connection.headsOpen) this.#agree(now);
     this.#transmitDue(now);
     if (this.state === "syncing" && this.#isAgreed() && this.#followed.isCaughtUp) {
-      this.#liveSince = now;
+      this.#connection.liveSince = now;
       this.#become("live");
     }
   }
 
   #agree(now: number): void {
-    for (const [id, common] of this.#agreement.found()) {
-      const conversation = this.#followed.get(id);
-      const shrinks = common < (conversation.cursor ?? 0);
-      conversation.truncate(common, now);
-      if (shrinks) {
-        this.#reads.cut(id, common);
-        this.#actions.push({ type: "truncate", conversation_id: id, after: common, position: conversation.position() });
-      }
-      this.#followed.touch(conversation);
-      this.#followed.await(conversation);
+    for (const cut of this.#followed.agree(now)) {
+      this.#reads.cut(cut.conversation_id, cut.after);
+      this.#actions.push(cut);
     }
-    const asks = this.#agreement.asks();
+    const asks = this.#followed.agreement.asks();
     if (asks.length > 0) this.#actions.push({ type: "recall", asks });
   }
 
@@ -463,7 +425,7 @@ export class Link {
       this.outbox.transmitted(item, frame, now);
       this.#transmit({ ...item.command, id: frame });
     }
-    const compare = this.#agreement.due(this.#nextId(), now);
+    const compare = this.#followed.agreement.due(this.#nextId(), now);
     if (compare !== null) this.#transmit(compare);
     const read = this.#isAgreed() ? this.#reads.due(this.#nextId(), now) : null;
     if (read !== null) this.#transmit(read);
@@ -471,14 +433,15 @@ export class Link {
 
   /** Say whether what this device holds is known to stand in the server's log: only then are seqs told to it. */
   #isAgreed(): boolean {
-    return !this.#headsOpen && !this.#agreement.isOpen;
+    return !this.#connection.headsOpen && !this.#followed.agreement.isOpen;
   }
 
   /** Store the token only when every head that came before it is known (positions hold them) and agreed on. */
   #settleToken(durable: Action[]): void {
-    if (this.#newToken === null || this.epoch === null || !this.#isAgreed()) return;
-    this.#token = this.#newToken;
-    this.#newToken = null;
+    const { newToken } = this.#connection;
+    if (newToken === null || this.epoch === null || !this.#isAgreed()) return;
+    this.#token = newToken;
+    this.#connection.newToken = null;
     durable.push({ type: "save_token", epoch: this.epoch, token: this.#token });
   }
 
