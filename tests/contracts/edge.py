@@ -61,6 +61,8 @@ class Echo:
     def resumed(self) -> None:
         self.noted.append("resumed")
 
+    def ending(self) -> None: ...
+
     def closed(self) -> None:
         self.noted.append("closed")
         self.gone.set()

@@ -144,6 +144,9 @@ class Outlet:
         self.schedule, self.device = schedule, device
         self.peer: ServerSocket | None = None
         self.arrives_at = 0.0
+        self.ready = None
+
+    def live(self) -> None: ...
 
     def push(self, framed: bytes, events: EncodedEvents | None = None) -> None:
         self.arrives_at = max(self.arrives_at, self.schedule.now + self.schedule.random.uniform(0.001, 0.08))

@@ -1,7 +1,7 @@
 """Fan-out: the roster of an event's conversation, crossed with the sessions that are live on this gateway."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Any, NamedTuple, Protocol
 
 import structlog
@@ -12,13 +12,18 @@ from seriatim.core.trace import Hop, passed
 from seriatim.delivery.broker.port import Hint
 from seriatim.delivery.rosters import RosterCache
 from seriatim.log.audience import Audience
-from seriatim.protocol.encoded import EncodedEvents
+from seriatim.protocol.encoded import EncodedEvents, Wire
 from seriatim.protocol.entries import MemberLeft, MessageSent
+from seriatim.protocol.session import Outlet
 
 log = structlog.get_logger()
 
 WAITING_HINTS = 50_000
 """Most hints that wait for a roster; beyond it new ones are dropped, and the heads check repairs."""
+LARGE = 32
+"""From this many live sessions on, an event is written to all of them at once instead of with each one's tick."""
+CROSSINGS = 256
+"""Most large conversations whose live sessions are remembered between two events."""
 LOOK_UP = 500
 """Most conversations whose rosters one statement reads."""
 RETRY_S = 1.0
@@ -32,6 +37,16 @@ class Receiver(Protocol):
         """The device it belongs to."""
         ...
 
+    @property
+    def outlet(self) -> Outlet:
+        """The way to its socket."""
+        ...
+
+    @property
+    def wire(self) -> Wire:
+        """How its frames are encoded."""
+        ...
+
     def deliver(self, events: EncodedEvents) -> None:
         """Pass events on."""
         ...
@@ -39,6 +54,18 @@ class Receiver(Protocol):
     def answer(self, frame: Any) -> None:
         """Send one frame."""
         ...
+
+
+Broadcast = Callable[[Sequence[Receiver], EncodedEvents], None]
+"""Writes events to many live sessions (gateway/outbox)."""
+
+
+class _Crossing(NamedTuple):
+    """The live sessions of an audience, as long as neither changes."""
+
+    audience: Iterable[UserId]
+    changes: int
+    sessions: list[Receiver]
 
 
 class _Burst(NamedTuple):
@@ -58,8 +85,12 @@ class FanOut:
     Bounds: 50,000 hints waiting for a roster.
     """
 
-    def __init__(self, look_up: LookUp, rosters: RosterCache | None = None) -> None:
+    def __init__(self, look_up: LookUp, broadcast: Broadcast, rosters: RosterCache | None = None) -> None:
         self._sessions: dict[UserId, tuple[Receiver, ...]] = {}
+        self._changes = 0
+        """How often anybody came or went: what was crossed before is out of date."""
+        self._crossings: dict[ConversationId, _Crossing] = {}
+        self._broadcast = broadcast
         self._rosters = rosters or RosterCache()
         self._look_up = look_up
         self._waiting: dict[ConversationId, list[Hint]] = {}
@@ -73,9 +104,11 @@ class FanOut:
     def register(self, user_id: UserId, session: Receiver) -> None:
         """Let a session get its user's events from now on."""
         self._sessions[user_id] = (*self._sessions.get(user_id, ()), session)
+        self._changes += 1
 
     def unregister(self, user_id: UserId, session: Receiver) -> None:
         """Forget a session; unknown ones are ignored."""
+        self._changes += 1
         left = tuple(other for other in self._sessions.get(user_id, ()) if other is not session)
         if left:
             self._sessions[user_id] = left
@@ -132,13 +165,28 @@ class FanOut:
     def _deliver(self, hints: list[Hint], audience: Iterable[UserId]) -> None:
         first = hints[0]
         events = EncodedEvents(first.epoch, first.entry.conversation_id, [hint.entry for hint in hints])
-        look = self._sessions.get
-        for user_id in audience:
-            for session in look(user_id, ()):
+        sessions = self._cross(events.conversation_id, audience)
+        if len(sessions) < LARGE:
+            for session in sessions:
                 session.deliver(events)
+        else:
+            self._broadcast(sessions, events)
         for hint in hints:
             if hint.trace is not None:
                 hint.trace.note(_FAN_OUT)
+
+    def _cross(self, conversation_id: ConversationId, audience: Iterable[UserId]) -> Sequence[Receiver]:
+        known = self._crossings.get(conversation_id)
+        if known is not None and known.changes == self._changes and known.audience is audience:
+            return known.sessions
+        look = self._sessions.get
+        sessions = [session for user_id in audience for session in look(user_id, ())]
+        if len(sessions) >= LARGE:
+            self._crossings.pop(conversation_id, None)
+            if len(self._crossings) >= CROSSINGS:
+                del self._crossings[next(iter(self._crossings))]
+            self._crossings[conversation_id] = _Crossing(audience, self._changes, sessions)
+        return sessions
 
     # -- rosters that are not known yet
 

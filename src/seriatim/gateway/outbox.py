@@ -5,14 +5,15 @@ uvloop sends at once on every write, and frames per system call is the lever of 
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple, Protocol
 
 import structlog
 
 from seriatim.core.ids import ConversationId
 from seriatim.core.trace import Hop, Trace, passed
-from seriatim.gateway.transport.contract import Connection
+from seriatim.delivery.fanout import Receiver
+from seriatim.gateway.transport.contract import Connection, Sink
 from seriatim.protocol.answers import Gap
 from seriatim.protocol.codes import CloseCode
 from seriatim.protocol.encoded import EncodedEvents, Wire
@@ -44,6 +45,8 @@ class Outboxes:
     def __init__(self, loop: asyncio.AbstractEventLoop, *, all_bytes: int = ALL_OUTBOXES_BYTES) -> None:
         self._loop = loop
         self._dirty: list[Outbox] = []
+        self._broadcast_count = 0
+        """Writes of this tick that no outbox made."""
         self._traces: list[tuple[Trace, Callable[[Trace], None]]] = []
         self._stalled: set[Outbox] = set()
         self._all_bytes = all_bytes
@@ -53,19 +56,46 @@ class Outboxes:
 
     def mark(self, outbox: "Outbox") -> None:
         """Flush this outbox at the end of the tick."""
-        if not self._dirty:
-            self._loop.call_soon(self.flush)
+        self._tick()
         self._dirty.append(outbox)
 
     def finish(self, trace: Trace, finished: Callable[[Trace], None]) -> None:
         """Note WRITE on a sampled command after this tick's flush, then hand it to `finished`."""
-        if not self._dirty and not self._traces:
-            self._loop.call_soon(self.flush)
+        self._tick()
         self._traces.append((trace, finished))
+
+    def broadcast(self, sessions: Sequence[Receiver], events: EncodedEvents) -> None:
+        """Write events to many sessions now; those that have something else to be told first get them in turn.
+
+        A large group's event seldom shares its tick with another frame of the same member, so waiting for the tick
+        gains nothing there, and six Python calls a member are a third of what a delivery costs (measured).
+        """
+        self._tick()
+        wire = sessions[0].wire
+        framed = events.framed(wire)
+        later_count = 0
+        for session in sessions:
+            transport = session.outlet.ready
+            if transport is None:
+                session.deliver(events)
+                later_count += 1
+            elif session.wire is wire:
+                transport.write(framed)
+            else:
+                wire = session.wire
+                framed = events.framed(wire)
+                transport.write(framed)
+        self._broadcast_count += len(sessions) - later_count
+        passed(None, _WRITE)
+
+    def _tick(self) -> None:
+        if not self._dirty and not self._traces and not self._broadcast_count:
+            self._loop.call_soon(self.flush)
 
     def flush(self) -> None:
         """Write every marked outbox, one call each."""
         dirty, self._dirty = self._dirty, []
+        broadcast_count, self._broadcast_count = self._broadcast_count, 0
         for outbox in dirty:
             outbox.flush()
         if dirty:
@@ -73,7 +103,7 @@ class Outboxes:
         if self._traces:
             traces, self._traces = self._traces, []
             for trace, finished in traces:
-                trace.note(_WRITE, network=len(dirty))
+                trace.note(_WRITE, network=len(dirty) + broadcast_count)
                 finished(trace)
 
     def stalled(self, outbox: "Outbox", *, grown_bytes: int) -> None:
@@ -106,18 +136,24 @@ class Outbox:
         "_all",
         "_closing",
         "_connection",
+        "_direct",
         "_frames",
         "_queue",
         "_wire",
         "focused",
         "paused_at",
         "queued_bytes",
+        "ready",
     )
 
     def __init__(self, all_: Outboxes, connection: Connection, wire: Wire) -> None:
         self._all = all_
         self._connection = connection
         self._wire = wire
+        self.ready: Sink | None = None
+        """Where a broadcast may write now; None: something is queued, held back, or nothing may be written any more."""
+        self._direct: Sink | None = None
+        """What `ready` is whenever nothing is queued."""
         self.focused: Focused | None = None
         """Whose conversations on screen are shed last."""
         self._frames: list[bytes] | None = None
@@ -136,6 +172,7 @@ class Outbox:
             frames.append(framed)
         elif self.paused_at is None:
             self._frames = [framed]
+            self.ready = None
             self._all.mark(self)
         else:
             self._keep(framed, events)
@@ -145,6 +182,7 @@ class Outbox:
         frames = self._frames
         if frames is not None:
             self._frames = None
+            self.ready = self._direct
             self._connection.write(frames[0] if len(frames) == 1 else b"".join(frames))
         if self._closing is not None and not self._queue:
             code, reason = self._closing
@@ -154,6 +192,7 @@ class Outbox:
         """Flush at the end of the tick, then close; a stalled connection closes without what it did not take."""
         if self._closing is None:
             self._closing = (code, reason)
+            self.ending()
             if self.paused_at is not None:
                 self._drop()
                 self._connection.close(code, reason)
@@ -164,6 +203,7 @@ class Outbox:
         """Note that the transport's buffer is above its mark: keep frames here."""
         if self.paused_at is None:
             self.paused_at = now
+            self.ready = None
             frames, self._frames = self._frames or [], None
             if self._closing is not None:
                 return  # a close under way waits for no peer
@@ -177,11 +217,24 @@ class Outbox:
         self.paused_at = None
         self._all.moving(self, freed_bytes=self.queued_bytes)
         self.queued_bytes = 0
+        self.ready = self._direct
         for framed, events in queue:
             self.push(framed, events)
 
+    def live(self) -> None:
+        """Let broadcasts write past this outbox, whenever nothing is queued in it."""
+        if self._closing is None:
+            self._direct = self._connection.transport()
+            if self._frames is None and self.paused_at is None:
+                self.ready = self._direct
+
+    def ending(self) -> None:
+        """Let nobody write past this outbox any more."""
+        self.ready = self._direct = None
+
     def gone(self) -> None:
         """Forget everything: the connection is closed."""
+        self.ending()
         self._drop()
         self._frames = None
 

@@ -116,6 +116,10 @@ class Socket:
         """Let the kept frames go."""
         self._outbox.resumed()
 
+    def ending(self) -> None:
+        """Keep broadcasts from the transport: a close frame is sent."""
+        self._outbox.ending()
+
     def closed(self) -> None:
         """Forget the session."""
         if self._address is not None:

@@ -53,6 +53,13 @@ class Phase(IntEnum):
 class Outlet(Protocol):
     """The way to this session's socket (gateway/outbox)."""
 
+    ready: Any
+    """Where a broadcast may write framed bytes now (`write`); None: only `push` keeps the order."""
+
+    def live(self) -> None:
+        """Take events of large groups past the session from the next tick on: it holds none back any more."""
+        ...
+
     def push(self, framed: bytes, events: EncodedEvents | None = None) -> None:
         """Queue frames for this tick's flush; `events` marks those that may be folded into `gap`."""
         ...
@@ -262,6 +269,7 @@ class Session:
         held, self._held = self._held, None
         for events in held or ():
             self.outlet.push(events.framed(self.wire), events)
+        self.outlet.live()
         early, self._early = self._early, None
         for command in early or ():
             self._handle(command, now, time.monotonic_ns())

@@ -1,19 +1,20 @@
 """Fan-out: who gets what, in which order, while a roster is being looked up."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
+import msgspec
 import pytest
 
 from seriatim.core.errors import Unavailable
 from seriatim.core.ids import ConversationId, DeviceId, UserId
 from seriatim.delivery import fanout
 from seriatim.delivery.broker.port import Hint
-from seriatim.delivery.fanout import FanOut
+from seriatim.delivery.fanout import FanOut, Receiver
 from seriatim.delivery.rosters import RosterCache
 from seriatim.log.audience import Audience
 from seriatim.protocol.encoded import EncodedEvents
@@ -29,6 +30,8 @@ class Session:
         self.seqs: list[int] = []
         self.bursts = 0
         self.frames: list[Any] = []
+        self.outlet: Any = None
+        self.wire: Any = None
 
     def deliver(self, events: EncodedEvents) -> None:
         self.bursts += 1
@@ -36,6 +39,11 @@ class Session:
 
     def answer(self, frame: Any) -> None:
         self.frames.append(frame)
+
+
+def one_by_one(sessions: Sequence[Receiver], events: EncodedEvents) -> None:
+    for session in sessions:
+        session.deliver(events)
 
 
 class Rosters:
@@ -55,6 +63,10 @@ class Rosters:
             self.failures -= 1
             raise Unavailable("away")
         return {HERE: roster}
+
+
+def fan_out_of(rosters: Rosters, cache: RosterCache | None = None) -> FanOut:
+    return FanOut(rosters.look_up, one_by_one, cache)
 
 
 def hint(seq: int, version: int = 1) -> Hint:
@@ -87,7 +99,7 @@ async def until(condition: Any) -> None:
 
 async def test_events_that_arrive_during_the_look_up_keep_their_order() -> None:
     rosters = Rosters()
-    fan_out, bob = FanOut(rosters.look_up), Session()
+    fan_out, bob = fan_out_of(rosters), Session()
     fan_out.register(BOB, bob)
     async with running(fan_out):
         fan_out.received([hint(1)])
@@ -104,7 +116,7 @@ async def test_events_that_arrive_during_the_look_up_keep_their_order() -> None:
 async def test_outsiders_get_nothing_and_every_session_of_a_member_gets_it() -> None:
     rosters = Rosters()
     rosters.go.set()
-    fan_out, phone, laptop, cyd = FanOut(rosters.look_up), Session(1), Session(2), Session(3)
+    fan_out, phone, laptop, cyd = fan_out_of(rosters), Session(1), Session(2), Session(3)
     fan_out.register(BOB, phone)
     fan_out.register(BOB, laptop)
     fan_out.register(CYD, cyd)
@@ -122,7 +134,7 @@ async def test_an_event_older_than_the_roster_is_kept_from_those_who_came_later(
     rosters = Rosters()
     rosters.roster = Audience(5, {ADA: 1, BOB: 8})
     rosters.go.set()
-    fan_out, ada, bob = FanOut(rosters.look_up), Session(1), Session(2)
+    fan_out, ada, bob = fan_out_of(rosters), Session(1), Session(2)
     fan_out.register(ADA, ada)
     fan_out.register(BOB, bob)
     async with running(fan_out):
@@ -134,7 +146,7 @@ async def test_an_event_older_than_the_roster_is_kept_from_those_who_came_later(
 @pytest.mark.promise("I1")
 async def test_an_event_newer_than_the_roster_read_waits_for_the_next_one() -> None:
     rosters = Rosters()
-    fan_out, ada, bob = FanOut(rosters.look_up), Session(1), Session(2)
+    fan_out, ada, bob = fan_out_of(rosters), Session(1), Session(2)
     fan_out.register(ADA, ada)
     fan_out.register(BOB, bob)
     async with running(fan_out):
@@ -152,7 +164,7 @@ async def test_a_failed_look_up_is_tried_again(monkeypatch: pytest.MonkeyPatch) 
     rosters = Rosters()
     rosters.failures = 2
     rosters.go.set()
-    fan_out, bob = FanOut(rosters.look_up), Session()
+    fan_out, bob = fan_out_of(rosters), Session()
     fan_out.register(BOB, bob)
     async with running(fan_out):
         fan_out.received([hint(1)])
@@ -162,14 +174,14 @@ async def test_a_failed_look_up_is_tried_again(monkeypatch: pytest.MonkeyPatch) 
 
 async def test_too_many_waiting_hints_are_dropped_and_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fanout, "WAITING_HINTS", 2)
-    fan_out = FanOut(Rosters().look_up)
+    fan_out = fan_out_of(Rosters())
     for seq in (1, 2, 3):
         fan_out.received([hint(seq)])
     assert fan_out.dropped_count == 1
 
 
 async def test_own_news_skip_the_device_they_come_from() -> None:
-    fan_out, phone, laptop = FanOut(Rosters().look_up), Session(1), Session(2)
+    fan_out, phone, laptop = fan_out_of(Rosters()), Session(1), Session(2)
     fan_out.register(ADA, phone)
     fan_out.register(ADA, laptop)
     fan_out.tell(ADA, "news", but=DeviceId(1))
@@ -179,7 +191,7 @@ async def test_own_news_skip_the_device_they_come_from() -> None:
 async def test_what_a_batch_holds_of_one_conversation_is_one_burst() -> None:
     rosters = RosterCache()
     rosters.keep(HERE, 1, frozenset({ADA, BOB}))
-    fan_out, bob = FanOut(Rosters().look_up, rosters), Session()
+    fan_out, bob = fan_out_of(Rosters(), rosters), Session()
     fan_out.register(BOB, bob)
     fan_out.received([hint(1), hint(2), hint(3)])
     assert (bob.seqs, bob.bursts) == ([1, 2, 3], 1)
@@ -189,7 +201,7 @@ async def test_what_a_batch_holds_of_one_conversation_is_one_burst() -> None:
 async def test_a_burst_ends_where_the_roster_changes() -> None:
     rosters = RosterCache()
     rosters.keep(HERE, 1, frozenset({ADA, BOB}))
-    fan_out, ada, bob = FanOut(Rosters().look_up, rosters), Session(1), Session(2)
+    fan_out, ada, bob = fan_out_of(Rosters(), rosters), Session(1), Session(2)
     fan_out.register(ADA, ada)
     fan_out.register(BOB, bob)
     left = MemberLeft(
@@ -204,3 +216,59 @@ async def test_a_burst_ends_where_the_roster_changes() -> None:
     )
     fan_out.received([hint(1), Hint("e", left, 2), hint(3, version=2), hint(4, version=2)])
     assert (ada.seqs, bob.seqs) == ([1, 2, 3, 4], [1, 2])
+
+
+def crowd(fan_out: FanOut, count: int) -> dict[UserId, Session]:
+    sessions = {UserId(number): Session(number) for number in range(1, count + 1)}
+    for user_id, session in sessions.items():
+        fan_out.register(user_id, session)
+    return sessions
+
+
+async def test_a_large_group_is_written_at_once_and_a_small_one_in_turn() -> None:
+    at_once: list[int] = []
+
+    def broadcast(sessions: Sequence[Receiver], events: EncodedEvents) -> None:
+        at_once.append(len(sessions))
+        one_by_one(sessions, events)
+
+    rosters = RosterCache()
+    fan_out = FanOut(Rosters().look_up, broadcast, rosters)
+    here = crowd(fan_out, fanout.LARGE)
+    rosters.keep(HERE, 1, frozenset(here))
+    fan_out.received([hint(1)])
+    fan_out.unregister(UserId(1), here[UserId(1)])
+    fan_out.received([hint(2)])
+    assert at_once == [fanout.LARGE]
+    assert here[UserId(1)].seqs == [1]
+    assert here[UserId(2)].seqs == [1, 2]
+
+
+async def test_who_comes_goes_or_leaves_counts_from_the_next_event_of_a_large_group_on() -> None:
+    rosters = RosterCache()
+    fan_out = fan_out_of(Rosters(), rosters)
+    here = crowd(fan_out, fanout.LARGE + 2)
+    rosters.keep(HERE, 1, frozenset(here))
+    fan_out.received([hint(1)])
+    second, tablet = UserId(2), Session(1_000)
+    fan_out.register(second, tablet)
+    fan_out.unregister(UserId(3), here[UserId(3)])
+    fan_out.received([hint(2)])
+    rosters.keep(HERE, 2, frozenset(here) - {second})
+    fan_out.received([hint(3, version=2)])
+    assert here[UserId(1)].seqs == [1, 2, 3]
+    assert (here[second].seqs, tablet.seqs) == ([1, 2], [2])
+    assert here[UserId(3)].seqs == [1]
+
+
+async def test_the_live_sessions_of_few_large_conversations_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fanout, "CROSSINGS", 2)
+    rosters = RosterCache()
+    fan_out = fan_out_of(Rosters(), rosters)
+    here = crowd(fan_out, fanout.LARGE)
+    for number in range(4):
+        rosters.keep(ConversationId(number), 1, frozenset(here))
+        entry = msgspec.structs.replace(hint(1).entry, conversation_id=ConversationId(number))
+        fan_out.received([Hint("e", entry, 1)])
+    assert len(fan_out._crossings) == 2  # pyright: ignore[reportPrivateUsage] - the bound is nowhere else to be seen
+    assert here[UserId(1)].seqs == [1, 1, 1, 1]

@@ -28,12 +28,21 @@ START = datetime(2026, 1, 1, tzinfo=UTC)
 LIFE_S = 600
 
 
+def nobody_is_told(*_: object) -> None:
+    raise AssertionError("no events here")
+
+
 class Told:
     """An outlet that keeps what it was told."""
 
     def __init__(self) -> None:
         self.frames: list[dict[str, Any]] = []
         self.code: int | None = None
+
+    ready = None
+
+    def live(self) -> None:
+        self.is_live = True
 
     def push(self, framed: bytes, events: EncodedEvents | None = None) -> None:
         self.frames.append(msgspec.json.decode(framed))
@@ -69,7 +78,7 @@ class World:
         async def no_rosters(_ids: Any) -> Any:
             return {}
 
-        self.fan_out = FanOut(no_rosters)
+        self.fan_out = FanOut(no_rosters, nobody_is_told)
         self.greeter = Greeter(
             tokens=Tokens(),
             revoked=self.revoked.__contains__,

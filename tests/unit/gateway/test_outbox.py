@@ -30,6 +30,9 @@ class Connection:
     def write(self, framed: bytes) -> None:
         self.writes.append(framed)
 
+    def transport(self) -> "Connection":
+        return self
+
     def close(self, code: int, reason: str) -> None:
         self.closed = (code, reason)
 
@@ -212,3 +215,88 @@ async def test_an_outbox_that_is_closed_for_all_its_budget_takes_nothing_back(co
     outbox.push(b"ab")  # over both bounds at once
     assert connection.closed is not None
     assert (boxes.queued_bytes, outbox.queued_bytes, boxes.closed_slow_count) == (0, 0, 1)
+
+
+class Member:
+    """A session as a broadcast sees it."""
+
+    def __init__(self, boxes: Outboxes, wire: Wire = WIRE) -> None:
+        self.device_id = DeviceId(1)
+        self.connection = Connection()
+        self.wire = wire
+        self.outlet = Outbox(boxes, self.connection, wire)  # pyright: ignore[reportArgumentType] - a fake
+
+    def deliver(self, events: EncodedEvents) -> None:
+        self.outlet.push(events.framed(self.wire), events)
+
+    def answer(self, frame: object) -> None:
+        raise AssertionError
+
+
+async def test_a_broadcast_writes_at_once_to_whom_nothing_else_is_to_be_told_before(boxes: Outboxes) -> None:
+    free, busy, greeting = Member(boxes), Member(boxes), Member(boxes)
+    free.outlet.live()
+    busy.outlet.live()
+    busy.outlet.push(b"before;")
+    one, two = event(1, 1), event(1, 2)
+    boxes.broadcast([free, busy, greeting], one)
+    boxes.broadcast([free, busy, greeting], two)
+    assert free.connection.writes == [one.framed(WIRE), two.framed(WIRE)]
+    assert (busy.connection.writes, greeting.connection.writes) == ([], [])
+    await asyncio.sleep(0)
+    assert busy.connection.writes == [b"before;" + one.framed(WIRE) + two.framed(WIRE)]
+    assert greeting.connection.writes == [one.framed(WIRE) + two.framed(WIRE)], "through the session, which holds back"
+    boxes.broadcast([busy], event(1, 3))
+    assert len(busy.connection.writes) == 2, "its queue is empty again"
+
+
+async def test_a_broadcast_keeps_to_each_members_encoding(boxes: Outboxes) -> None:
+    packed = wires(bytes, lambda payload: b"packed" + payload)[Subprotocol.MSGPACK]
+    members = [Member(boxes), Member(boxes, packed), Member(boxes)]
+    for member in members:
+        member.outlet.live()
+    one = event(1, 1)
+    boxes.broadcast(members, one)
+    assert [member.connection.writes for member in members] == [[one.framed(member.wire)] for member in members]
+    assert one.framed(packed).startswith(b"packed")
+
+
+@pytest.mark.parametrize("end", ["paused", "closing", "ending", "gone"])
+async def test_a_broadcast_writes_past_no_outbox_that_waits_or_ends(boxes: Outboxes, end: str) -> None:
+    member = Member(boxes)
+    member.outlet.live()
+    match end:
+        case "paused":
+            member.outlet.paused(1.0)
+        case "closing":
+            member.outlet.close(4000, "restart")
+        case "ending":
+            member.outlet.ending()
+        case _:
+            member.outlet.gone()
+    boxes.broadcast([member], event(1, 1))
+    assert member.connection.writes == []
+
+
+async def test_a_peer_that_reads_again_takes_broadcasts_after_what_waited(boxes: Outboxes) -> None:
+    member = Member(boxes)
+    member.outlet.live()
+    member.outlet.paused(1.0)
+    one, two, three = event(1, 1), event(1, 2), event(1, 3)
+    boxes.broadcast([member], one)
+    member.outlet.resumed()
+    boxes.broadcast([member], two)
+    await asyncio.sleep(0)
+    boxes.broadcast([member], three)
+    assert member.connection.writes == [one.framed(WIRE) + two.framed(WIRE), three.framed(WIRE)]
+
+
+async def test_a_trace_counts_the_writes_of_a_broadcast(boxes: Outboxes) -> None:
+    members = [Member(boxes) for _ in range(3)]
+    for member in members[:2]:
+        member.outlet.live()
+    trace, finished = Trace(0), list[Trace]()
+    boxes.broadcast(members, event(1, 1))
+    boxes.finish(trace, finished.append)
+    await asyncio.sleep(0)
+    assert [(hop.hop, hop.network) for hop in finished[0].hops[1:]] == [(Hop.WRITE, 3)]

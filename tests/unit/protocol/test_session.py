@@ -30,6 +30,12 @@ class Told:
     def __init__(self) -> None:
         self.frames: list[dict[str, Any]] = []
         self.closed: tuple[int, str] | None = None
+        self.is_live = False
+
+    ready = None
+
+    def live(self) -> None:
+        self.is_live = True
 
     def push(self, framed: bytes, events: EncodedEvents | None = None) -> None:
         self.frames.append(msgspec.json.decode(framed))
@@ -151,9 +157,9 @@ def test_a_session_that_greets_for_too_long_is_closed_and_resumes_from_its_old_t
 def test_events_are_held_until_the_heads_were_told(session: Session, told: Told) -> None:
     say(session, HELLO)
     session.deliver(event(5))
-    assert told.types() == []
+    assert (told.types(), told.is_live) == ([], False)
     session.welcome(welcome(), 1.0)
-    assert told.types() == ["welcome", "event"]
+    assert (told.types(), told.is_live) == (["welcome", "event"], True)
     session.deliver(event(6))
     assert [frame["entry"]["seq"] for frame in told.frames[1:]] == [5, 6]
 

@@ -6,6 +6,14 @@ from typing import NamedTuple, Protocol
 from seriatim.protocol.codec import Subprotocol
 
 
+class Sink(Protocol):
+    """Takes framed bytes and hands them to the kernel at once: a transport without any check."""
+
+    def write(self, framed: bytes, /) -> None:
+        """Send bytes."""
+        ...
+
+
 class Connection(Protocol):
     """One open WebSocket, as the transport offers it; every call is made on the event loop and none blocks."""
 
@@ -23,6 +31,13 @@ class Connection(Protocol):
         """Send bytes made by `frame()`, any number of frames; dropped once a close frame was sent or the peer is gone.
 
         They are handed to the kernel at once, so merge what belongs together before the call.
+        """
+        ...
+
+    def transport(self) -> Sink | None:
+        """Return what `write` writes to, for those who write to very many.
+
+        It is not to be used after `ending` or `closed`.
         """
         ...
 
@@ -55,6 +70,10 @@ class MessageReceiver(Protocol):
 
     def resumed(self) -> None:
         """Go on writing: the write buffer is below its low mark again."""
+        ...
+
+    def ending(self) -> None:
+        """Write to the transport no more: a close frame is sent."""
         ...
 
     def closed(self) -> None:

@@ -88,6 +88,7 @@ class Listener:
     def failed(self) -> None:
         """End within a second, even when the peer does not read: the parser itself has sent a close frame."""
         if self._ending is None and self._wire is not None:
+            self._end_writing()
             self._ending = asyncio.get_running_loop().call_later(CLOSE_WITHIN_S, self.abort)
 
     def paused(self) -> None:
@@ -122,6 +123,7 @@ class Listener:
         if self._wire is None or self._ending is not None:
             return
         self._fragments = None
+        self._end_writing()
         cut = reason.encode()[:_REASON_BYTES].decode(errors="ignore").encode()
         self._wire.send_close(int(code), cut)
         self._ending = asyncio.get_running_loop().call_later(CLOSE_WITHIN_S, self.abort)
@@ -135,7 +137,15 @@ class Listener:
         """Return the bytes written but not yet taken by the kernel."""
         return 0 if self._wire is None else self._wire.underlying_transport.get_write_buffer_size()
 
+    def transport(self) -> asyncio.WriteTransport | None:
+        """Return the transport, until a close frame is sent or the peer is gone."""
+        return None if self._wire is None or self._ending is not None else self._wire.underlying_transport
+
     # Within.
+
+    def _end_writing(self) -> None:
+        if self.receiver is not None:
+            self.receiver.ending()
 
     def _deliver(self, payload: bytes) -> None:
         if self._opcode == TEXT and not payload.isascii():

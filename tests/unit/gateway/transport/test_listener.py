@@ -42,10 +42,14 @@ class Wire:
 class Receiver:
     def __init__(self) -> None:
         self.told: list[object] = []
+        self.ended = False
         self.paused, self.resumed, self.closed = (self.telling(word) for word in ("paused", "resumed", "closed"))
 
     def telling(self, word: str) -> Callable[[], None]:
         return lambda: self.told.append(word)
+
+    def ending(self) -> None:
+        self.ended = True
 
     def received(self, payload: bytes | memoryview) -> None:
         self.told.append(bytes(payload))
@@ -175,3 +179,16 @@ async def test_the_end_is_told_once_and_every_call_after_it_is_harmless() -> Non
     listener.paused()
     listener.failed()
     assert (receiver.told, wire.did, listener.buffered_bytes()) == (["paused", "resumed", "closed"], [], 0)
+
+
+@pytest.mark.parametrize("end", ["close", "failed"])
+async def test_nobody_writes_past_a_listener_that_has_sent_a_close_frame(end: str) -> None:
+    listener, wire, receiver = opened()
+    assert listener.transport() is wire.underlying_transport
+    if end == "close":
+        listener.close(4000, "restart")
+    else:
+        listener.failed()
+    assert receiver.ended
+    assert listener.transport() is None
+    listener.gone()
