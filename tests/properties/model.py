@@ -64,8 +64,10 @@ class Client:
 class Model:
     """Four clients, three gateways, two conversations: a minute of faults, a minute of peace, then the check."""
 
+    rules = RULES
+
     def __init__(self, seed: int, without: frozenset[str] = frozenset()) -> None:
-        assert without <= RULES
+        assert without <= self.rules
         self.schedule = Schedule(seed)
         self.without = without
         self.log: list[list[Row]] = [[] for _ in range(CONVERSATIONS)]
@@ -139,9 +141,15 @@ class Model:
         if client.life != life:
             return
         for conversation, copy in enumerate(client.copies):
-            if self.log[conversation] and max(self.log[conversation])[0] > copy.cursor:
+            rows = self.readable(client, conversation)
+            if rows and rows[-1][0] > copy.cursor:
                 self.fetch(client, life, conversation)
         self.schedule.after(5, lambda: self.check_tail(client, life))
+
+    def readable(self, client: Client, conversation: int) -> list[Row]:
+        """Return what this client may read now, and must hold in the end."""
+        del client  # everybody reads everything
+        return sorted(self.log[conversation])
 
     def fetch(self, client: Client, life: int, conversation: int) -> None:
         copy = client.copies[conversation]
@@ -152,7 +160,7 @@ class Model:
 
         def read() -> None:
             copy.is_fetching = copy.is_fetching and client.life != life
-            rows = sorted(row for row in self.log[conversation] if row[0] > after)
+            rows = [row for row in self.readable(client, conversation) if row[0] > after]
             self.schedule.soon(0.001, 0.05, lambda: arrive(rows))
 
         def arrive(rows: list[Row]) -> None:
@@ -309,7 +317,7 @@ class Model:
             if len(set(wishes)) != len(wishes):
                 found.add("duplicate")
             for client in self.clients:
-                found |= self._compare(client.copies[conversation], rows)
+                found |= self.compare(client, conversation)
                 own = [wish for number, wish in wishes if number == client.number]
                 if own != sorted(own):
                     found.add("sender order")
@@ -320,16 +328,17 @@ class Model:
             found.add("wish lost")
         return found
 
-    def _compare(self, copy: Copy, rows: list[Row]) -> set[str]:
-        found: set[str] = set()
+    def compare(self, client: Client, conversation: int) -> set[str]:
+        """Name what is wrong with a client's copy."""
+        copy, found = client.copies[conversation], set[str]()
         seqs = [seq for seq, _ in copy.seen]
         if len(set(copy.seen)) != len(copy.seen):
             found.add("duplicate")
         if seqs != sorted(seqs):
             found.add("misorder")
-        if set(rows) - set(copy.seen):
+        if set(self.readable(client, conversation)) - set(copy.seen):
             found.add("lost")
-        if set(copy.seen) - set(rows):
+        if set(copy.seen) - set(self.log[conversation]):
             found.add("phantom")
         return found
 

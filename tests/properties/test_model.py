@@ -1,10 +1,15 @@
 """The rules of the protocol in a pure model: with all of them nothing breaks, without any one its witness appears."""
 
 import os
+from collections.abc import Callable
+from functools import partial
+from typing import Protocol
 
 import pytest
 
 from properties.model import Model
+from properties.model_heads import Heads
+from properties.model_members import Members
 
 SEEDS = int(os.environ.get("SERIATIM_SEEDS", "60"))
 """300 in a long run."""
@@ -23,6 +28,11 @@ WITNESSES = {
     "cursor with the entry": "lost",
     "gapless seq": "lost",
     "one unanswered send": "sender order",
+}
+MEMBER_WITNESSES = {
+    "roster version at fan-out": "leak",
+    "dedupe before membership": "never acked",
+    "greatest on watermarks": "decrease",
 }
 
 
@@ -53,8 +63,54 @@ def test_without_publishing_again_what_a_dead_gateway_stored_waits_for_the_tail_
     assert _p99_s(frozenset({"publish again on retry"})) > _p99_s(frozenset()) * 1.1
 
 
-def _appears(witness: str, without: frozenset[str]) -> bool:
-    return any(witness in Model(seed, without).run() for seed in range(MOST_SEEDS))
+# --- members who come and go, readers that stall, read marks
+
+
+@pytest.mark.promise("L2")
+@pytest.mark.promise("D1")
+@pytest.mark.promise("D5")
+@pytest.mark.promise("I1")
+def test_with_all_rules_no_run_with_changing_members_breaks_a_promise() -> None:
+    for seed in range(SEEDS):
+        assert Members(seed).run() == set(), f"seed {seed}"
+
+
+@pytest.mark.parametrize("rule", MEMBER_WITNESSES)
+def test_each_rule_about_members_is_needed(rule: str) -> None:
+    assert _appears(MEMBER_WITNESSES[rule], frozenset({rule}), of=Members)
+
+
+@pytest.mark.promise("D9")
+def test_what_is_shed_is_lost_without_a_gap_unless_the_tail_check_finds_it() -> None:
+    # No hint is lost here, so that nothing but shedding can lose an entry when the tail is not checked.
+    quiet = partial(Members, calm=True)
+    unchecked = frozenset({"tail check"})
+    assert not any(quiet(seed, unchecked).run() for seed in range(SEEDS))
+    assert _appears("lost", unchecked | {"gap after shedding"}, of=quiet)
+    assert not any(Members(seed, frozenset({"gap after shedding"})).run() for seed in range(TIMED_SEEDS))
+
+
+# --- heads
+
+
+@pytest.mark.promise("D3")
+def test_a_token_of_the_oldest_running_transaction_misses_no_slow_commit() -> None:
+    for seed in range(SEEDS):
+        assert Heads(seed).run() == set(), f"seed {seed}"
+
+
+def test_a_token_of_the_newest_transaction_misses_slow_commits() -> None:
+    assert _appears("stale head", frozenset({"xmin token"}), of=Heads)
+
+
+class Run(Protocol):
+    """A model that is ready to be run; `run` returns the words for what is wrong."""
+
+    def run(self) -> set[str]: ...
+
+
+def _appears(witness: str, without: frozenset[str], *, of: Callable[[int, frozenset[str]], Run] = Model) -> bool:
+    return any(witness in of(seed, without).run() for seed in range(MOST_SEEDS))
 
 
 def _p99_s(without: frozenset[str]) -> float:
