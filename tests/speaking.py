@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -38,7 +38,7 @@ from seriatim.protocol.commands import (
 )
 from seriatim.protocol.fields import ConversationKind
 from seriatim.protocol.sender import Sender
-from seriatim.storage.postgres.database import Database
+from seriatim.storage.postgres.database import Connection, Database
 
 SECRET = b"the secret of these tests"
 EPOCH = "an epoch"
@@ -105,6 +105,10 @@ class Speaking:
             created_at=entry.created_at,
             duplicate=stored.duplicate,
         )
+
+    def listing(self, _sender: Sender) -> AbstractAsyncContextManager[Connection]:
+        """Lend a connection for a list, as the integrated server's `commands` does."""
+        return self.database.read()
 
     async def make(self, owner: Sender, kind: ConversationKind, *members: Sender, **fields: Any) -> ConversationId:
         """Create a conversation and return its id."""

@@ -25,19 +25,7 @@ from seriatim.protocol.limits import Rate, Rates
 
 PASSWORD = "correct giraffe battery"
 FREE = Rate(1e6, 1_000_000)
-UNLIMITED = Rates(
-    send=FREE,
-    conversation_send=FREE,
-    fetch=FREE,
-    frames=FREE,
-    create=FREE,
-    invite=FREE,
-    log_in_account=FREE,
-    log_in_address=FREE,
-    sign_up_address=FREE,
-    refresh=FREE,
-    search_users=FREE,
-)
+UNLIMITED = Rates(**dict.fromkeys(Rates.__struct_fields__, FREE))
 WITHIN_S = 10.0
 _numbers = itertools.count(1)
 

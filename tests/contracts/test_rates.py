@@ -1,5 +1,6 @@
 """Limits in time: rates with the wait they name, commands in flight, and how long silence and tokens are borne."""
 
+import itertools
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -92,6 +93,51 @@ async def inviting(ada: Device, bob: Device) -> Callable[[str], Any]:
     return invite
 
 
+async def removing(ada: Device, bob: Device) -> Callable[[str], Any]:
+    here = await ada.group()
+
+    async def remove(key: str) -> Any:
+        await ada.command("invite", conversation_id=here, user_id=bob.user_id)
+        return await ada.command("remove", conversation_id=here, user_id=bob.user_id, client_id=key)
+
+    return remove
+
+
+async def coming_and_going(ada: Device, bob: Device) -> Callable[[str], Any]:
+    made = await ada.command("create", kind="channel", title=str(uuid7()), visibility="public")
+    verbs = itertools.cycle(["join", "leave"])
+    verb = next(verbs)
+
+    async def move(key: str) -> Any:
+        nonlocal verb
+        answer = await bob.command(verb, conversation_id=made["conversation_id"], client_id=key)
+        if answer["type"] == "sent":
+            verb = next(verbs)
+        return answer
+
+    return move
+
+
+async def promoting(ada: Device, bob: Device) -> Callable[[str], Any]:
+    here = await ada.group(bob)
+    roles = itertools.cycle(["admin", "member"])
+    role = next(roles)
+
+    async def promote(key: str) -> Any:
+        nonlocal role
+        answer = await ada.command("set_role", conversation_id=here, user_id=bob.user_id, role=role, client_id=key)
+        if answer["type"] == "sent":
+            role = next(roles)
+        return answer
+
+    return promote
+
+
+async def renaming(ada: Device, bob: Device) -> Callable[[str], Any]:
+    here = await ada.group(bob)
+    return lambda key: ada.command("set_settings", conversation_id=here, title=key, client_id=key)
+
+
 async def fetching(ada: Device, bob: Device) -> Callable[[str], Any]:
     here = await ada.group(bob)
     return lambda _key: ada.ask("fetch", conversation_id=here)
@@ -109,6 +155,10 @@ async def comparing(ada: Device, bob: Device) -> Callable[[str], Any]:
         ("conversation_send", sending_together, 1),
         ("create", creating, 0),
         ("invite", inviting, 0),
+        ("change", removing, 0),
+        ("change", coming_and_going, 0),
+        ("change", promoting, 0),
+        ("change", renaming, 0),
         ("fetch", fetching, 0),
         ("fetch", comparing, 0),
     ],
@@ -123,7 +173,7 @@ async def test_beyond_a_rate_the_same_key_succeeds_after_the_wait_that_was_named
         for _ in range(BURST - used):
             assert (await act(str(uuid7())))["type"] in {"sent", "page", "compared"}
         key = str(uuid7())
-        if rate == "invite":  # it makes room first, which changes rows
+        if prepare in (inviting, removing):  # they make room, or fill it, first: that changes rows
             refused = await act(key)
         else:
             async with unchanged(database):
@@ -161,6 +211,13 @@ async def searching(server: Server, ada: Device) -> Callable[[], Any]:
     return partial(http, server, "GET", "/v1/users?name=a", headers=ada.headers)
 
 
+def listing(path: str) -> Callable[[Server, Device], Any]:
+    async def prepare(server: Server, ada: Device) -> Callable[[], Any]:
+        return partial(http, server, "GET", path.format(await ada.group()), headers=ada.headers)
+
+    return prepare
+
+
 async def refreshing(server: Server, ada: Device) -> Callable[[], Any]:
     async def refresh() -> Any:
         answer = await http(server, "POST", "/v1/auth/refresh", json={
@@ -187,6 +244,10 @@ async def signing_up(server: Server, _ada: Device) -> Callable[[], Any]:
     "case",
     [
         ("search_users", searching, 0),
+        ("lists", listing("/v1/conversations"), 0),
+        ("lists", listing("/v1/conversations/{}"), 0),
+        ("lists", listing("/v1/conversations/{}/members"), 0),
+        ("lists", listing("/v1/channels"), 0),
         ("refresh", refreshing, 0),
         ("log_in_account", guessing, 0),
         ("log_in_address", guessing, 1),
@@ -240,6 +301,8 @@ async def test_a_device_has_at_most_four_fetches_in_flight(server: Server, datab
         assert refused["reason"] == "fetches_in_flight"
         over_http = await ada.http("GET", f"/v1/conversations/{places[0]}/entries")
         assert (over_http.status_code, over_http.json()["code"]) == (429, "rate_limited"), "by whatever door"
+        listed = await ada.http("GET", "/v1/conversations")
+        assert (listed.status_code, listed.json()["reason"]) == (429, "fetches_in_flight"), "lists are reads too"
     answered = {(await ada.next("page"))["id"] for _ in range(FETCHES_IN_FLIGHT)}
     assert answered == set(range(1_000, 1_000 + FETCHES_IN_FLIGHT))
     assert (await ada.ask("fetch", conversation_id=places[-1]))["type"] == "page"

@@ -33,7 +33,7 @@ class Web:
             tokens=self._tokens,
             revoked=lambda _device_id: False,
             why_unavailable=lambda: None,
-            dependencies={"database": world.database, "commands": world},
+            dependencies={"commands": world},
             routes=routes.ROUTES,
         )
         self.client = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://testserver")

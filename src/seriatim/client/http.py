@@ -1,14 +1,16 @@
 """What the SDK asks over HTTP: signing in, fresh tokens, and the lists that are no part of the log."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Any, TypeVar
 
 import httpx
 import msgspec
 
-from seriatim.core.errors import ChatError, Unavailable
+from seriatim.core.errors import ChatError, RateLimited, Unavailable
 from seriatim.core.ids import ConversationId, DeviceId, UserId
 from seriatim.protocol.answers import Error
+from seriatim.protocol.limits import LIMITS
 from seriatim.protocol.link.refusals import error_of
 from seriatim.protocol.resources import (
     Conversation,
@@ -27,6 +29,9 @@ from seriatim.protocol.resources import (
 )
 
 ANSWER_WITHIN_S = 20.0
+LONGEST_PAGE = {"limit": str(LIMITS.page_entries)}
+PAGE_TRIES = 10
+RETRY_MS = 1_000
 SIGNING_IN = "/v1/auth/"
 
 _T = TypeVar("_T")
@@ -67,24 +72,24 @@ class Http:
     async def conversations(self) -> list[Conversation]:
         """Return the user's conversations, the newest first."""
         found: list[Conversation] = []
-        params: dict[str, str] = {}
+        params = LONGEST_PAGE
         while True:
-            page = await self._ask("GET", "/v1/conversations", Conversations, params=params)
+            page = await self._page("/v1/conversations", Conversations, params)
             found += page.conversations
             if page.cursor is None:
                 return found
-            params = {"cursor": page.cursor}
+            params = LONGEST_PAGE | {"cursor": page.cursor}
 
     async def members(self, conversation_id: ConversationId) -> list[Member]:
         """Return the members of a conversation, by user id."""
         found: list[Member] = []
-        params: dict[str, str] = {}
+        params = LONGEST_PAGE
         while True:
-            page = await self._ask("GET", f"/v1/conversations/{conversation_id}/members", Members, params=params)
+            page = await self._page(f"/v1/conversations/{conversation_id}/members", Members, params)
             found += page.members
             if page.cursor is None:
                 return found
-            params = {"cursor": page.cursor}
+            params = LONGEST_PAGE | {"cursor": page.cursor}
 
     async def trace(self, conversation_id: ConversationId, seq: int) -> MessageTrace:
         """Return the hops of a message that was sent with `trace`, lately."""
@@ -98,6 +103,15 @@ class Http:
         """Return the people of these ids, those that exist."""
         ids = ",".join(str(user_id) for user_id in user_ids)
         return (await self._ask("GET", "/v1/users", Users, params={"ids": ids})).users
+
+    async def _page(self, path: str, answer: type[_T], params: dict[str, str]) -> _T:
+        """Return a page of a list, after the wait that its rate asks for: a long list takes many pages."""
+        for _ in range(PAGE_TRIES - 1):
+            try:
+                return await self._ask("GET", path, answer, params=params)
+            except RateLimited as error:
+                await asyncio.sleep((error.retry_after_ms or RETRY_MS) / 1_000)
+        return await self._ask("GET", path, answer, params=params)
 
     async def _ask(
         self, method: str, path: str, answer: type[_T], *, body: Any = None, params: dict[str, str] | None = None

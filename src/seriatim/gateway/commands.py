@@ -3,8 +3,8 @@
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable, Generator
-from contextlib import contextmanager
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any, NamedTuple
 
 import msgspec
@@ -46,7 +46,7 @@ from seriatim.protocol.commands import (
 )
 from seriatim.protocol.limits import FETCHES_IN_FLIGHT, Rates
 from seriatim.protocol.sender import Sender
-from seriatim.storage.postgres.database import Database
+from seriatim.storage.postgres.database import Connection, Database
 
 LowRate = Callable[[Any, Sender], Awaitable[Any]]
 
@@ -69,6 +69,7 @@ class Commands:
         rates: Rates,
         clock: Clock,
     ) -> None:
+        self._database = database
         self._traces = traces
         self._rates = rates
         self._clock = clock
@@ -136,8 +137,20 @@ class Commands:
         run = self._table[type(command)]
         if not isinstance(command, Fetch | Compare):
             return await run(command, sender)
-        with self._reading_alone(sender):
+        with self._among_few_reads(sender):
             return await run(command, sender)
+
+    @asynccontextmanager
+    async def listing(self, sender: Sender) -> AsyncGenerator[Connection]:
+        """Lend a connection to read a page of a list with, at the rate of lists and among the device's other reads.
+
+        Raises:
+            RateLimited, Unavailable.
+        """
+        self._buckets.require(("lists", sender.device_id), self._rates.lists, self._clock.monotonic())
+        with self._among_few_reads(sender):
+            async with self._database.read() as connection:
+                yield connection
 
     async def _send_and_wait(self, command: SendMessage, sender: Sender) -> Sent:
         trace = Trace(time.monotonic_ns()) if command.trace else None
@@ -156,13 +169,15 @@ class Commands:
                 self._buckets.require(("create", sender.user_id), self._rates.create, now)
             case Invite():
                 self._buckets.require(("invite", sender.user_id), self._rates.invite, now)
+            case Join() | Leave() | Remove() | SetRole() | SetSettings():
+                self._buckets.require(("change", sender.user_id), self._rates.change, now)
             case Fetch() | Compare():
                 self._buckets.require(("fetch", sender.device_id), self._rates.fetch, now)
             case _:
                 pass
 
     @contextmanager
-    def _reading_alone(self, sender: Sender) -> Generator[None]:
+    def _among_few_reads(self, sender: Sender) -> Generator[None]:
         """Keep one device from holding all connections that read (promise I2)."""
         if self._fetching[sender.device_id] >= FETCHES_IN_FLIGHT:
             raise RateLimited("too many fetches at once", reason="fetches_in_flight", retry_after_ms=100)

@@ -75,7 +75,7 @@ DEVICES_PER_USER = 20
 SOCKETS_PER_USER = 50
 """One more is closed with 4403."""
 FETCHES_IN_FLIGHT = 4
-"""Unanswered `fetch` and `compare` commands of one device."""
+"""Unanswered `fetch` and `compare` commands, and pages of lists over HTTP, of one device."""
 UNAUTHENTICATED_SOCKETS_PER_ADDRESS = 50
 """Beyond it 503 with a time to come back; a setting."""
 HANDSHAKES_PER_S = 1_000
@@ -106,6 +106,10 @@ class Rates(msgspec.Struct, frozen=True, kw_only=True):
     """`create`, per user."""
     invite: Rate = Rate(100 / 3600, 100)
     """`invite`, per user."""
+    change: Rate = Rate(1, 30)
+    """`join`, `leave`, `remove`, `set_role` and `set_settings`, per user."""
+    lists: Rate = Rate(10, 60)
+    """One conversation, or a page of conversations, channels or members over HTTP, per device."""
     log_in_account: Rate = Rate(5 / 60, 5)
     """Log-ins, per name."""
     log_in_address: Rate = Rate(20 / 60, 20)

@@ -1,5 +1,6 @@
 """Conversations over HTTP: every command by one rule, and the lists of conversations, members, channels and entries."""
 
+from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from typing import Annotated, Any, Final, Protocol
 
@@ -28,7 +29,7 @@ from seriatim.protocol.fields import Visibility
 from seriatim.protocol.limits import LIMITS
 from seriatim.protocol.resources import Conversation, Conversations, Members
 from seriatim.protocol.sender import Sender
-from seriatim.storage.postgres.database import Database
+from seriatim.storage.postgres.database import Connection
 
 
 class Commands(Protocol):
@@ -36,6 +37,10 @@ class Commands(Protocol):
 
     async def run(self, command: Command, sender: Sender) -> Any:
         """Return the command's answer, or raise its ChatError."""
+        ...
+
+    def listing(self, sender: Sender) -> AbstractAsyncContextManager[Connection]:
+        """Lend a connection to read a page of a list with, or raise RateLimited."""
         ...
 
 
@@ -99,21 +104,21 @@ async def entries(
 
 @get("/v1/conversations", operation_id="list_conversations", tags=["conversations"])
 async def conversations(
-    database: NamedDependency[Database],
+    commands: Running,
     sender: NamedDependency[Sender],
     cursor: ListCursor = None,
     limit: PageSize = 50,
 ) -> Conversations:
     """Return the caller's conversations, those with the newest message first, also those he has left."""
     after: store.Place = store.NEWEST if cursor is None else place_of(cursor, datetime)
-    async with database.read() as connection:
+    async with commands.listing(sender) as connection:
         rows = await store.conversations_page(connection, sender.user_id, after, limit + 1)
     return _page(rows, limit, store.place_of)
 
 
 @get("/v1/channels", operation_id="list_channels", tags=["conversations"])
 async def channels(
-    database: NamedDependency[Database],
+    commands: Running,
     sender: NamedDependency[Sender],
     name: Beginning = "",
     cursor: ListCursor = None,
@@ -121,18 +126,18 @@ async def channels(
 ) -> Conversations:
     """Return the public channels whose title begins with `name`, in the order of their titles."""
     after: store.Place = store.FIRST_TITLE if cursor is None else place_of(cursor, str)
-    async with database.read() as connection:
+    async with commands.listing(sender) as connection:
         rows = await store.channels_page(connection, sender.user_id, name, after, limit + 1)
     return _page(rows, limit, store.title_place_of)
 
 
 @get("/v1/conversations/{conversation_id:int}", operation_id="get_conversation", tags=["conversations"])
 async def conversation(
-    conversation_id: FromPath[int], database: NamedDependency[Database], sender: NamedDependency[Sender]
+    conversation_id: FromPath[int], commands: Running, sender: NamedDependency[Sender]
 ) -> Conversation:
     """Return one conversation, as far as the caller may see it."""
     place = known(conversation_id)
-    async with database.read() as connection:
+    async with commands.listing(sender) as connection:
         await authorize(connection, sender.user_id, place, Action.READ)
         return store.conversation_of(await store.one_conversation(connection, sender.user_id, place))
 
@@ -140,7 +145,7 @@ async def conversation(
 @get("/v1/conversations/{conversation_id:int}/members", operation_id="list_members", tags=["conversations"])
 async def members(
     conversation_id: FromPath[int],
-    database: NamedDependency[Database],
+    commands: Running,
     sender: NamedDependency[Sender],
     cursor: ListCursor = None,
     limit: PageSize = 200,
@@ -148,7 +153,7 @@ async def members(
     """Return the present members by user id; an ex-member may not know who is there now."""
     place = known(conversation_id)
     after = 0 if cursor is None else place_of(cursor, str)[1]
-    async with database.read() as connection:
+    async with commands.listing(sender) as connection:
         access = await authorize(connection, sender.user_id, place, Action.READ)
         if access.role is None and access.visibility is not Visibility.PUBLIC:
             raise Forbidden("only members see who is here", path="$.conversation_id")
@@ -178,4 +183,4 @@ ROUTES: Final[tuple[HTTPRouteHandler, ...]] = (
     conversation,
     members,
 )
-"""What the HTTP application registers; it gives them `database`, `sender` and `commands`."""
+"""What the HTTP application registers; it gives them `sender` and `commands`."""
