@@ -51,8 +51,8 @@ class Receiver(Protocol):
         """Pass events on."""
         ...
 
-    def answer(self, frame: Any) -> None:
-        """Send one frame."""
+    def tell(self, frame: Any) -> None:
+        """Pass on news of the user's own."""
         ...
 
 
@@ -160,7 +160,7 @@ class FanOut:
         """Send a frame to the user's own sessions, except those of one device."""
         for session in self._sessions.get(user_id, ()):
             if session.device_id != but:
-                session.answer(frame)
+                session.tell(frame)
 
     def _deliver(self, hints: list[Hint], audience: Iterable[UserId]) -> None:
         first = hints[0]

@@ -103,7 +103,7 @@ _NOTHING: frozenset[ConversationId] = frozenset()
 class Session:
     """One live connection of one device. Times are monotonic seconds, handed in.
 
-    Bounds: 100 commands in flight; 1,000 bursts held while greeting; 10 refused frames in 60 s; frames and fetches by
+    Bounds: 100 commands in flight; 1,000 bursts and news held while greeting; 10 refused frames in 60 s; frames by
     `Rates`.
     """
 
@@ -145,7 +145,8 @@ class Session:
         self._gate = gate
         self._frames = now
         self._refused: list[float] | None = None
-        self._held: list[EncodedEvents] | None = None
+        self._held: list[EncodedEvents | bytes] | None = None
+        """While greeting: what happened meanwhile, events and framed news, in order."""
         self._early: list[AnyCommand] | None = None
         self._lanes: Lanes[tuple[Command, Trace | None]] | None = None
 
@@ -182,6 +183,9 @@ class Session:
         if wait_ms:
             self._refuse_rate(command, "frames", wait_ms)
             return
+        self._take(command, now, received_ns)
+
+    def _take(self, command: AnyCommand, now: float, received_ns: int) -> None:
         if self.phase is _CLOSED:
             return
         if self.phase is _LIVE:
@@ -267,12 +271,15 @@ class Session:
         self.resume_token = welcome.resume_token
         self.answer(welcome)
         held, self._held = self._held, None
-        for events in held or ():
-            self.outlet.push(events.framed(self.wire), events)
+        for one in held or ():
+            if isinstance(one, EncodedEvents):
+                self.outlet.push(one.framed(self.wire), one)
+            else:
+                self.outlet.push(one)
         self.outlet.live()
         early, self._early = self._early, None
-        for command in early or ():
-            self._handle(command, now, time.monotonic_ns())
+        for command in early or ():  # they paid the rate of frames when they came
+            self._take(command, now, time.monotonic_ns())
 
     def refuse_hello(self, error: ChatError, close_code: int) -> None:
         """Say why this session does not begin, and close."""
@@ -287,6 +294,15 @@ class Session:
         elif len(self._held) < OUTBOX_FRAMES:
             self._held.append(events)
         else:  # it comes back with the token it has stored, so nothing is lost
+            self.close(CloseCode.STATE_LOST, "too much happened before the heads were read")
+
+    def tell(self, frame: Any) -> None:
+        """Queue one frame that answers nothing, or hold it until the heads were told: no device expects it before."""
+        if self._held is None:
+            self.answer(frame)
+        elif len(self._held) < OUTBOX_FRAMES:
+            self._held.append(self.wire.encode(frame))
+        else:
             self.close(CloseCode.STATE_LOST, "too much happened before the heads were read")
 
     def answer(self, frame: Any) -> None:

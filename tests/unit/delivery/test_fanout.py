@@ -37,7 +37,7 @@ class Session:
         self.bursts += 1
         self.seqs.extend(entry.seq for entry in events.entries)
 
-    def answer(self, frame: Any) -> None:
+    def tell(self, frame: Any) -> None:
         self.frames.append(frame)
 
 

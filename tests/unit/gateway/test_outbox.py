@@ -229,7 +229,7 @@ class Member:
     def deliver(self, events: EncodedEvents) -> None:
         self.outlet.push(events.framed(self.wire), events)
 
-    def answer(self, frame: object) -> None:
+    def tell(self, frame: object) -> None:
         raise AssertionError
 
 

@@ -10,7 +10,7 @@ import pytest
 from seriatim.core.errors import Forbidden, TokenExpired
 from seriatim.core.ids import ConversationId, DeviceId, SessionId, UserId, uuid7
 from seriatim.core.trace import Trace
-from seriatim.protocol.answers import Ok, Welcome
+from seriatim.protocol.answers import DevicesChanged, Ok, SelfChanged, Welcome
 from seriatim.protocol.codec import Subprotocol
 from seriatim.protocol.codes import CloseCode
 from seriatim.protocol.commands import Command, Hello
@@ -170,6 +170,36 @@ def test_commands_sent_before_the_welcome_are_handled_after_it_in_order(session:
     assert gateway.commands == []
     session.welcome(welcome(), 1.0)
     assert [command.id for command, _ in gateway.commands] == [1, 2]
+
+
+def test_commands_sent_before_the_welcome_pay_the_rate_of_frames_once(session: Session, gateway: Gateway) -> None:
+    gateway.rates = Rates(frames=Rate(1, 5))
+    say(session, HELLO)
+    for id_ in range(1, 5):
+        say(session, send_frame(id_=id_))
+    session.welcome(welcome(), 1.0)
+    assert [command.id for command, _ in gateway.commands] == [1, 2, 3, 4]
+
+
+def test_news_are_held_until_the_heads_were_told_in_their_place_among_the_events(session: Session, told: Told) -> None:
+    say(session, HELLO)
+    session.deliver(event(5))
+    session.tell(SelfChanged(what=DevicesChanged()))
+    session.deliver(event(6))
+    assert told.frames == []
+    session.welcome(welcome(), 1.0)
+    session.tell(SelfChanged(what=DevicesChanged()))
+    assert told.types() == ["welcome", "event", "self", "event", "self"]
+
+
+def test_too_many_news_before_the_welcome_close_as_too_many_events_do(session: Session, told: Told) -> None:
+    say(session, HELLO)
+    for _ in range(OUTBOX_FRAMES):
+        session.tell(SelfChanged(what=DevicesChanged()))
+    assert told.closed is None
+    session.tell(SelfChanged(what=DevicesChanged()))
+    assert told.closed is not None
+    assert told.closed[0] == CloseCode.STATE_LOST
 
 
 def test_a_first_frame_that_is_no_hello_ends_the_session(session: Session, told: Told) -> None:
