@@ -73,15 +73,13 @@ class SocketGate:
 
     async def _run(self, session: Session, command: Command) -> None:
         try:
-            answer = await self.commands.run(command, session.sender)
+            session.answer(await self.commands.run(command, session.sender))
         except ChatError as error:
             session.refuse(command.id, error)
         except Exception:
             log.exception("command_failed", command=type(command).__name__, session_id=session.session_id)
             session.refuse(command.id, Internal("a bug of ours; it is logged"))
             session.close(CloseCode.SERVER_ERROR, "internal error")
-        else:
-            session.answer(answer)
         session.done(command)
 
 

@@ -11,6 +11,7 @@ from seriatim.core.errors import ChatError, Forbidden, TooLarge
 from seriatim.core.ids import ConversationId, uuid7
 from seriatim.gateway.gate import SocketGate
 from seriatim.protocol.answers import Ok
+from seriatim.protocol.codec import JSON
 from seriatim.protocol.commands import Command, Read, SendMessage
 from seriatim.protocol.limits import RATES
 
@@ -40,6 +41,14 @@ class Told:
     def done(self, command: Command) -> None:
         self.said.append(("done", command.id))
         self.done_with.set()
+
+
+class Encoding(Told):
+    """One that encodes what it is to answer, as sessions do."""
+
+    def answer(self, frame: Any) -> None:
+        JSON.encode(frame)
+        super().answer(frame)
 
 
 class Commands:
@@ -96,6 +105,23 @@ async def test_a_refused_send_is_told_at_once() -> None:
         raise AssertionError("a send needs no task")
 
     assert await told(act, SEND) == [(4, "too_large", "too long"), ("done", 4)]
+
+
+async def test_an_answer_that_cannot_be_encoded_is_a_bug_of_its_own_session(capsys: pytest.CaptureFixture[str]) -> None:
+    answers: list[Any] = [object(), Ok(id=3)]
+
+    async def act() -> Any:
+        return answers.pop(0)
+
+    unlucky: Any = Encoding()
+    lucky: Any = Encoding()
+    async with open_gate(act) as gate:
+        for session in (unlucky, lucky):
+            gate.command(session, READ, None)
+            await session.done_with.wait()
+    assert unlucky.said == [(3, "internal", "a bug of ours; it is logged"), 4003, ("done", 3)]
+    assert lucky.said == [Ok(id=3), ("done", 3)]
+    assert "TypeError" in capsys.readouterr().out, "it is logged"
 
 
 async def test_a_bug_closes_its_own_session_without_showing_the_inside_and_no_other(
