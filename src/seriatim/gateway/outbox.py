@@ -212,14 +212,14 @@ class Outbox:
             self._all.stalled(self, grown_bytes=self.queued_bytes)
 
     def resumed(self) -> None:
-        """Note that the peer reads again: what waited goes out with this tick."""
+        """Note that the peer reads again: what waited goes out at once, before it can stall once more."""
         queue, self._queue = self._queue or [], None
         self.paused_at = None
         self._all.moving(self, freed_bytes=self.queued_bytes)
         self.queued_bytes = 0
         self.ready = self._direct
-        for framed, events in queue:
-            self.push(framed, events)
+        if queue:  # not with the tick: frames of a tick are not marked, and could never become a `gap`
+            self._connection.write(b"".join(one.framed for one in queue))
 
     def live(self) -> None:
         """Let broadcasts write past this outbox, whenever nothing is queued in it."""

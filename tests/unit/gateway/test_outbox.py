@@ -109,8 +109,23 @@ async def test_a_stalled_peer_gets_everything_in_order_when_it_reads_again(
     outbox.resumed()
     outbox.push(b"c")
     await asyncio.sleep(0)
-    assert connection.writes == [b"abc"]
+    assert connection.writes == [b"ab", b"c"]
     assert boxes.queued_bytes == 0
+
+
+@pytest.mark.promise("D9")
+async def test_a_peer_that_stalls_again_in_the_same_tick_keeps_nothing_that_cannot_be_shed(
+    boxes: Outboxes, outbox: Outbox, connection: Connection
+) -> None:
+    outbox.paused(1.0)
+    for seq in range(1, OUTBOX_FRAMES):
+        push(outbox, event(2, seq))
+        outbox.resumed()
+        outbox.paused(1.0)
+    assert (len(connection.writes), boxes.queued_bytes) == (OUTBOX_FRAMES - 1, 0)
+    for seq in range(OUTBOX_FRAMES, 3 * OUTBOX_FRAMES):
+        push(outbox, event(2, seq))
+    assert connection.closed is None
 
 
 @pytest.mark.promise("D9")
@@ -288,7 +303,7 @@ async def test_a_peer_that_reads_again_takes_broadcasts_after_what_waited(boxes:
     boxes.broadcast([member], two)
     await asyncio.sleep(0)
     boxes.broadcast([member], three)
-    assert member.connection.writes == [one.framed(WIRE) + two.framed(WIRE), three.framed(WIRE)]
+    assert member.connection.writes == [one.framed(WIRE), two.framed(WIRE), three.framed(WIRE)]
 
 
 async def test_a_trace_counts_the_writes_of_a_broadcast(boxes: Outboxes) -> None:
