@@ -39,7 +39,7 @@ class _End(asyncio.Protocol):
             return
         if line.deafens and self.is_client and len(data) >= SEND_BYTES:
             line.go_deaf()
-        if not self.held and not line.is_slow:
+        if not self.held and not line.is_slow and self.other.transport is not None:
             self.other.write(data)
             return
         self.held.append((line.due_at(), data))
@@ -54,6 +54,8 @@ class _End(asyncio.Protocol):
             self._timer.cancel()
             self._timer = None
         now = self.line.loop.time()
+        if self.other.transport is None:
+            return  # until it is connected: Python 3.11.2 reads on, though `connection_made` paused reading
         while self.held and self.held[0][0] <= now and self.line.stalled_until <= now:
             _, data = self.held.popleft()
             self.held_bytes -= len(data)
@@ -180,6 +182,7 @@ class Proxy:
         if client is None or client.is_closing():
             line.cut()
         else:
+            line.client.pump()
             client.resume_reading()
 
     def heal(self) -> None:
