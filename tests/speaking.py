@@ -9,16 +9,11 @@ from uuid import UUID
 
 from seriatim.core.ids import ConversationId, DeviceId, UserId, random_id, uuid7
 from seriatim.features.conversations.create import create
-from seriatim.features.conversations.invite import invite
-from seriatim.features.conversations.join import join
-from seriatim.features.conversations.leave import leave
-from seriatim.features.conversations.remove import remove
-from seriatim.features.conversations.set_role import set_role
-from seriatim.features.conversations.set_settings import set_settings
 from seriatim.features.messages import rules
 from seriatim.features.messages.compare import compare
 from seriatim.features.messages.fetch import fetch
 from seriatim.features.receipts.read import ReadMarks
+from seriatim.gateway.commands import VERBS
 from seriatim.log.append import Appender
 from seriatim.log.draft import Stored
 from seriatim.protocol.answers import Compared, Ok, OwnRead, Page, Sent
@@ -27,14 +22,8 @@ from seriatim.protocol.commands import (
     Compare,
     Create,
     Fetch,
-    Invite,
-    Join,
-    Leave,
     Read,
-    Remove,
     SendMessage,
-    SetRole,
-    SetSettings,
 )
 from seriatim.protocol.fields import ConversationKind
 from seriatim.protocol.sender import Sender
@@ -42,14 +31,6 @@ from seriatim.storage.postgres.database import Connection, Database
 
 SECRET = b"the secret of these tests"
 EPOCH = "an epoch"
-VERBS: dict[type[Command], Any] = {
-    Join: join,
-    Leave: leave,
-    Invite: invite,
-    Remove: remove,
-    SetRole: set_role,
-    SetSettings: set_settings,
-}
 
 
 class Speaking:

@@ -9,6 +9,8 @@ import pytest
 
 from seriatim.core.ids import uuid7
 from seriatim.features.conversations import store
+from seriatim.features.conversations.requests import tag_of
+from seriatim.gateway.commands import VERBS
 from seriatim.log.access import Action, authorize
 from seriatim.protocol.commands import (
     Compare,
@@ -178,6 +180,10 @@ COSTS: dict[str, tuple[Verb, dict[str, int]]] = {
     "list channels": (listing_channels, {"-- channels page": 1}),
     "list members": (listing_members, {"-- authorize": 1, "-- members page": 1}),
 }
+
+
+def test_every_verb_has_its_cost_listed() -> None:
+    assert {tag_of(command).replace("_", " ") for command in VERBS} <= set(COSTS)
 
 
 @pytest.mark.parametrize("count", [1, 10, 100])

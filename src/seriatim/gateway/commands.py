@@ -38,6 +38,7 @@ from seriatim.protocol.commands import (
     Invite,
     Join,
     Leave,
+    MembershipCommand,
     Read,
     Remove,
     SendMessage,
@@ -49,6 +50,16 @@ from seriatim.protocol.sender import Sender
 from seriatim.storage.postgres.database import Connection, Database
 
 LowRate = Callable[[Any, Sender], Awaitable[Any]]
+Verb = Callable[[Any, Sender, Database], Awaitable[Stored]]
+"""Decides on a change of a conversation and commits it."""
+VERBS: dict[type[MembershipCommand], Verb] = {
+    Join: join,
+    Leave: leave,
+    Invite: invite,
+    Remove: remove,
+    SetRole: set_role,
+    SetSettings: set_settings,
+}
 
 
 class Commands:
@@ -81,7 +92,7 @@ class Commands:
         self._publisher = publisher
         epoch = publisher.epoch
 
-        def stored(verb: Callable[[Any, Sender, Database], Awaitable[Stored]]) -> LowRate:
+        def stored(verb: Verb) -> LowRate:
             async def run(command: Any, sender: Sender) -> Sent:
                 return self._publish(await verb(command, sender, database), command.id)
 
@@ -98,12 +109,7 @@ class Commands:
 
         self._table: dict[type[Command], LowRate] = {
             Create: run_create,
-            Join: stored(join),
-            Leave: stored(leave),
-            Invite: stored(invite),
-            Remove: stored(remove),
-            SetRole: stored(set_role),
-            SetSettings: stored(set_settings),
+            **{command: stored(verb) for command, verb in VERBS.items()},
             Fetch: lambda command, sender: fetch(command, sender, database, epoch),
             Compare: lambda command, sender: compare(command, sender, database, epoch),
             Read: run_read,

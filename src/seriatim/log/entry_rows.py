@@ -37,17 +37,7 @@ class EntryRow(NamedTuple):
 def entry_of(row: EntryRow) -> Entry:
     """Return the entry of this row."""
     if row.kind == "message_sent":
-        return MessageSent(
-            conversation_id=row.conversation_id,
-            seq=row.seq,
-            sender_id=row.sender_id,
-            device_id=row.device_id,
-            client_id=row.client_id,
-            created_at=row.created_at,
-            ordinal=row.ordinal,
-            body=row.body or "",
-            target_seq=row.target_seq,
-        )
+        return message_of(row)
     fields: dict[str, Any] = {
         **(row.meta or {}),
         "kind": row.kind,
@@ -61,6 +51,21 @@ def entry_of(row: EntryRow) -> Entry:
         "roster_version": row.roster_version,
     }
     return msgspec.convert(fields, Entry)  # pyright: ignore[reportArgumentType] - a union is a type to msgspec
+
+
+def message_of(row: EntryRow) -> MessageSent:
+    """Return the message of a row that is one."""
+    return MessageSent(
+        conversation_id=row.conversation_id,
+        seq=row.seq,
+        sender_id=row.sender_id,
+        device_id=row.device_id,
+        client_id=row.client_id,
+        created_at=row.created_at,
+        ordinal=row.ordinal,
+        body=row.body or "",
+        target_seq=row.target_seq,
+    )
 
 
 def kind_of(entry_type: type[Entry]) -> str:

@@ -1,11 +1,14 @@
 """Entries of every kind but messages: low-rate changes that end their own transaction with the log's numbering."""
 
-from typing import Any, LiteralString
+from typing import Any, LiteralString, NamedTuple
 
 from seriatim.core.errors import KeyReused, NotFound
 from seriatim.core.trace import Hop, Trace, passed
+from seriatim.log import roster
+from seriatim.log.access import Access, Action, authorize
 from seriatim.log.draft import Change, Stored
 from seriatim.log.entry_rows import EntryRow, entry_of, kind_of, meta_of
+from seriatim.log.roster import ConversationRow
 from seriatim.storage.postgres.database import Connection
 
 RECORD: LiteralString = """-- record
@@ -18,6 +21,29 @@ from entries e join conversations c on c.id = e.conversation_id
 where e.conversation_id = %(conversation_id)s and e.device_id = %(device_id)s and e.client_id = %(client_id)s"""
 
 _STORED, _DUPLICATE, _KEY_REUSED, _NOT_FOUND = range(4)
+
+
+class Begun(NamedTuple):
+    """A change that may be decided on: its conversation, locked, and what its maker may see there."""
+
+    conversation: ConversationRow
+    access: Access
+
+
+async def begin(connection: Connection, change: Change, action: Action) -> Begun | Stored:
+    """Lock the conversation and authorise the change, or return what is stored under its key: rights come second.
+
+    Raises:
+        KeyReused: the key was stored with other content.
+        NotFound: no such conversation, or its maker may not know of it.
+        Forbidden: he may not do this.
+    """
+    conversation = await roster.lock(connection, change.conversation_id)
+    known = await recorded(connection, change)
+    if known is not None:
+        return known
+    access = await authorize(connection, change.sender.user_id, change.conversation_id, action)
+    return Begun(conversation, access)
 
 
 async def recorded(connection: Connection, change: Change) -> Stored | None:

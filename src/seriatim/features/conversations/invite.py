@@ -3,9 +3,9 @@
 from seriatim.core.errors import Conflict, NotFound
 from seriatim.features.conversations import rules, store
 from seriatim.log import roster
-from seriatim.log.access import Action, authorize
+from seriatim.log.access import Action
 from seriatim.log.draft import Stored
-from seriatim.log.record import record, recorded
+from seriatim.log.record import begin, record
 from seriatim.protocol.commands import Invite
 from seriatim.protocol.sender import Sender
 from seriatim.storage.postgres.database import Database
@@ -24,11 +24,10 @@ async def invite(command: Invite, sender: Sender, database: Database) -> Stored:
     """
     change = rules.change(command, sender)
     async with database.transaction() as connection:
-        conversation = await roster.lock(connection, change.conversation_id)
-        known = await recorded(connection, change)
-        if known is not None:
-            return known
-        access = await authorize(connection, sender.user_id, change.conversation_id, Action.INVITE)
+        begun = await begin(connection, change, Action.INVITE)
+        if isinstance(begun, Stored):
+            return begun
+        conversation, access = begun
         assert access.role is not None
         rules.grant(access.role, command.role)
         if not await store.known_users(connection, [command.user_id]):

@@ -3,9 +3,9 @@
 from seriatim.core.errors import Conflict
 from seriatim.features.conversations import rules
 from seriatim.log import roster
-from seriatim.log.access import Action, authorize
+from seriatim.log.access import Action
 from seriatim.log.draft import Stored
-from seriatim.log.record import record, recorded
+from seriatim.log.record import begin, record
 from seriatim.protocol.commands import Join
 from seriatim.protocol.fields import Role
 from seriatim.protocol.sender import Sender
@@ -22,11 +22,10 @@ async def join(command: Join, sender: Sender, database: Database) -> Stored:
     """
     change = rules.change(command, sender)
     async with database.transaction() as connection:
-        conversation = await roster.lock(connection, change.conversation_id)
-        known = await recorded(connection, change)
-        if known is not None:
-            return known
-        access = await authorize(connection, sender.user_id, change.conversation_id, Action.JOIN)
+        begun = await begin(connection, change, Action.JOIN)
+        if isinstance(begun, Stored):
+            return begun
+        conversation, access = begun
         if access.role is not None:
             raise Conflict("you are a member", reason="already_member")
         rules.room(conversation.member_count)

@@ -2,9 +2,9 @@
 
 from seriatim.features.conversations import rules, store
 from seriatim.log import roster
-from seriatim.log.access import Action, authorize
+from seriatim.log.access import Action
 from seriatim.log.draft import Stored
-from seriatim.log.record import record, recorded
+from seriatim.log.record import begin, record
 from seriatim.protocol.commands import Leave
 from seriatim.protocol.sender import Sender
 from seriatim.storage.postgres.database import Database
@@ -21,11 +21,10 @@ async def leave(command: Leave, sender: Sender, database: Database) -> Stored:
     """
     change = rules.change(command, sender)
     async with database.transaction() as connection:
-        conversation = await roster.lock(connection, change.conversation_id)
-        known = await recorded(connection, change)
-        if known is not None:
-            return known
-        access = await authorize(connection, sender.user_id, change.conversation_id, Action.LEAVE)
+        begun = await begin(connection, change, Action.LEAVE)
+        if isinstance(begun, Stored):
+            return begun
+        conversation, access = begun
         assert access.role is not None
         owners = await store.owner_count(connection, change.conversation_id)
         rules.leave(access.role, members=conversation.member_count, owners=owners)

@@ -3,9 +3,9 @@
 from seriatim.core.errors import NotFound
 from seriatim.features.conversations import rules, store
 from seriatim.log import roster
-from seriatim.log.access import Action, authorize
+from seriatim.log.access import Action
 from seriatim.log.draft import Stored
-from seriatim.log.record import record, recorded
+from seriatim.log.record import begin, record
 from seriatim.protocol.commands import Remove
 from seriatim.protocol.sender import Sender
 from seriatim.storage.postgres.database import Database
@@ -22,11 +22,10 @@ async def remove(command: Remove, sender: Sender, database: Database) -> Stored:
     """
     change = rules.change(command, sender)
     async with database.transaction() as connection:
-        conversation = await roster.lock(connection, change.conversation_id)
-        known = await recorded(connection, change)
-        if known is not None:
-            return known
-        access = await authorize(connection, sender.user_id, change.conversation_id, Action.REMOVE)
+        begun = await begin(connection, change, Action.REMOVE)
+        if isinstance(begun, Stored):
+            return begun
+        conversation, access = begun
         assert access.role is not None
         other = await roster.member(connection, change.conversation_id, command.user_id)
         if other is None or other.left_seq is not None:

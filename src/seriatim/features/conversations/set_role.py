@@ -3,9 +3,9 @@
 from seriatim.core.errors import NotFound
 from seriatim.features.conversations import rules, store
 from seriatim.log import roster
-from seriatim.log.access import Action, authorize
+from seriatim.log.access import Action
 from seriatim.log.draft import Stored
-from seriatim.log.record import record, recorded
+from seriatim.log.record import begin, record
 from seriatim.protocol.commands import SetRole
 from seriatim.protocol.sender import Sender
 from seriatim.storage.postgres.database import Database
@@ -22,11 +22,9 @@ async def set_role(command: SetRole, sender: Sender, database: Database) -> Stor
     """
     change = rules.change(command, sender)
     async with database.transaction() as connection:
-        await roster.lock(connection, change.conversation_id)
-        known = await recorded(connection, change)
-        if known is not None:
-            return known
-        await authorize(connection, sender.user_id, change.conversation_id, Action.SET_ROLE)
+        begun = await begin(connection, change, Action.SET_ROLE)
+        if isinstance(begun, Stored):
+            return begun
         other = await roster.member(connection, change.conversation_id, command.user_id)
         if other is None or other.left_seq is not None:
             raise NotFound("no such member", path="$.user_id")

@@ -1,10 +1,9 @@
 """Set settings: another title, topic or visibility."""
 
 from seriatim.features.conversations import rules, store
-from seriatim.log import roster
-from seriatim.log.access import Action, authorize
+from seriatim.log.access import Action
 from seriatim.log.draft import Stored
-from seriatim.log.record import record, recorded
+from seriatim.log.record import begin, record
 from seriatim.protocol.commands import SetSettings
 from seriatim.protocol.sender import Sender
 from seriatim.storage.postgres.database import Database
@@ -21,11 +20,9 @@ async def set_settings(command: SetSettings, sender: Sender, database: Database)
     """
     change = rules.change(command, sender)
     async with database.transaction() as connection:
-        conversation = await roster.lock(connection, change.conversation_id)
-        known = await recorded(connection, change)
-        if known is not None:
-            return known
-        await authorize(connection, sender.user_id, change.conversation_id, Action.SET_SETTINGS)
-        rules.visible(conversation.kind, command.visibility)
+        begun = await begin(connection, change, Action.SET_SETTINGS)
+        if isinstance(begun, Stored):
+            return begun
+        rules.visible(begun.conversation.kind, command.visibility)
         await store.set_settings(connection, change.conversation_id, change.content)
         return await record(connection, change)

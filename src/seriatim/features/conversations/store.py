@@ -3,16 +3,14 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, LiteralString, NamedTuple
-from uuid import UUID
 
 import msgspec
 from psycopg.rows import args_row, scalar_row
 
-from seriatim.core.ids import ConversationId, DeviceId, UserId
+from seriatim.core.ids import ConversationId, UserId
 from seriatim.log.draft import Stored
-from seriatim.log.entry_rows import COLUMNS, EntryRow, entry_of
+from seriatim.log.entry_rows import COLUMNS, EntryRow, entry_of, message_of
 from seriatim.protocol.answers import FLAG_LEFT
-from seriatim.protocol.entries import MessageSent
 from seriatim.protocol.fields import ConversationKind, Role, Visibility
 from seriatim.protocol.resources import Conversation, Member, User
 from seriatim.storage.postgres.database import Connection
@@ -62,9 +60,9 @@ select c.id as conversation_id, c.kind, c.visibility, c.title, c.topic, c.member
        lower(c.title) collate "C" as folded_title"""
 
 # The newest message within the user's range, and the other one of a direct conversation.
-_WITH_LAST: LiteralString = """
+_WITH_LAST: LiteralString = f"""
 left join lateral (
-    select e.seq, e.sender_id, e.device_id, e.client_id, e.created_at, e.ordinal, e.target_seq, e.body from entries e
+    select {COLUMNS} from entries e
     where e.conversation_id = seen.conversation_id and e.kind = 'message_sent'
       and (seen.visibility = 'public' or e.seq >= seen.first_seq) and e.seq <= coalesce(seen.left_seq, seen.last_seq)
     order by e.seq desc limit 1
@@ -73,9 +71,8 @@ left join lateral (
     select u.id as other_id, u.name as other_name from members o join users u on u.id = o.user_id
     where seen.kind = 'direct' and o.conversation_id = seen.conversation_id and o.user_id <> %(user_id)s
 ) o on true"""
-_LAST_COLUMNS: LiteralString = """
-select seen.*, o.other_id, o.other_name, e.seq, e.sender_id, e.device_id, e.client_id, e.created_at, e.ordinal,
-       e.target_seq, e.body"""
+_LAST_COLUMNS: LiteralString = f"""
+select seen.*, o.other_id, o.other_name, {COLUMNS}"""
 
 CONVERSATIONS_PAGE: LiteralString = f"""-- conversations page
 with mine as ({_SEEN},
@@ -148,14 +145,7 @@ class Seen(NamedTuple):
     active_at: datetime | None
     other_id: UserId | None
     other_name: str | None
-    seq: int | None
-    sender_id: UserId
-    device_id: DeviceId
-    client_id: UUID
-    created_at: datetime
-    ordinal: int | None
-    target_seq: int | None
-    body: str
+    last: EntryRow | None
 
 
 async def known_users(connection: Connection, user_ids: Sequence[UserId]) -> frozenset[UserId]:
@@ -262,24 +252,14 @@ def conversation_of(row: Seen) -> Conversation:
         unread=row.last_ordinal - row.read_ordinal if present and row.read_ordinal is not None else 0,
         flags=0 if left is None else FLAG_LEFT,
         last_message_at=row.last_message_at if left is None else left.last_message_at,
-        last=_last(row),
+        last=None if row.last is None else message_of(row.last),
     )
 
 
-def _last(row: Seen) -> MessageSent | None:
-    if row.seq is None:
-        return None
-    return MessageSent(
-        conversation_id=row.conversation_id,
-        seq=row.seq,
-        sender_id=row.sender_id,
-        device_id=row.device_id,
-        client_id=row.client_id,
-        created_at=row.created_at,
-        ordinal=row.ordinal,
-        body=row.body,
-        target_seq=row.target_seq,
-    )
+def _seen_of(*columns: Any) -> Seen:
+    before = len(Seen._fields) - 1
+    last = EntryRow(*columns[before:])
+    return Seen(*columns[:before], last=last if last.seq else None)
 
 
 def _member(user_id: UserId, name: str, role: str, joined_seq: int) -> Member:
@@ -287,7 +267,7 @@ def _member(user_id: UserId, name: str, role: str, joined_seq: int) -> Member:
 
 
 async def _seen(connection: Connection, question: LiteralString, named: dict[str, Any]) -> list[Seen]:
-    async with connection.cursor(row_factory=args_row(Seen)) as cursor:
+    async with connection.cursor(row_factory=args_row(_seen_of)) as cursor:
         await cursor.execute(question, named)
         return await cursor.fetchall()
 
