@@ -64,7 +64,7 @@ async def web(database: Database) -> AsyncIterator[Web]:
 
 async def test_a_bot_talks_over_http_alone(web: Web) -> None:
     ada, bob = await web.world.people(2)
-    key = str(uuid7())
+    key, message_key = str(uuid7()), str(uuid7())
     status, created = await web.ask(
         ada,
         "POST",
@@ -75,7 +75,7 @@ async def test_a_bot_talks_over_http_alone(web: Web) -> None:
     assert (status, created["type"], created["client_id"], created["seq"]) == (200, "sent", key, 1)
     place = f"conversations/{created['conversation_id']}"
     for duplicate in (False, True):
-        status, sent = await web.ask(ada, "POST", f"{place}/send", json={"body": "hi", "client_id": key[:-1] + "0"})
+        status, sent = await web.ask(ada, "POST", f"{place}/send", json={"body": "hi", "client_id": message_key})
         assert (status, sent["seq"], sent.get("duplicate", False)) == (200, 2, duplicate)
     assert await web.ask(bob, "POST", f"{place}/read", json={"seq": 2}) == (200, {"type": "ok", "id": 0})
     page = await web.get(bob, f"{place}/entries", after=1)
