@@ -1,13 +1,13 @@
 /** One started tab: its store, its copy, its place among the other tabs, and, while it leads, the leader. */
 
-import { OFFLINE } from "./answer.ts";
+import { OFFLINE, done, refused } from "./answer.ts";
 import { Leader } from "./leader.ts";
 import type { Http } from "./http.ts";
 import { Mirror } from "./mirror.ts";
 import type { Answer, ConversationId, LinkState, Note, Session } from "./port.ts";
 import { deleteDisk, openDisk } from "./store/disk.ts";
 import { Memory } from "./store/memory.ts";
-import type { Batch, Settled, Store } from "./store/schema.ts";
+import { isFull, type Batch, type Settled, type Store } from "./store/schema.ts";
 import { Lead } from "./tabs/lead.ts";
 import { Relay, type LeaderAsk, type Looking } from "./tabs/relay.ts";
 
@@ -15,6 +15,8 @@ const BEAT_MS = 500;
 const LOOK_AGAIN_MS = 10_000;
 /** A tab that did not say what it looks at for this long is gone. */
 const LOOKED_MS = 25_000;
+/** How often room is made for one write: each time a quarter of what may go. */
+const ROUNDS = 3;
 
 export class Desk {
   readonly session: Session;
@@ -33,6 +35,8 @@ export class Desk {
   #term = 0;
   #retryAt: number | null = null;
   #writing: Promise<unknown> = Promise.resolve();
+  #room: Promise<boolean> | null = null;
+  #saidFull = false;
   #visible = true;
   #ended = false;
 
@@ -48,7 +52,7 @@ export class Desk {
       beat: (link, retryAt) => this.#heard(link, retryAt),
       changed: (batch) => this.#changed(batch),
       looking: (other, looking) => this.#looked(other, looking),
-      asked: (ask) => this.#leader?.answer(ask) ?? null,
+      asked: (ask) => (this.#leader === null ? null : this.#answer(this.#leader, ask)),
       devices: () => this.#note({ type: "devices" }),
       wake: () => this.#leader?.wake(),
       signedOut: (reason) => this.#signedOut(reason),
@@ -67,15 +71,27 @@ export class Desk {
     this.#lead.start();
   }
 
-  /** Write own commands and drafts: any tab may, at any time. */
+  /** Write own commands and drafts: any tab may, at any time. Full: there is no room, and nothing was written. */
   async write(make: () => Batch): Promise<void> {
-    await this.#commit(make, null);
+    try {
+      await this.#commit(make, null);
+    } catch (error) {
+      // Another tab than the leader cannot go on in memory: it would transmit beside the leader.
+      if (!isFull(error) || this.#leader === null) throw error;
+      await this.#broken(error);
+      await this.#commit(make, null);
+    }
   }
 
   /** Have the leader do it, this tab's or another's. */
   ask(ask: LeaderAsk): Promise<Answer<unknown>> {
-    if (this.#leader !== null) return this.#leader.answer(ask);
+    if (this.#leader !== null) return this.#answer(this.#leader, ask);
     return this.mirror.link === "live" || this.mirror.link === "syncing" || ask.type === "read" ? this.#relay.ask(ask) : Promise.resolve(OFFLINE);
+  }
+
+  async #answer(leader: Leader, ask: LeaderAsk): Promise<Answer<unknown>> {
+    if (ask.type !== "make_room") return leader.answer(ask);
+    return (await this.#makeRoom()) ? done({}) : refused("too_large", "nothing more may leave this device");
   }
 
   /** Wait for what becomes of a command. */
@@ -138,8 +154,35 @@ export class Desk {
     this.#store.close();
   }
 
+  async #commit(make: () => Batch | null, term: number | null): Promise<void> {
+    for (let round = 0; ; round += 1) {
+      try {
+        return await this.#attempt(make, term);
+      } catch (error) {
+        if (!isFull(error) || round === ROUNDS || !(await this.#makeRoom())) throw error;
+      }
+    }
+  }
+
+  /** Let old bodies go, or have the leader do it; false: there is nothing to go. Writes that fail together make room once. */
+  #makeRoom(): Promise<boolean> {
+    this.#room ??= this.#letGo().finally(() => {
+      this.#room = null;
+    });
+    return this.#room;
+  }
+
+  async #letGo(): Promise<boolean> {
+    if (this.#leader === null) return (await this.#relay.ask({ type: "make_room" })).ok;
+    const looked = [...this.#lookings.values()].flatMap(({ looking }) => looking.ids);
+    const make = await this.#leader.room(new Set(looked));
+    if (make === null) return false;
+    await this.#attempt(make, this.#term);
+    return true;
+  }
+
   /** One after another: each batch is made from what the one before has left. */
-  #commit(make: () => Batch | null, term: number | null): Promise<void> {
+  #attempt(make: () => Batch | null, term: number | null): Promise<void> {
     const write = async (): Promise<void> => {
       const batch = make();
       if (batch === null || this.#ended) return;
@@ -159,7 +202,15 @@ export class Desk {
       this.#outcomes.delete(settled.client_id);
     }
     this.#leader?.changed(batch);
+    if (batch.evicted !== undefined) this.#letGone();
     this.#look();
+  }
+
+  /** Say once that this device does not keep everything; without a disk the user knows already. */
+  #letGone(): void {
+    if (this.#saidFull || this.#store.kind === "memory") return;
+    this.#saidFull = true;
+    this.#note({ type: "storage", storage: "disk", reason: "full" });
   }
 
   #look(): void {
@@ -171,7 +222,7 @@ export class Desk {
       this.#term = await this.#store.lead();
       this.mirror.load(await this.#store.load());
     } catch (error) {
-      this.#broken(error);
+      void this.#broken(error);
       return;
     }
     if (!this.#ended) this.#begin();
@@ -194,7 +245,7 @@ export class Desk {
         this.#signedOut(reason);
       },
       upgrade: () => this.#note({ type: "upgrade" }),
-      broken: (error) => this.#broken(error),
+      broken: (error) => void this.#broken(error),
     });
     this.#leader.start();
     this.#focus();
@@ -207,19 +258,15 @@ export class Desk {
   }
 
   /** The disk refuses: go on in memory with what must not be lost, and say so. */
-  #broken(error: unknown): void {
+  async #broken(error: unknown): Promise<void> {
     if (this.#ended) return;
     this.#deposed();
     const { mirror } = this;
     const kept = { people: [...mirror.people.values()], outbox: [...mirror.outbox.values()], drafts: [...mirror.drafts] };
     this.#store = new Memory();
     this.#note({ type: "storage", storage: "memory", reason: error instanceof Error ? error.name : "unknown" });
-    void this.#goOn({ meta: { self: this.session }, ...kept });
     for (const conversation_id of this.open) this.#note({ type: "reopen", conversation_id });
-  }
-
-  async #goOn(kept: Batch): Promise<void> {
-    await this.#store.write(kept, null);
+    await this.#store.write({ meta: { self: this.session }, ...kept }, null);
     await this.#won();
   }
 

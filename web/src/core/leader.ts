@@ -9,11 +9,12 @@ import { Link } from "./link/link.ts";
 import type { Question } from "./link/questions.ts";
 import { Socket } from "./link/socket.ts";
 import type { Mirror } from "./mirror.ts";
-import type { Answer, ConversationId, LinkState, Refusal } from "./port.ts";
+import type { Answer, ConversationId, LinkState, Refusal, Row, Session } from "./port.ts";
 import { adopted, foreignKeys, leftBehind, ownOutbox } from "./outbox/foreign.ts";
 import { afterClose } from "./protocol/codes.ts";
 import type { ServerFrame } from "./protocol/types.ts";
-import { Fenced, type Batch, type OutboxRecord, type Store } from "./store/schema.ts";
+import { farthest, oldest, without } from "./store/evict.ts";
+import { Fenced, type Batch, type Evicted, type OutboxRecord, type Store } from "./store/schema.ts";
 import { batchOf, outboxRecord } from "./sync/apply.ts";
 import { unreadAbove } from "./sync/unread.ts";
 import type { LeaderAsk } from "./tabs/relay.ts";
@@ -25,7 +26,7 @@ const RENEW_BEFORE_MS = 60_000;
 const AGAIN_MS = 10_000;
 /** Two refusals of fresh tokens within this time: the session is over. */
 const STUBBORN_MS = 30_000;
-/** Rows read to count what a watermark leaves unread. */
+/** Most rows read at once: to count what a watermark leaves unread, to find what is to be sent again. */
 const COUNTED_ROWS = 2_000;
 /** Among so many rows up to the watermark there is a message, whose ordinal says how many follow. */
 const READ_ROWS = 20;
@@ -126,8 +127,23 @@ export class Leader {
     this.#feed(() => this.#link.focus(now(), ids, !visible));
   }
 
-  async answer(ask: LeaderAsk): Promise<Answer<unknown>> {
+  async answer(ask: Exclude<LeaderAsk, { type: "make_room" }>): Promise<Answer<unknown>> {
     return ask.type === "page" ? this.#page(ask) : this.#read(ask.conversation_id, ask.seq);
+  }
+
+  /** Choose the bodies that leave a full disk; null: none may. What is open on a screen goes last. */
+  async room(open: ReadonlySet<ConversationId>): Promise<(() => Batch) | null> {
+    const records = [...this.#mirror.conversations.values()];
+    const age = async (id: ConversationId, seq: number): Promise<number> => (await this.#store.rowAtOrBelow(id, seq))?.created_at ?? 0;
+    const closed = await oldest(records.filter(({ conversation_id }) => !open.has(conversation_id)), age);
+    const gone = closed.length > 0 ? closed : await oldest(records, age);
+    return gone.length === 0 ? null : this.#letGo(gone);
+  }
+
+  #letGo(gone: readonly Evicted[]): () => Batch {
+    // Before it is written: a position that is written meanwhile may deny rows that are there, never the other way round.
+    for (const [id, low, high] of gone) this.#link.evict(id, [low, high]);
+    return () => ({ evicted: gone, conversations: without(this.#mirror.conversations, gone) });
   }
 
   async #page(ask: Extract<LeaderAsk, { type: "page" }>): Promise<Answer<unknown>> {
@@ -202,21 +218,38 @@ export class Leader {
     if (durable.length === 0) return;
     const resent = (await Promise.all(durable.map((action) => this.#resent(action)))).flat();
     await this.#events.commit(() => {
-      const batch = batchOf(durable, this.#mirror, Date.now());
+      const batch = batchOf(durable.map((action) => this.#placed(action)), this.#mirror, Date.now());
       return batch === null || resent.length === 0 ? batch : { ...batch, outbox: [...(batch.outbox ?? []), ...resent] };
     });
+    if (this.#store.kind === "memory") await this.#trim(durable);
+  }
+
+  /** The link stands still while its actions are written, but for rows that are let go so that there is room for them. */
+  #placed(action: Durable): Durable {
+    return action.type === "apply" || action.type === "truncate" ? { ...action, position: this.#link.position(action.conversation_id) } : action;
+  }
+
+  /** Without a disk, what is far from where rows come and go does not stay in memory. */
+  async #trim(durable: readonly Durable[]): Promise<void> {
+    const gone = durable.flatMap((action) => {
+      const record = action.type === "apply" ? this.#mirror.conversations.get(action.conversation_id) : undefined;
+      const near = action.type === "apply" ? action.entries.at(-1)?.seq : undefined;
+      return record === undefined || near === undefined ? [] : farthest(record, near);
+    });
+    if (gone.length > 0) await this.#events.commit(this.#letGo(gone));
   }
 
   /** Own messages that the server's log has lost are sent again, under their keys. */
   async #resent(action: Durable): Promise<readonly OutboxRecord[]> {
     if (action.type !== "truncate") return [];
     const { session } = this.#mirror;
-    const rows = await this.#store.rows(action.conversation_id, action.after + 1, Number.MAX_SAFE_INTEGER);
-    return rows.flatMap((row) => {
-      if (row.kind !== "message" || row.sender_id !== session.user_id || !row.key.startsWith(`${session.device_id}/`)) return [];
-      const { conversation_id, client_id, body, target_seq, created_at } = row;
-      return [outboxRecord({ type: "send", id: 0, client_id, conversation_id, body, target_seq }, session, created_at)];
-    });
+    const { conversation_id: id } = action;
+    const resent: OutboxRecord[] = [];
+    const last = (await this.#store.rowAtOrBelow(id, Number.MAX_SAFE_INTEGER))?.seq ?? 0;
+    for (let low = action.after + 1; low <= last; low += COUNTED_ROWS) {
+      resent.push(...ownAgain(await this.#store.rows(id, low, low + COUNTED_ROWS - 1), session));
+    }
+    return resent;
   }
 
   /**
@@ -359,6 +392,15 @@ export class Leader {
     if (at === null || this.#stopped) return;
     this.#timers.tick = setTimeout(() => this.#feed(() => this.#link.tick(now())), Math.max(0, (at - now()) * 1_000));
   }
+}
+
+/** What was sent by this device, as commands under the keys they had. */
+function ownAgain(rows: readonly Row[], session: Session): readonly OutboxRecord[] {
+  return rows.flatMap((row) => {
+    if (row.kind !== "message" || row.sender_id !== session.user_id || !row.key.startsWith(`${session.device_id}/`)) return [];
+    const { conversation_id, client_id, body, target_seq, created_at } = row;
+    return [outboxRecord({ type: "send", id: 0, client_id, conversation_id, body, target_seq }, session, created_at)];
+  });
 }
 
 function now(): number {

@@ -227,7 +227,7 @@ export type Note =
   | { readonly type: "devices" }
   /** The session is over (revoked, logged out in another tab); local data is kept when `reason` is `expired`. */
   | { readonly type: "signed_out"; readonly reason: "expired" | "revoked" | "logged_out" }
-  /** Something asked earlier was refused, or this device cannot store: said in words by the page. */
+  /** Where this tab keeps its data from here on and why; `disk` and `full`: the oldest bodies were let go, the server has them. */
   | { readonly type: "storage"; readonly storage: "disk" | "memory"; readonly reason: string }
   | { readonly type: "upgrade" };
 

@@ -7,7 +7,7 @@ import { Http, signIn } from "./http.ts";
 import { Mirror } from "./mirror.ts";
 import type { Answer, Input, Note, Session, Started, ToPage, ToWorker } from "./port.ts";
 import type { Credentials } from "./protocol/types.ts";
-import type { Loaded, Store } from "./store/schema.ts";
+import { isFull, type Loaded, type Store } from "./store/schema.ts";
 
 declare const self: DedicatedWorkerGlobalScope;
 
@@ -22,7 +22,8 @@ async function respond(message: ToWorker): Promise<void> {
     answer = await answerTo(message);
   } catch (error) {
     // A disk that refuses, or a fault of ours: the page must not wait for ever.
-    answer = refused("internal", error instanceof Error ? `${error.name}: ${error.message}` : "unknown");
+    const fault = error instanceof Error ? `${error.name}: ${error.message}` : "unknown";
+    answer = isFull(error) ? { ok: false, error: { code: "quota_exceeded", reason: "device_full", message: fault } } : refused("internal", fault);
   }
   post({ id: message.id, answer });
 }

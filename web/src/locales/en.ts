@@ -69,6 +69,8 @@ export const en = {
   linkSyncing: "Catching up …",
   linkDraining: "The server is restarting; one moment.",
   noWorker: "This browser forbids storage: what you write here is lost when the page closes.",
+  deviceFull: "This device is short of space. Old messages left it; the server still has them.",
+  understood: "OK",
 
   filter: "Filter conversations",
   noMatch: "Nothing by this name.",
@@ -195,6 +197,7 @@ export const en = {
   reasons: {
     last_owner: "You are the last owner: make somebody else an owner first.",
     full: "This conversation is full.",
+    device_full: "This device is out of space. Free some, then try again.",
     other_sign_in: "It was written before you signed in again, and may have been sent already.",
   } as Record<string, string>,
   unknownError: (code: string) => `This did not work (${code}).`,

@@ -81,6 +81,14 @@ describe.each(Object.keys(stores))("on %s", (name) => {
     expect((await store.rows(OTHER, 0, 9)).length).toBe(1);
   });
 
+  test("rows that are let go are gone, those beside them and the commands are not", async () => {
+    await store.write({ rows: [row(1), row(2), row(3), row(2, OTHER)], outbox: [queued("a")] }, term);
+    await store.write({ evicted: [[ID, 2, 2]] }, term);
+    expect((await store.rows(ID, 0, 9)).map(({ seq }) => seq)).toEqual([1, 3]);
+    expect((await store.rows(OTHER, 0, 9)).length).toBe(1);
+    expect((await store.load()).outbox.length).toBe(1);
+  });
+
   test("of a conversation that is gone nothing stays", async () => {
     await store.write({ conversations: [unknownConversation(ID), unknownConversation(OTHER)], rows: [row(1), row(1, OTHER)], outbox: [queued("a")] }, term);
     await store.write({ gone: [ID] }, term);
@@ -90,6 +98,14 @@ describe.each(Object.keys(stores))("on %s", (name) => {
     expect(await store.rows(ID, 0, 9)).toEqual([]);
     expect((await store.rows(OTHER, 0, 9)).length).toBe(1);
   });
+});
+
+test("of a batch that the disk refuses in the middle nothing is written", async () => {
+  const disk = await openDisk(2, () => undefined);
+  const wrong = { ...row(2), body: () => "no data" } as unknown as MessageRow;
+  await expect(disk.write({ rows: [row(1), wrong] }, await disk.lead())).rejects.toThrow();
+  expect(await disk.rows(ID, 0, 9)).toEqual([]);
+  disk.close();
 });
 
 test("each account has a database of its own", () => {

@@ -1,6 +1,7 @@
 /** Client rules 2, 3 and 5: which entries of one conversation are applied, held back, dropped or fetched. */
 
 import { CONSTANTS, type ConversationId, type Entry, type HeadRow, type OwnRead, type Page, type UserId } from "../protocol/types.ts";
+import { withHole } from "../sync/held.ts";
 import type { Position, Range } from "./actions.ts";
 
 /** So many pages in a row that bring nothing towards a head heard of: it does not exist, believe the page. */
@@ -142,6 +143,11 @@ export class Conversation {
     const got = new Set(wanted.map((entry) => entry.seq));
     this.holes = this.holes.flatMap((hole) => without(hole, got));
     return wanted;
+  }
+
+  /** The store has let these rows go: they are asked for again when somebody wants to see them. */
+  evict(range: Range): void {
+    this.holes = [...withHole(this.holes, range)];
   }
 
   /** Stop asking: the server says that this user may not read further. */

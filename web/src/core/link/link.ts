@@ -15,7 +15,7 @@ import type {
   AnyCommand, Compared, ConversationId, Entry, Error as ErrorFrame, Event as EventFrame, HeadRow, Heads, Ok, OwnRead, Page, Pong, Sent,
   ServerFrame, Welcome,
 } from "../protocol/types.ts";
-import { isDurable, type Action, type Held, type Identity, type OutboxCommand, type Position, type State } from "./actions.ts";
+import { isDurable, type Action, type Held, type Identity, type OutboxCommand, type Position, type Range, type State } from "./actions.ts";
 import { Connection } from "./connection.ts";
 import type { HeldRow } from "./epoch.ts";
 import { earliest } from "./fetches.ts";
@@ -213,6 +213,11 @@ export class Link {
   forget(id: ConversationId): void {
     this.#followed.forget(id);
     this.#reads.forget(id);
+  }
+
+  /** The store has let rows go (store/evict.ts); positions say so from here on. */
+  evict(id: ConversationId, range: Range): void {
+    this.#followed.get(id).evict(range);
   }
 
   /** Return where a conversation stands. */

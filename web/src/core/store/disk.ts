@@ -88,8 +88,14 @@ class Disk implements Store {
       writing.abort();
       throw new Fenced("another tab leads");
     }
-    putAll(writing, batch);
-    deleteAll(writing, batch);
+    try {
+      putAll(writing, batch);
+      deleteAll(writing, batch);
+    } catch (error) {
+      done.catch(() => undefined);
+      writing.abort(); // Or what was put before the fault would be written.
+      throw error;
+    }
     await done;
   }
 
@@ -112,7 +118,9 @@ class Disk implements Store {
 function storesOf(batch: Batch): Name[] {
   const names: Name[] = ["meta"];
   if (batch.conversations !== undefined || batch.gone !== undefined) names.push("conversations");
-  if (batch.rows !== undefined || batch.gone !== undefined || batch.cut !== undefined) names.push("messages");
+  if (batch.rows !== undefined || batch.gone !== undefined || batch.cut !== undefined || batch.evicted !== undefined) {
+    names.push("messages");
+  }
   if (batch.people !== undefined) names.push("people");
   if (batch.outbox !== undefined || batch.settled !== undefined || batch.gone !== undefined) names.push("outbox");
   if (batch.drafts !== undefined || batch.gone !== undefined) names.push("drafts");
@@ -125,6 +133,7 @@ function putAll(writing: Writing, batch: Batch): void {
   for (const [id, above] of batch.cut ?? []) {
     quiet(writing.objectStore("messages").delete(IDBKeyRange.bound([id, above], [id, Infinity], true)));
   }
+  for (const [id, low, high] of batch.evicted ?? []) quiet(writing.objectStore("messages").delete(IDBKeyRange.bound([id, low], [id, high])));
   for (const row of batch.rows ?? []) quiet(writing.objectStore("messages").put(row));
   for (const person of batch.people ?? []) quiet(writing.objectStore("people").put(person));
   for (const record of batch.outbox ?? []) quiet(writing.objectStore("outbox").put(record));

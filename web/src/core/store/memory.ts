@@ -37,6 +37,10 @@ export class Memory implements Store {
       const rows = this.#rowsOf(id);
       for (const seq of rows.keys()) if (seq > above) rows.delete(seq);
     }
+    for (const [id, low, high] of batch.evicted ?? []) {
+      const rows = this.#rowsOf(id);
+      for (const seq of rows.keys()) if (seq >= low && seq <= high) rows.delete(seq);
+    }
     for (const row of batch.rows ?? []) if (row.seq !== null) this.#rowsOf(row.conversation_id).set(row.seq, row);
     for (const person of batch.people ?? []) this.#people.set(person.user_id, person);
     for (const record of batch.outbox ?? []) this.#outbox.set(record.client_id, record);

@@ -56,6 +56,9 @@ export interface Meta {
 
 export const NO_META: Meta = { epoch: null, token: null, self: null };
 
+/** Rows of a conversation, both ends included, that are let go for want of space. */
+export type Evicted = readonly [conversation_id: ConversationId, low: number, high: number];
+
 /** One change, written in one transaction and then told to every tab. */
 export interface Batch {
   readonly meta?: Partial<Meta>;
@@ -66,6 +69,8 @@ export interface Batch {
   readonly rows?: readonly Row[];
   /** Rows above this seq go: the server's log is another one from there. */
   readonly cut?: readonly (readonly [ConversationId, number])[];
+  /** Rows that go though the log has them; `conversations` holds the holes that they leave. */
+  readonly evicted?: readonly Evicted[];
   readonly people?: readonly Person[];
   readonly outbox?: readonly OutboxRecord[];
   readonly settled?: readonly Settled[];
@@ -84,6 +89,11 @@ export interface Loaded {
 /** A leader that was replaced tried to write: nothing was written. */
 export class Fenced extends Error {
   override readonly name = "Fenced";
+}
+
+/** Say whether a store refused for want of space: nothing was written. */
+export function isFull(error: unknown): boolean {
+  return error instanceof Error && error.name === "QuotaExceededError";
 }
 
 export interface Store {

@@ -9,7 +9,9 @@ const ANSWER_WITHIN_MS = 12_000;
 /** What only the leader does. */
 export type LeaderAsk =
   | { readonly type: "page"; readonly conversation_id: ConversationId; readonly where: Where; readonly limit: number }
-  | { readonly type: "read"; readonly conversation_id: ConversationId; readonly seq: number };
+  | { readonly type: "read"; readonly conversation_id: ConversationId; readonly seq: number }
+  /** The disk is full: let old bodies go. */
+  | { readonly type: "make_room" };
 
 export type Where = { readonly before: number } | { readonly around: number } | { readonly after: number };
 

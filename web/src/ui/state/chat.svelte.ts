@@ -14,6 +14,7 @@ import type {
   Started,
   UserId,
 } from "../../core/port.ts";
+import { askToPersist } from "../../page/persist.ts";
 import { newestDraft } from "../../page/tab.ts";
 import { words } from "../app/locale.ts";
 import { Timeline, type Place } from "./timeline.svelte.ts";
@@ -30,6 +31,8 @@ export class Chat {
   conversations = $state.raw<readonly ConversationRow[]>([]);
   link = $state<LinkState>("connecting");
   storage = $state<"disk" | "memory">("disk");
+  /** The disk was full: the oldest messages left this device, and the user has not waved it off yet. */
+  letGo = $state(false);
   openId = $state<ConversationId | null>(null);
   timeline = $state.raw<Timeline | null>(null);
   openFailed = $state.raw<Refusal | null>(null);
@@ -94,6 +97,7 @@ export class Chat {
     const draft = newestDraft(this.self.user_id, conversation_id, answer.value.draft);
     this.timeline = new Timeline(this, answer.value, where, draft);
     this.#openedLate = this.link === "live";
+    if (this.storage === "disk") void askToPersist();
   }
 
   close(): void {
@@ -149,6 +153,7 @@ export class Chat {
         break;
       case "storage":
         this.storage = note.storage;
+        this.letGo = note.storage === "disk" && note.reason === "full";
         break;
       case "upgrade":
         location.reload();
