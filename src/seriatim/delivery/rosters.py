@@ -29,6 +29,7 @@ class RosterCache:
         cached = self._rosters.get(entry.conversation_id)
         if cached is None:
             return None
+        self._rosters.move_to_end(entry.conversation_id)
         version, members = cached
         if version == roster_version:
             # The one who just left is told so, though he is in the roster no more.

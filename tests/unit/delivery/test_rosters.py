@@ -83,6 +83,10 @@ def test_a_newer_roster_is_never_replaced_by_an_older_one() -> None:
 
 def test_the_least_recently_used_rosters_go_when_members_are_too_many() -> None:
     cache = RosterCache(cached_members=4)
-    cache.keep(ConversationId(1), 1, frozenset({ADA, BOB}))
-    cache.keep(ConversationId(2), 1, frozenset({ADA, BOB, CYD}))
-    assert list(cache._rosters) == [ConversationId(2)]
+    cache.keep(HERE, 1, frozenset({ADA, BOB}))
+    cache.keep(ConversationId(2), 1, frozenset({ADA, BOB}))
+    assert cache.audience(message(2), 1) == {ADA, BOB}
+    cache.keep(ConversationId(3), 1, frozenset({ADA}))
+    assert list(cache._rosters) == [HERE, ConversationId(3)]
+    cache.keep(ConversationId(4), 1, frozenset({ADA, BOB, CYD}))
+    assert list(cache._rosters) == [ConversationId(3), ConversationId(4)]
