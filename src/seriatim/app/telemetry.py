@@ -1,11 +1,16 @@
 """OpenTelemetry, where a collector is set: each sampled message becomes a trace with one span per hop."""
 
+import atexit
 import itertools
+import threading
 import time
 from collections.abc import Callable
 
 from seriatim.core.trace import Trace
 from seriatim.protocol.entries import Entry
+
+LAST_WITHIN_S = 2.0
+"""What waits for the collector when the process ends has this long; the exporter itself would take half a minute."""
 
 
 def exporter(endpoint: str | None) -> Callable[[Entry, Trace], None] | None:
@@ -23,8 +28,9 @@ def exporter(endpoint: str | None) -> Callable[[Entry, Trace], None] | None:
     from opentelemetry.sdk.trace.export import BatchSpanProcessor  # noqa: PLC0415
     from opentelemetry.trace import set_span_in_context  # noqa: PLC0415
 
-    provider = TracerProvider(resource=Resource.create({"service.name": "seriatim"}))
+    provider = TracerProvider(resource=Resource.create({"service.name": "seriatim"}), shutdown_on_exit=False)
     provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(endpoint=endpoint, timeout=5)))
+    _end_in_time(provider.shutdown)
     tracer = provider.get_tracer("seriatim")
 
     def export(entry: Entry, trace: Trace) -> None:
@@ -41,3 +47,22 @@ def exporter(endpoint: str | None) -> Callable[[Entry, Trace], None] | None:
         root.end(hops[-1].at_ns + offset_ns)
 
     return export
+
+
+def _end_in_time(shutdown: Callable[[], None]) -> None:
+    """Have the process end with this, but never wait for it longer than 2 s."""
+    ending = threading.Event()
+
+    def wait_and_shut_down() -> None:
+        ending.wait()
+        shutdown()
+
+    # Started now: newer interpreters start no thread any more when they end.
+    thread = threading.Thread(target=wait_and_shut_down, name="telemetry-end", daemon=True)
+    thread.start()
+
+    def end() -> None:
+        ending.set()
+        thread.join(LAST_WITHIN_S)
+
+    atexit.register(end)
