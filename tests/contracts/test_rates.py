@@ -1,5 +1,6 @@
 """Limits in time: rates with the wait they name, commands in flight, and how long silence and tokens are borne."""
 
+import asyncio
 import itertools
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
@@ -67,8 +68,8 @@ async def sending(ada: Device, bob: Device) -> Callable[[str], Any]:
 
 
 async def sending_together(ada: Device, bob: Device) -> Callable[[str], Any]:
-    """The two use one conversation's rate up."""
-    here = await ada.group(bob)
+    """The two use one conversation's rate up; nobody is its owner or admin."""
+    here = await ada.direct(bob)
     assert (await bob.send(here, "mine"))["type"] == "sent"
     count = iter(range(BURST))
 
@@ -185,6 +186,21 @@ async def test_beyond_a_rate_the_same_key_succeeds_after_the_wait_that_was_named
         assert answer["type"] in {"sent", "page", "compared"}
         assert "duplicate" not in answer
         assert (await act(str(uuid7())))["code"] == "rate_limited", "one token had come, no more"
+
+
+async def test_owners_and_admins_are_spared_the_rate_of_their_conversation(limited: Callable[..., Any]) -> None:
+    async with limited("conversation_send") as server:
+        ada, bob = await server.device("ada"), await server.device("bob")
+        here = await ada.group(bob)
+        for _ in range(BURST):
+            assert (await bob.send(here, "hi"))["type"] == "sent"
+        key = str(uuid7())
+        async with asyncio.timeout(1):  # a token takes two seconds
+            while (answer := await ada.send(here, "order!", client_id=key))["type"] != "sent":
+                assert answer["code"] == "rate_limited"
+        for _ in range(2 * BURST):
+            assert (await ada.send(here, "order!"))["type"] == "sent"
+        assert (await bob.send(here, "hi"))["code"] == "rate_limited", "members are many, and not spared"
 
 
 async def test_frames_of_any_kind_have_a_rate_per_session(limited: Callable[..., Any], move: Move) -> None:

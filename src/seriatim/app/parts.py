@@ -157,6 +157,7 @@ async def build(settings: Settings, database: Database, clock: Clock) -> Parts:
             heads_check.run,
             greeter.run,
             gate.run,
+            commands.spared.run,
             read_marks.run,
             revocations.run,
             wheel.run,

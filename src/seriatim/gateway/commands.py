@@ -26,9 +26,11 @@ from seriatim.features.messages.compare import compare
 from seriatim.features.messages.fetch import fetch
 from seriatim.features.messages.send import send
 from seriatim.features.receipts.read import ReadMarks
+from seriatim.gateway.spared import Place, Spared
 from seriatim.gateway.traces import Traces, hops_of
 from seriatim.log.append import Appender
 from seriatim.log.draft import Stored, Waiter
+from seriatim.log.roster import owners_and_admins
 from seriatim.protocol.answers import Ok, Sent
 from seriatim.protocol.commands import (
     Command,
@@ -83,6 +85,8 @@ class Commands:
         self._database = database
         self._traces = traces
         self._rates = rates
+        self.spared = Spared(self._owners_and_admins, clock)
+        """Whom the rate of a conversation spares; its loop is run by this one's owner."""
         self._clock = clock
         self._buckets = Buckets()
         # Apart from each other: who writes names the conversation, and could name the number of another user.
@@ -123,17 +127,30 @@ class Commands:
         """
         now = self._clock.monotonic()
         self._sends_by_user.require(sender.user_id, self._rates.send, now)
-        self._sends_by_conversation.require(command.conversation_id, self._rates.conversation_send, now)
+        place = (command.conversation_id, sender.user_id)
+        is_spared = self.spared.spares(place)
+        if not is_spared:
+            try:
+                self._sends_by_conversation.require(command.conversation_id, self._rates.conversation_send, now)
+            except RateLimited:
+                self.spared.ask(place)
+                raise
         try:
             send(command, sender, self._appender, waiter, trace)
         except ChatError:
-            self._sends_by_conversation.give_back(command.conversation_id, self._rates.conversation_send)
+            if not is_spared:
+                self._sends_by_conversation.give_back(command.conversation_id, self._rates.conversation_send)
             raise
 
-    def refused(self, command: SendMessage, error: ChatError) -> None:
+    def refused(self, command: SendMessage, sender: Sender, error: ChatError) -> None:
         """Note that the log refused a message: whoever may not send here uses up nothing of those who may."""
-        if isinstance(error, NotFound | Forbidden):
+        is_spared = self.spared.spares((command.conversation_id, sender.user_id))
+        if isinstance(error, NotFound | Forbidden) and not is_spared:
             self._sends_by_conversation.give_back(command.conversation_id, self._rates.conversation_send)
+
+    async def _owners_and_admins(self, places: list[Place]) -> set[Place]:
+        async with self._database.read() as connection:
+            return await owners_and_admins(connection, places)
 
     async def run(self, command: Command, sender: Sender) -> Any:
         """Run one command to its answer (`Sent`, `Ok`, `Page`, `Compared`), or raise its ChatError."""
@@ -165,7 +182,7 @@ class Commands:
         try:
             return sent(await waiting.future, command.id)
         except ChatError as error:
-            self.refused(command, error)
+            self.refused(command, sender, error)
             raise
 
     def _admit(self, command: Command, sender: Sender) -> None:

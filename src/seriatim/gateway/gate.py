@@ -102,6 +102,6 @@ class _SendWaiter(msgspec.Struct, gc=False):
 
     def refused(self, error: ChatError) -> None:
         """Say why not."""
-        self.gate.commands.refused(self.command, error)
+        self.gate.commands.refused(self.command, self.session.sender, error)
         self.session.refuse(self.command.id, error)
         self.session.done(self.command)

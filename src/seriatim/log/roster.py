@@ -26,6 +26,12 @@ select c.roster_version, array(
 )
 from conversations c where c.id = %(conversation_id)s"""
 
+OWNERS_AND_ADMINS: LiteralString = """-- owners and admins
+select m.conversation_id, m.user_id
+from unnest(%(conversation_ids)s::bigint[], %(user_ids)s::bigint[]) as p (conversation_id, user_id)
+join members m on m.conversation_id = p.conversation_id and m.user_id = p.user_id
+where m.left_seq is null and m.role <> 'member'"""
+
 CREATE_CONVERSATION: LiteralString = """-- create conversation
 insert into conversations (id, kind, visibility, title)
 values (%(conversation_id)s, %(kind)s, %(visibility)s, %(title)s)
@@ -119,6 +125,15 @@ async def roster(connection: Connection, conversation_id: ConversationId) -> tup
     cursor = await connection.execute(ROSTER, {"conversation_id": conversation_id})
     row = await cursor.fetchone()
     return (0, ()) if row is None else (row[0], tuple(row[1]))
+
+
+async def owners_and_admins(
+    connection: Connection, places: Sequence[tuple[ConversationId, UserId]]
+) -> set[tuple[ConversationId, UserId]]:
+    """Return those of these (conversation, user) where the user is a present owner or admin; one statement."""
+    named = {"conversation_ids": [place[0] for place in places], "user_ids": [place[1] for place in places]}
+    cursor = await connection.execute(OWNERS_AND_ADMINS, named)
+    return {(conversation_id, user_id) for conversation_id, user_id in await cursor.fetchall()}
 
 
 async def create_conversation(

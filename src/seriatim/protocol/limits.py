@@ -97,7 +97,7 @@ class Rates(msgspec.Struct, frozen=True, kw_only=True):
     send: Rate = Rate(10, 30)
     """`send`, per user."""
     conversation_send: Rate = Rate(20, 20)
-    """`send`, per conversation, for ordinary members."""
+    """`send`, per conversation; its owners and admins are let in when they send again."""
     fetch: Rate = Rate(20, 40)
     """`fetch` and `compare`, per device."""
     frames: Rate = Rate(50, 200)
