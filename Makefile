@@ -36,7 +36,7 @@ check: install .venv/.developing ## format, lint, types, imports, structure
 test-fast: install .venv/.developing ## unit tests, small properties, one scenario
 	$(BIN)/pytest -q --hypothesis-profile=fast tests/unit tests/properties tests/scenarios/test_migrations.py
 
-chaos: install .venv/.developing ## the long chaos: every mechanism removed once, 100,000 messages (about 10 minutes)
+chaos: install .venv/.developing ## the long chaos: every mechanism removed once, 20 kills at each hop, 100,000 messages (about 30 minutes)
 	$(BIN)/pytest -q -m long tests/chaos
 
 bench: install ## measure, with its yardstick: make bench NAME=send

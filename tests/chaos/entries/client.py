@@ -12,7 +12,7 @@ from seriatim.client import Store
 from seriatim.client.driver import Driver
 from seriatim.core.ids import uuid7
 from seriatim.protocol.answers import Pong
-from seriatim.protocol.link import Acked, Failed, Keep, Link
+from seriatim.protocol.link import Acked, Failed, Keep, Link, backoff
 from seriatim.protocol.link.conversation import Conversation
 from seriatim.protocol.link.fetches import Fetches
 from seriatim.protocol.link.outbox import Outbox
@@ -118,6 +118,11 @@ def no_same_key_on_retry() -> None:
 def no_one_at_a_time() -> None:
     """Ordered commands do not wait for each other (rule 8)."""
     Outbox.may_leave = lambda self, item: True
+
+
+def hurried() -> None:
+    """Every mechanism is there, and nobody waits for long before he connects again, however often it failed."""
+    backoff.MOST_S = 0.3
 
 
 def nothing() -> None:

@@ -81,6 +81,34 @@ def die_at(hop: Hop, passes: int) -> None:
     set_sink(sink)
 
 
+def crash_points() -> None:
+    """Nothing is removed, but this process kills itself where the plan in the folder CRASH_POINTS says.
+
+    The n-th life takes the n-th line of `planned`, and writes it to `killed` as its last act: so `killed` is what
+    really happened. Counting begins when the run's world is made, since nobody starts it again before.
+    """
+    folder = Path(os.environ["CRASH_POINTS"])
+    planned, killed = folder.joinpath("planned").read_text().splitlines(), folder / "killed"
+    lives = len(killed.read_text().splitlines()) if killed.exists() else 0
+    if "serve" not in sys.argv or lives >= len(planned):
+        return
+    hop, passes = planned[lives].split()
+    world = Path(os.environ["SERIATIM_DATA"]).with_name("world.json")
+    left = int(passes)
+
+    def sink(passed: Hop) -> None:
+        nonlocal left
+        if passed != hop or not world.exists():
+            return
+        left -= 1
+        if left == 0:
+            with killed.open("a") as file:
+                file.write(planned[lives] + "\n")
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    set_sink(sink)
+
+
 def commit(lane: Lane) -> None:
     lane._pgconn.exec_(b"commit")
 

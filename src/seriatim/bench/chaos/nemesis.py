@@ -26,9 +26,16 @@ class Nemesis:
 
     async def has_done_enough(self) -> None:
         """Wait until everything has happened that must happen in a run."""
-        least = self._faults.least_gateway_kills, self._faults.least_postmaster_kills
-        while self._server.kills < least[0] or self._server.postmaster_kills < least[1]:  # noqa: ASYNC110 - plain counts
+        while not self._is_enough():  # noqa: ASYNC110 - plain counts
             await asyncio.sleep(0.1)
+
+    def _is_enough(self) -> bool:
+        faults, server = self._faults, self._server
+        return (
+            server.kills >= faults.least_gateway_kills
+            and server.postmaster_kills >= faults.least_postmaster_kills
+            and self.counts["crash_points"] >= faults.least_crash_points
+        )
 
     async def run(self) -> None:
         """Do harm until cancelled; what was stopped goes on then."""

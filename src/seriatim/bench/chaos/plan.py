@@ -30,6 +30,9 @@ class Faults:
     network_every_s: tuple[float, float] | None = (0.3, 1.0)
     least_gateway_kills: int = 2
     least_postmaster_kills: int = 1
+    least_crash_points: int = 0
+    """How often the gateway must die by itself, as only an entry that kills its own process does. The talk goes on
+    until then, and ends there: `messages` is the most."""
     ack_drop_share: float = 0.3
     """Of the network's faults."""
 
@@ -104,3 +107,8 @@ class World(msgspec.Struct, frozen=True):
     def store(self, folder: Path, device_id: int) -> Path:
         """Return the file of a device."""
         return folder / "devices" / f"{device_id}.db"
+
+
+def enough(folder: Path) -> Path:
+    """Return the file whose being there ends the talk."""
+    return folder / "enough"

@@ -70,6 +70,8 @@ class Server:
 
     async def _ready(self, process: asyncio.subprocess.Process, http: httpx.AsyncClient) -> None:
         while not await self._answers(http):
+            if process.returncode == -signal.SIGKILL:
+                return  # at a crash point, before it was seen ready: `died` tells of that
             if process.returncode is not None:
                 raise NotReady(f"the server ended with {process.returncode}: see {self.log}")
             await asyncio.sleep(POLL_S)

@@ -24,7 +24,7 @@ from seriatim.bench.chaos.history import (
     save,
 )
 from seriatim.bench.chaos.nemesis import Nemesis
-from seriatim.bench.chaos.plan import Plan, World, WorldConversation, WorldDevice
+from seriatim.bench.chaos.plan import Plan, World, WorldConversation, WorldDevice, enough
 from seriatim.bench.chaos.processes import NotReady, Server, Worker, running
 from seriatim.bench.chaos.proxy import Proxy
 from seriatim.bench.chaos.worker import Heads
@@ -33,7 +33,7 @@ from seriatim.core.clock import SystemClock
 
 PASSWORD = "chaos, but a long password"  # noqa: S105 - of accounts that live for minutes
 MARKS_EVERY_S = 1.0
-MAKE_WITHIN_S, ISSUE_WITHIN_S = 180.0, 3_600.0
+MAKE_WITHIN_S, ISSUE_WITHIN_S, ENOUGH_WITHIN_S = 180.0, 3_600.0, 60.0
 clock = SystemClock()
 
 
@@ -170,11 +170,21 @@ class _Run:
         """Let the clients talk and the nemesis work until all is said and enough has happened."""
         async with asyncio.timeout(ISSUE_WITHIN_S), asyncio.TaskGroup() as tasks:
             harming = tasks.create_task(nemesis.run())
+            ending = tasks.create_task(self._call_off(nemesis)) if self.plan.faults.least_crash_points else None
             for worker in self.workers:
                 await worker.says("issued")
-            await nemesis.has_done_enough()
+            # What waits for traffic may wait in vain now: then the report shows too few, instead of no report.
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(ENOUGH_WITHIN_S):
+                    await nemesis.has_done_enough()
             harming.cancel()
+            if ending is not None:
+                ending.cancel()
         await self.server.start()  # a kill may have been called off between death and start
+
+    async def _call_off(self, nemesis: Nemesis) -> None:
+        await nemesis.has_done_enough()
+        enough(self.folder).touch()
 
     async def _settle(self) -> None:
         """Wait until every outbox is empty, then until every device holds its heads."""

@@ -28,7 +28,7 @@ from seriatim.bench.chaos.history import (
     digest,
     events,
 )
-from seriatim.bench.chaos.plan import World, WorldDevice
+from seriatim.bench.chaos.plan import World, WorldDevice, enough
 from seriatim.client import Client, History, State, Store
 from seriatim.core.clock import SystemClock
 from seriatim.core.errors import ChatError
@@ -52,10 +52,17 @@ class Heads(msgspec.Struct):
 
 
 class Load:
-    """How many messages this process still gives."""
+    """How many messages this process still gives; none once the talk is called off."""
 
-    def __init__(self, left: int) -> None:
+    def __init__(self, left: int, called_off: Path) -> None:
         self.left = left
+        self._called_off = called_off
+
+    def is_over(self) -> bool:
+        """Say whether nothing is left to say."""
+        if self._called_off.exists():
+            self.left = 0
+        return self.left <= 0
 
     def take(self, count: int) -> int:
         """Return how many of `count` may be given."""
@@ -148,8 +155,7 @@ class Talker:
     async def _churn(self, conversation: int, load: Load) -> None:
         me = self.device.user_id
         here = ConversationId(conversation)
-        while load.left > 0:
-            await asyncio.sleep(self._random.uniform(0.1, 1.0))
+        while await self._pauses(0.1, 1.0, load):
             roster = self._rosters.get(conversation, set())
             user = self._random.choice(self._users)
             if user == me or me not in roster or len(self._open) >= OPEN_COMMANDS:
@@ -161,8 +167,7 @@ class Talker:
         assert self.client is not None
         owned = {one.conversation_id for one in self._world.conversations if one.owner_device == self.device.device_id}
         churning = {one.conversation_id for one in self._world.conversations if one.churns}
-        while load.left > 0:
-            await asyncio.sleep(self._random.uniform(0.5, 2.0))
+        while await self._pauses(0.5, 2.0, load):
             places = self._places()
             if not places:
                 continue
@@ -173,6 +178,11 @@ class Talker:
                 self._write(Reading(_now(), self.device.device_id, place, seq))
             if place in churning - owned and self._random.random() < 0.1:  # noqa: PLR2004 - now and then
                 await self._submit(Leave(id=0, client_id=uuid7(), conversation_id=ConversationId(place)))
+
+    async def _pauses(self, low_s: float, high_s: float, load: Load) -> bool:
+        """Wait a while; False: all is said meanwhile, and what is done now would not be waited for."""
+        await asyncio.sleep(self._random.uniform(low_s, high_s))
+        return load.left > 0
 
     def _observe(self, actions: Sequence[link.Action]) -> None:
         device = self.device.device_id
@@ -265,7 +275,7 @@ def _given(folder: Path, process: int) -> int:
 async def _work(folder: Path, process: int, life: int) -> None:
     world = msgspec.json.decode((folder / "world.json").read_bytes(), type=World)
     random = Random(f"{world.seed} {process} {life}")  # noqa: S311
-    load = Load(world.messages // world.processes - _given(folder, process))
+    load = Load(world.messages // world.processes - _given(folder, process), enough(folder))
     history = Writer(history_file(folder, process, life))
     talkers = [
         Talker(world, device, Store(world.store(folder, device.device_id)), history, random)
@@ -283,7 +293,7 @@ async def _work(folder: Path, process: int, life: int) -> None:
 
 async def _settle(talkers: list[Talker], load: Load, reader: asyncio.StreamReader) -> None:
     """Say how far this process has come; it ends when the parent does."""
-    while load.left > 0 and not reader.at_eof():  # noqa: ASYNC110 - many devices share it
+    while not load.is_over() and not reader.at_eof():  # noqa: ASYNC110 - many devices share it
         await asyncio.sleep(0.1)
     _say("issued")
     while not all(talker.is_drained for talker in talkers) and not reader.at_eof():  # noqa: ASYNC110
