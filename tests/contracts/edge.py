@@ -6,6 +6,7 @@ import contextlib
 import os
 import socket
 import ssl
+import subprocess
 import threading
 from collections.abc import Awaitable, Callable, Generator
 from concurrent.futures import Future
@@ -170,6 +171,14 @@ def running(
         worker.join(DEADLINE_S)
         assert not worker.is_alive(), "the server did not stop"
         assert not faults, faults
+
+
+def certified(folder: Path) -> tuple[Path, Path]:
+    """Return the files of a certificate that signs itself, and of its key."""
+    certificate, key = folder / "certificate.pem", folder / "key.pem"
+    command = f"req -x509 -newkey rsa:2048 -nodes -days 1 -subj /CN=localhost -keyout {key} -out {certificate}"
+    subprocess.run(["openssl", *command.split()], check=True, capture_output=True)
+    return certificate, key
 
 
 class Raw:

@@ -2,10 +2,11 @@
 
 import time
 from collections.abc import Callable, Generator
+from pathlib import Path
 
 import pytest
 
-from contracts.edge import Edge, Raw, handshake, running, waiting
+from contracts.edge import Edge, Raw, certified, handshake, running, waiting
 from seriatim.gateway.transport.http import HttpLimits
 
 GET = b"GET / HTTP/1.1\r\nhost: a\r\n\r\n"
@@ -154,6 +155,14 @@ def test_a_head_that_never_ends_is_408(hasty: Edge) -> None:
     with Raw(hasty.server.port) as raw:
         assert 0.25 < trickle(raw, GET[:-2] + b"x: " + b"y" * 500) < 1.5
         assert raw.status() == 408
+
+
+def test_a_tls_handshake_has_as_long_as_a_head(tmp_path: Path) -> None:
+    with running(tls=certified(tmp_path), limits=SHORT) as other, Raw(other.server.port) as raw:
+        began = time.monotonic()
+        raw.send(b"\x16\x03")  # the beginning of a ClientHello
+        raw.assert_ended()
+        assert 0.2 < time.monotonic() - began < 3
 
 
 def test_line_ends_before_a_request_win_no_time(hasty: Edge) -> None:

@@ -2,14 +2,13 @@
 
 import asyncio
 import ssl
-import subprocess
 import time
 from collections.abc import Generator
 from pathlib import Path
 
 import pytest
 
-from contracts.edge import Edge, Raw, connect, handshake, masked, running
+from contracts.edge import Edge, Raw, certified, connect, handshake, masked, running
 from seriatim.gateway.transport.contract import Connection, MessageReceiver, Refusal, UpgradeRequest
 
 TEXT, BINARY, CLOSE, PING, PONG, FIN = 1, 2, 8, 9, 10, 0x80
@@ -480,9 +479,7 @@ def test_it_works_without_uvloop_too() -> None:
 
 
 def test_it_works_over_tls(tmp_path: Path) -> None:
-    certificate, key = tmp_path / "certificate.pem", tmp_path / "key.pem"
-    command = f"req -x509 -newkey rsa:2048 -nodes -days 1 -subj /CN=localhost -keyout {key} -out {certificate}"
-    subprocess.run(["openssl", *command.split()], check=True, capture_output=True)
+    certificate, key = certified(tmp_path)
     trust = ssl.create_default_context(cafile=certificate)
     trust.check_hostname = False
     with running(tls=(certificate, key)) as other, Raw(other.server.port, trust) as raw:

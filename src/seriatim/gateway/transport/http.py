@@ -28,7 +28,7 @@ class HttpLimits(NamedTuple):
     head_bytes: int = 16 * 1024
     head_fields: int = 100
     head_s: float = 10.0
-    """From the first byte of a head to its last."""
+    """From the first byte of a head to its last; a TLS handshake has as long."""
     idle_s: float = 30.0
     """Between requests, and before the first byte."""
     body_bytes: int = 256 * 1024

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import socket
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from functools import partial
 from pathlib import Path
 from typing import Any, cast
@@ -67,7 +67,8 @@ class HttpServer:
                 timeout_graceful_shutdown=stop_within_s,
                 ssl_certfile=certificate,
                 ssl_keyfile=key,
-            )
+            ),
+            handshake_within_s=limits.head_s,
         )
 
     async def serve(self) -> None:
@@ -104,8 +105,9 @@ class HttpServer:
 class _Uvicorn(uvicorn.Server):
     """uvicorn that leaves signals alone: its own handling raises SIGTERM again, and nothing after `serve` would run."""
 
-    def __init__(self, config: uvicorn.Config) -> None:
+    def __init__(self, config: uvicorn.Config, *, handshake_within_s: float) -> None:
         super().__init__(config)
+        self._handshake_within_s = handshake_within_s
         self.servers: list[asyncio.Server] = []
         self.began = asyncio.Event()
         self.stopping = asyncio.Event()
@@ -116,7 +118,22 @@ class _Uvicorn(uvicorn.Server):
         yield
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
+        # uvicorn's own way to listen leaves a TLS handshake the event loop's 60 s, in which a client holds a socket.
+        await super().startup([])
+        config, loop = self.config, asyncio.get_running_loop()
+        protocol = partial(
+            cast("Callable[..., asyncio.Protocol]", config.http_protocol_class),
+            config=config,
+            server_state=self.server_state,
+            app_state=self.lifespan.state,
+        )
+        within_s = self._handshake_within_s if config.ssl else None
+        self.servers = [
+            await loop.create_server(
+                protocol, sock=listener, ssl=config.ssl, backlog=BACKLOG, ssl_handshake_timeout=within_s
+            )
+            for listener in sockets or ()
+        ]
         self.began.set()
 
     async def main_loop(self) -> None:
