@@ -1,7 +1,9 @@
 """Bytes to one typed command and back, in both subprotocols; every fault comes out as a named error.
 
 Any bytes give a command or BadFrame/BadRequest (property test): msgspec raises DecodeError, UnicodeDecodeError and
-RecursionError, and skips unknown fields unchecked, so UTF-8 is checked over the whole text first.
+RecursionError, and skips unknown fields unchecked. A text frame has to be UTF-8 as a whole (RFC 6455 section 8.1), so
+all of it is checked first. A binary one has not: the strings of MessagePack that are kept are checked, and what is
+skipped goes nowhere.
 """
 
 from collections.abc import Callable

@@ -72,6 +72,35 @@ def test_bad_utf8_in_an_unknown_field_is_found_although_the_decoder_skips_it() -
         JSON.decode(text)
 
 
+@pytest.mark.parametrize("later", ["MARK", {"MARK": 1}, [{"x": ["MARK"]}]])
+def test_bad_utf8_in_unknown_fields_of_messagepack_goes_nowhere(later: object) -> None:
+    for frame in (send(later=later), send(MARK=later)):
+        [command] = MSGPACK.decode(MSGPACK.encode(frame).replace(b"MARK", b"\xff\xfe\xff\xfe"))
+        assert command == MSGPACK.decode(MSGPACK.encode(send()))[0]
+        assert b"\xff\xfe" not in MSGPACK.encode(command)
+
+
+HELLO = {"type": "hello", "token": "MARK", "device_id": 1, "client": {"name": "t", "version": "1"}}
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        send(body="MARK"),
+        send(type="MARK"),
+        HELLO,
+        HELLO | {"token": "t", "client": {"name": "MARK", "version": "1"}},
+        {"type": "create", "id": 1, "client_id": KEY, "kind": "group", "title": "MARK"},
+        {"type": "create", "id": 1, "client_id": KEY, "kind": "MARK"},
+        {"type": "set_settings", "id": 1, "client_id": KEY, "conversation_id": 5, "topic": "MARK"},
+    ],
+)
+def test_bad_utf8_in_a_field_of_messagepack_that_is_kept_is_refused(frame: object) -> None:
+    assert MSGPACK.decode(MSGPACK.encode(HELLO))
+    with pytest.raises((BadFrame, BadRequest)):
+        MSGPACK.decode(MSGPACK.encode(frame).replace(b"MARK", b"\xff\xfe\xff\xfe"))
+
+
 def test_the_id_of_a_refused_frame_is_found() -> None:
     assert JSON.id_of(msgspec.json.encode(send(id=9, body=7))) == 9
     assert MSGPACK.id_of(msgspec.msgpack.encode(send(id=9, body=7))) == 9

@@ -147,7 +147,9 @@ def _values() -> Iterable[str]:
     yield _table("LIMITS", "Defaults until `welcome` tells this server's own.", default)
     yield _table("CONSTANTS", "Numbers of the client rules.", {name: getattr(limits, name) for name in CONSTANTS})
     yield _table(
-        "CLOSE_CODES", "Below 4400: connect again; from 4400 on: change something first.", dict(_close_codes())
+        "CLOSE_CODES",
+        "Below 4400, and after 4408: connect again; after the others: change something first.",
+        dict(_close_codes()),
     )
     yield _table(
         "RETRYABLE", "Codes of refusals; true: the same command with the same key may be sent again.", _codes()

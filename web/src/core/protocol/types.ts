@@ -273,7 +273,7 @@ export interface DevicesChanged {
 
 export type AnyCommand = Hello | Ping | Focus | Renew | Fetch | Compare | Read | Create | SendMessage | Join | Leave | Invite | Remove | SetRole | SetSettings;
 
-/** The first frame of a session, within 10 s; the token is never in the URL. */
+/** The first frame of a session, within 10 s; the token is never in the URL; `inactive` is reserved. */
 export interface Hello {
   readonly type: "hello";
   readonly token: string;
@@ -296,13 +296,13 @@ export interface Resume {
   readonly token: string;
 }
 
-/** Heartbeat: the heads that this device holds of its focused conversations; answered by `pong`. */
+/** Heartbeat, answered by `pong`; `heads`, what this device holds of its focused conversations, is reserved. */
 export interface Ping {
   readonly type: "ping";
   readonly heads?: Readonly<Record<ConversationId, number>>;
 }
 
-/** The conversations on screen: they are never folded into `gap` before the others. */
+/** The conversations on screen: they are never folded into `gap` before the others; `inactive` is reserved. */
 export interface Focus {
   readonly type: "focus";
   readonly conversation_ids?: readonly ConversationId[];
@@ -572,7 +572,7 @@ export const CONSTANTS = {
   TOKEN_LIFE_S: 600.0,
 } as const;
 
-/** Below 4400: connect again; from 4400 on: change something first. */
+/** Below 4400, and after 4408: connect again; after the others: change something first. */
 export const CLOSE_CODES = {
   NORMAL: 1000,
   GOING_AWAY: 1001,
