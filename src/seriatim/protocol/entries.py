@@ -6,7 +6,7 @@ from uuid import UUID
 import msgspec
 
 from seriatim.core.ids import ConversationId, DeviceId, UserId
-from seriatim.protocol.fields import ConversationKind, Role, Visibility
+from seriatim.protocol.fields import ConversationKind, History, LeastRole, Role, Visibility
 
 
 class EntryFields(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", omit_defaults=True):
@@ -52,12 +52,21 @@ class MemberAdded(EntryFields, frozen=True, kw_only=True, tag="member_added", om
 
     user_id: UserId
     role: Role
+    user_ids: list[UserId] = []
+    """All who were added, when they were several; `user_id` is the first of them."""
+
+    @property
+    def added(self) -> list[UserId]:
+        """Everybody who was added, one or several."""
+        return self.user_ids or [self.user_id]
 
 
 class MemberLeft(EntryFields, frozen=True, kw_only=True, tag="member_left", omit_defaults=True):
     """`user_id` left, or was removed by the sender when they differ."""
 
     user_id: UserId
+    banned: bool = False
+    """He can neither join nor be invited until the ban is lifted."""
 
 
 class RoleChanged(EntryFields, frozen=True, kw_only=True, tag="role_changed", omit_defaults=True):
@@ -73,6 +82,12 @@ class SettingsChanged(EntryFields, frozen=True, kw_only=True, tag="settings_chan
     title: str | None = None
     topic: str | None = None
     visibility: Visibility | None = None
+    history: History | None = None
+    post_role: LeastRole | None = None
+    invite_role: LeastRole | None = None
+    pin_role: LeastRole | None = None
+    slow_mode_s: int | None = None
+    archived: bool | None = None
 
 
 Entry = MessageSent | ConversationCreated | MemberAdded | MemberLeft | RoleChanged | SettingsChanged

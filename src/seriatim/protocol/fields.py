@@ -8,7 +8,7 @@ from uuid import UUID
 from msgspec import Meta
 
 from seriatim.core.ids import MAX_ID, ConversationId, DeviceId, UserId
-from seriatim.protocol.limits import CREATE_MEMBERS, LIMITS
+from seriatim.protocol.limits import CREATE_MEMBERS, INVITE_USERS, LIMITS, SLOW_MODE_S
 
 _ID = Meta(ge=1, le=MAX_ID)
 _NO_NUL = r"^[^\x00]*$"
@@ -30,10 +30,14 @@ Body = Annotated[
 Name = Annotated[str, Meta(min_length=1, max_length=LIMITS.name_code_points, pattern=_NO_NUL)]
 Title = Annotated[str, Meta(min_length=1, max_length=LIMITS.title_code_points, pattern=_NO_NUL)]
 Topic = Annotated[str, Meta(max_length=LIMITS.topic_code_points, pattern=_NO_NUL)]
+StatusText = Annotated[str, Meta(max_length=LIMITS.status_code_points, pattern=_NO_NUL)]
 Password = Annotated[str, Meta(min_length=10, max_length=1_024, pattern=_NO_NUL)]
 Token = Annotated[str, Meta(min_length=1, max_length=4_096)]
 PageLimit = Annotated[int, Meta(ge=1, le=LIMITS.page_entries)]
 NewMembers = Annotated[list[WireUserId], Meta(max_length=CREATE_MEMBERS)]
+InvitedUsers = Annotated[list[WireUserId], Meta(max_length=INVITE_USERS)]
+SlowModeS = Annotated[int, Meta(ge=0, le=SLOW_MODE_S, description="seconds between two messages of a member; 0: off")]
+InvitationToken = Annotated[str, Meta(min_length=1, max_length=64, description="what an invitation link ends with")]
 
 
 class ConversationKind(StrEnum):
@@ -45,14 +49,58 @@ class ConversationKind(StrEnum):
 
 
 class Visibility(StrEnum):
-    """Who may find and join a conversation: its members only, or everybody on this server."""
+    """Who may find a conversation: its members only, everybody who then asks to join, or everybody, who just joins."""
 
     PRIVATE = "private"
+    LISTED = "listed"
     PUBLIC = "public"
 
 
+class History(StrEnum):
+    """What a member reads of the time before he joined: everything, or nothing."""
+
+    ALL = "all"
+    JOINED = "joined"
+
+
+class PresenceState(StrEnum):
+    """How somebody looks to others: the most active of his devices counts, then what he chose."""
+
+    ONLINE = "online"
+    AWAY = "away"
+    DO_NOT_DISTURB = "do_not_disturb"
+    OFFLINE = "offline"
+
+
+class ChosenState(StrEnum):
+    """What somebody wants to look like while he is connected; `auto`: as active as his devices."""
+
+    AUTO = "auto"
+    AWAY = "away"
+    DO_NOT_DISTURB = "do_not_disturb"
+    INVISIBLE = "invisible"
+    """Offline to everybody."""
+
+
+class LastSeenTo(StrEnum):
+    """Who is told when somebody was last here; contacts are those he shares a direct conversation with."""
+
+    EVERYONE = "everyone"
+    CONTACTS = "contacts"
+    NOBODY = "nobody"
+
+
 class Role(StrEnum):
-    """Rights within one conversation, rising."""
+    """Rights within one conversation, rising; a guest's account is a guest wherever it is."""
+
+    GUEST = "guest"
+    MEMBER = "member"
+    ADMIN = "admin"
+    OWNER = "owner"
+
+
+class LeastRole(StrEnum):
+    """From which role on something is allowed."""
 
     MEMBER = "member"
     ADMIN = "admin"

@@ -25,7 +25,9 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     compare_rows: int = 200
     """Most entries of one `compare`."""
     focus_ids: int = 100
-    """Most conversations of one `focus` or `ping`."""
+    """Most conversations of one `ping`; most conversations and people of one `focus` together."""
+    status_code_points: int = 140
+    """Longest text of a presence."""
     members: int = 10_000
     """Most members of a conversation."""
     commands_in_flight: int = 100
@@ -82,6 +84,26 @@ HANDSHAKES_PER_S = 1_000
 """Per process; beyond it 503 with a time to come back; a setting."""
 CREATE_MEMBERS = 200
 """Most members named in one `create`; more are invited or join."""
+INVITE_USERS = 100
+"""Most people added by one `invite`."""
+SLOW_MODE_S = 21_600
+"""Longest time between two messages of one member that a conversation may ask for."""
+
+
+FOCUS_EVERY_S = 0.5
+"""Of the `focus` frames that come faster, the last one counts."""
+TYPING_EVERY_S = 3.0
+"""A session says once in this time that somebody types; what comes faster is dropped."""
+TYPING_SHOWN_S = 6.0
+"""Who hears no more of it takes it off the screen after this time."""
+PRESENCE_EVERY_S = 1.0
+"""A session gets at most one `presence` frame in this time; of several changes of one person the last one counts."""
+OFFLINE_AFTER_S = 10.0
+"""Who has no connection for this long is told to be offline; who is back before is not."""
+LEASE_S = 15.0
+"""A process that is not heard of for this long is dead, and so its sessions' people are offline."""
+DOTS_MEMBERS = 250
+"""In larger conversations `presence` tells how many are online, not who."""
 
 
 class Rate(msgspec.Struct, frozen=True):
@@ -107,7 +129,11 @@ class Rates(msgspec.Struct, frozen=True, kw_only=True):
     invite: Rate = Rate(100 / 3600, 100)
     """`invite`, per user."""
     change: Rate = Rate(1, 30)
-    """`join`, `leave`, `remove`, `set_role` and `set_settings`, per user."""
+    """`join`, `leave`, `remove`, `set_role`, `set_settings`, and what moderators change over HTTP, per user."""
+    invitation: Rate = Rate(1 / 6, 20)
+    """Invitation links looked at or used, per user."""
+    report: Rate = Rate(20 / 3600, 20)
+    """Reports and requests to join, per user."""
     lists: Rate = Rate(10, 60)
     """One conversation, or a page of conversations, channels or members over HTTP, per device."""
     log_in_account: Rate = Rate(5 / 60, 5)
