@@ -13,15 +13,10 @@ from seriatim.protocol.fields import (
     Cursor,
     EntryIdentity,
     FrameId,
-    History,
-    InvitationToken,
-    InvitedUsers,
-    LeastRole,
     NewMembers,
     PageLimit,
     Role,
     Seq,
-    SlowModeS,
     Title,
     Token,
     Topic,
@@ -139,9 +134,7 @@ class SendMessage(ConversationCommand, frozen=True, kw_only=True, tag="send", gc
 
 
 class Join(ConversationCommand, frozen=True, kw_only=True, tag="join"):
-    """Become a member of a public conversation, or of any with the token of an invitation to it."""
-
-    invitation: InvitationToken | None = None
+    """Become a member of a public conversation."""
 
 
 class Leave(ConversationCommand, frozen=True, kw_only=True, tag="leave"):
@@ -149,18 +142,16 @@ class Leave(ConversationCommand, frozen=True, kw_only=True, tag="leave"):
 
 
 class Invite(ConversationCommand, frozen=True, kw_only=True, tag="invite"):
-    """Add people at once, 100 at most, in one entry; `user_id` is an older way to name one."""
+    """Add somebody at once."""
 
-    user_ids: InvitedUsers = []
-    user_id: WireUserId | None = None
+    user_id: WireUserId
     role: Role = Role.MEMBER
 
 
 class Remove(ConversationCommand, frozen=True, kw_only=True, tag="remove"):
-    """Take somebody out; he keeps what he could read so far. With `ban` he cannot come back, by whatever door."""
+    """Take somebody out; he keeps what he could read so far."""
 
     user_id: WireUserId
-    ban: bool = False
 
 
 class SetRole(ConversationCommand, frozen=True, kw_only=True, tag="set_role"):
@@ -171,17 +162,11 @@ class SetRole(ConversationCommand, frozen=True, kw_only=True, tag="set_role"):
 
 
 class SetSettings(ConversationCommand, frozen=True, kw_only=True, tag="set_settings"):
-    """Change the settings named; absent ones stay. The roles are the lowest that may post, invite and pin."""
+    """Change the settings named; absent ones stay."""
 
     title: Title | None = None
     topic: Topic | None = None
     visibility: Visibility | None = None
-    history: History | None = None
-    post_role: LeastRole | None = None
-    invite_role: LeastRole | None = None
-    pin_role: LeastRole | None = None
-    slow_mode_s: SlowModeS | None = None
-    archived: bool | None = None
 
 
 MembershipCommand = Join | Leave | Invite | Remove | SetRole | SetSettings
