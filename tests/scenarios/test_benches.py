@@ -13,9 +13,13 @@ SERIATIM = Path(sys.executable).with_name("seriatim")
 BENCHES = {
     "send": [case.name for case in send.CASES if case.name.startswith(("1 pair", "64 pairs x 32"))],
     "fanout": [
-        case.name
-        for work in fanout.SMALL.works
-        for case in (fanout.cpu_case(work), fanout.full_speed_case(work), fanout.rate_case(work))
+        *(
+            case.name
+            for work in fanout.SMALL.works
+            for case in (fanout.cpu_case(work), fanout.full_speed_case(work), fanout.rate_case(work))
+        ),
+        *(fanout.scaling_case(fanout.SMALL.held, in_flight).name for in_flight in fanout.SCALING),
+        fanout.durable_case(fanout.SMALL.held).name,
     ],
     "idle": [case.name for case in idle.CASES],
     "resume": [case.name for case in resume.CASES],

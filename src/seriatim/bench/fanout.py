@@ -1,11 +1,16 @@
-"""`bench fanout`: one conversation whose members are all online, against a C writer of the same bytes and rate."""
+"""`bench fanout`: one conversation whose members are all online, against a C writer of the same bytes and rate.
 
+And against the same gateway without commit: what durability costs a group.
+"""
+
+import sys
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from seriatim.bench.rig.generator import LoadGenerator, generator
+from seriatim.bench.rig.generator import LoadGenerator, WrongRun, generator
 from seriatim.bench.rig.product import RAISED, Product, product
 from seriatim.bench.rig.report import Case, Report, Samples
+from seriatim.bench.yardsticks.append import bare_append
 from seriatim.bench.yardsticks.writer import Writer, writer
 
 FLOOR, GOAL = 1.5, 1.3
@@ -24,6 +29,9 @@ WORKS = tuple(Work(members, in_flight) for members in (100, HELD, 5_000) for in_
 BOUNDED = {Work(HELD, 1), Work(HELD, 8)}
 SCALING = {8: (5.0, 6.5), 32: (None, 15.0)}
 """Messages in flight -> floor and goal of the rate against one in flight, in the group of 1,000."""
+DURABLE = (0.75, 0.9)
+"""Floor and goal of the rate against that of the same gateway without commit, one message in flight."""
+_WITHOUT_COMMIT = (sys.executable, "-m", "seriatim.bench.yardsticks.uncommitted")
 
 
 @dataclass(frozen=True)
@@ -33,9 +41,11 @@ class Size:
     rounds: int = 5
     seconds: float = 2.0
     works: tuple[Work, ...] = WORKS
+    held: int = HELD
+    """The size of group that is compared with itself: more in flight, and without commit."""
 
 
-SMALL = Size(1, 0.2, (Work(5, 1), Work(5, 4)))
+SMALL = Size(1, 0.2, (Work(5, 1), Work(5, 4)), 5)
 
 
 def cpu_case(work: Work) -> Case:
@@ -56,15 +66,22 @@ def rate_case(work: Work) -> Case:
     return Case(f"{work.members:,} members, {work.in_flight} in flight: rate", "deliveries/s")
 
 
-def scaling_case(in_flight: int) -> Case:
+def scaling_case(members: int, in_flight: int) -> Case:
     """Return the row that compares the rate with that of one in flight."""
-    floor, goal = SCALING[in_flight]
-    return Case(f"{HELD:,} members, {in_flight} in flight over 1: rate", "msg/s", floor, goal)
+    floor, goal = SCALING[in_flight] if members == HELD else (None, None)
+    return Case(f"{members:,} members, {in_flight} in flight over 1: rate", "msg/s", floor, goal)
+
+
+def durable_case(members: int) -> Case:
+    """Return the row that compares the rate with that of the same gateway without commit."""
+    floor, goal = DURABLE if members == HELD else (None, None)
+    return Case(f"{members:,} members, 1 in flight over the same gateway without commit: rate", "msg/s", floor, goal)
 
 
 CASES = (
     *(case for work in WORKS for case in (cpu_case(work), full_speed_case(work), rate_case(work))),
-    *map(scaling_case, SCALING),
+    *(scaling_case(HELD, in_flight) for in_flight in SCALING),
+    durable_case(HELD),
 )
 
 
@@ -115,7 +132,7 @@ class _Run:
 
     def scaling(self, place: int) -> None:
         """Compare many in flight with one, in turn."""
-        samples = {in_flight: Samples(scaling_case(in_flight)) for in_flight in SCALING}
+        samples = {in_flight: Samples(scaling_case(self.size.held, in_flight)) for in_flight in SCALING}
         for _ in range(self.size.rounds):
             self.load.ping()
             alone = self.load.talk(1, first=place, in_flight=1, seconds=self.size.seconds)
@@ -123,6 +140,37 @@ class _Run:
                 talk = self.load.talk(1, first=place, in_flight=in_flight, seconds=self.size.seconds)
                 these.add(talk.per_s, alone.per_s)
         self.rows += [these.row() for these in samples.values()]
+
+    def durable(self, place: int) -> None:
+        """Compare with the same gateway without commit, in turn, on a database that was seeded alike."""
+        members, samples = self.size.held, Samples(durable_case(self.size.held))
+        seed = ("--people", str(members), "--group", str(members))
+        with (
+            product(*seed, command=_WITHOUT_COMMIT) as without,
+            generator(without.port, without.people_file) as without_load,
+            bare_append(without.dsn) as log,
+        ):
+            mark = log.mark()
+            without_load.connect(members)
+            without_load.talk(1, in_flight=1, seconds=self.size.seconds / 4)
+            for _ in range(self.size.rounds):
+                self.load.ping()
+                without_load.ping()
+                talk = self.load.talk(1, first=place, in_flight=1, seconds=self.size.seconds)
+                before = without.used()
+                bare = without_load.talk(1, in_flight=1, seconds=self.size.seconds)
+                used = without.used().since(before)
+                samples.add(talk.per_s, bare.per_s)
+                self.context.setdefault(samples.case.name, []).append(
+                    {
+                        "p50_ms": talk.p50_ms,
+                        "p50_ms_without": bare.p50_ms,
+                        "postgres_cpu_us_per_message_without": round(used.postgres_cpu_s / bare.messages * 1e6, 1),
+                    }
+                )
+            if log.batch_since(mark):
+                raise WrongRun("the gateway without commit has committed messages")
+        self.rows.append(samples.row())
 
 
 def run(size: Size) -> Report:
@@ -146,6 +194,7 @@ def run(size: Size) -> Report:
                 for work in size.works:
                     if work.members == members:
                         state.work(place, work, raw, raw_load)
-            if members == HELD:
+            if members == size.held:
                 state.scaling(place)
+                state.durable(place)
         return Report("fanout", state.rows, RAISED, state.context)

@@ -5,7 +5,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -46,8 +46,9 @@ class Seeded(msgspec.Struct):
 class Product:
     """A running server: its port, its database, its people, and what it uses of the machine."""
 
-    def __init__(self, folder: Path, environment: Mapping[str, str]) -> None:
+    def __init__(self, folder: Path, environment: Mapping[str, str], command: Sequence[str]) -> None:
         self._folder = folder
+        self._command = command
         self._environment = {"SERIATIM_DATA": str(folder / "data"), **environment}
         self.people_file = folder / "people"
         self.seeded = Seeded([], [])
@@ -76,7 +77,7 @@ class Product:
         Raises:
             ChildFailed: it does not start.
         """
-        self._server = Child([*_COMMAND, "serve", "--port", "0"], environment=self._environment, log=True)
+        self._server = Child([*self._command, "serve", "--port", "0"], environment=self._environment, log=True)
         end = time.monotonic() + START_WITHIN_S
         while True:
             line = self._server.line(max(end - time.monotonic(), 0.1))
@@ -134,13 +135,17 @@ _COMMAND = (str(Path(sys.executable).with_name("seriatim")),)
 
 
 @contextmanager
-def product(*seed: str, environment: Mapping[str, str] = RAISED) -> Generator[Product]:
+def product(
+    *seed: str, environment: Mapping[str, str] = RAISED, command: Sequence[str] = _COMMAND
+) -> Generator[Product]:
     """Run a server on a fresh database and seed it; everything is gone afterwards.
+
+    `command` is what stands before `serve`: another one than the product's is a yardstick.
 
     Raises: ChildFailed.
     """
     with tempfile.TemporaryDirectory(prefix="seriatim-bench-", ignore_cleanup_errors=True) as folder:
-        one = Product(Path(folder), environment)
+        one = Product(Path(folder), environment, command)
         try:
             one.start()
             one.seed(*seed)
