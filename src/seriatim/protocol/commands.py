@@ -13,10 +13,15 @@ from seriatim.protocol.fields import (
     Cursor,
     EntryIdentity,
     FrameId,
+    History,
+    InvitationToken,
+    InvitedUsers,
+    LeastRole,
     NewMembers,
     PageLimit,
     Role,
     Seq,
+    SlowModeS,
     Title,
     Token,
     Topic,
@@ -134,7 +139,9 @@ class SendMessage(ConversationCommand, frozen=True, kw_only=True, tag="send", gc
 
 
 class Join(ConversationCommand, frozen=True, kw_only=True, tag="join"):
-    """Become a member of a public conversation."""
+    """Become a member of a public conversation, or of any with the token of an invitation to it."""
+
+    invitation: InvitationToken | None = None
 
 
 class Leave(ConversationCommand, frozen=True, kw_only=True, tag="leave"):
@@ -142,16 +149,18 @@ class Leave(ConversationCommand, frozen=True, kw_only=True, tag="leave"):
 
 
 class Invite(ConversationCommand, frozen=True, kw_only=True, tag="invite"):
-    """Add somebody at once."""
+    """Add people at once, 100 at most, in one entry; `user_id` is an older way to name one."""
 
-    user_id: WireUserId
+    user_ids: InvitedUsers = []
+    user_id: WireUserId | None = None
     role: Role = Role.MEMBER
 
 
 class Remove(ConversationCommand, frozen=True, kw_only=True, tag="remove"):
-    """Take somebody out; he keeps what he could read so far."""
+    """Take somebody out; he keeps what he could read so far. With `ban` he cannot come back, by whatever door."""
 
     user_id: WireUserId
+    ban: bool = False
 
 
 class SetRole(ConversationCommand, frozen=True, kw_only=True, tag="set_role"):
@@ -162,11 +171,17 @@ class SetRole(ConversationCommand, frozen=True, kw_only=True, tag="set_role"):
 
 
 class SetSettings(ConversationCommand, frozen=True, kw_only=True, tag="set_settings"):
-    """Change the settings named; absent ones stay."""
+    """Change the settings named; absent ones stay. The roles are the lowest that may post, invite and pin."""
 
     title: Title | None = None
     topic: Topic | None = None
     visibility: Visibility | None = None
+    history: History | None = None
+    post_role: LeastRole | None = None
+    invite_role: LeastRole | None = None
+    pin_role: LeastRole | None = None
+    slow_mode_s: SlowModeS | None = None
+    archived: bool | None = None
 
 
 MembershipCommand = Join | Leave | Invite | Remove | SetRole | SetSettings
