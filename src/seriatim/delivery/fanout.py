@@ -1,7 +1,7 @@
 """Fan-out: the roster of an event's conversation, crossed with the sessions that are live on this gateway."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from typing import Any, NamedTuple, Protocol
 
 import structlog
@@ -15,6 +15,7 @@ from seriatim.log.audience import Audience
 from seriatim.protocol.encoded import EncodedEvents, Wire
 from seriatim.protocol.entries import MemberLeft, MessageSent
 from seriatim.protocol.session import Outlet
+from seriatim.storage.postgres.database import CUT
 
 log = structlog.get_logger()
 
@@ -119,6 +120,23 @@ class FanOut:
         """Return the user's live sessions on this gateway."""
         return self._sessions.get(user_id, ())
 
+    def members(self, conversation_id: ConversationId) -> frozenset[UserId] | None:
+        """Return who is in a conversation, as far as this gateway knows; None: it does not."""
+        return self._rosters.newest(conversation_id)
+
+    async def rosters(self, ids: Collection[ConversationId]) -> dict[ConversationId, frozenset[UserId]]:
+        """Return who is in each of these conversations; at most one statement, for those that are not known here.
+
+        Raises:
+            Unavailable.
+        """
+        unknown = [conversation_id for conversation_id in ids if self.members(conversation_id) is None]
+        found = await self._look_up(unknown) if unknown else {}
+        for conversation_id, roster in found.items():
+            self._rosters.keep(conversation_id, roster.version, frozenset(roster.first_seqs))
+        known = ((conversation_id, self.members(conversation_id)) for conversation_id in ids)
+        return {conversation_id: members for conversation_id, members in known if members is not None}
+
     # -- what arrives
 
     def received(self, hints: list[Hint]) -> None:
@@ -200,9 +218,10 @@ class FanOut:
 
     async def run(self) -> None:
         """Look up missing rosters, many conversations a statement, and deliver what waited; until cancelled."""
+        most = LOOK_UP
         while True:
             await self._wake.wait()
-            ids = list(self._waiting)[:LOOK_UP]
+            ids = list(self._waiting)[:most]
             if not ids:
                 self._wake.clear()
                 continue
@@ -210,8 +229,12 @@ class FanOut:
                 found = await self._look_up(ids)
             except Unavailable as error:
                 log.warning("roster_look_up_failed", reason=error.message, waiting=self._waiting_count)
-                await asyncio.sleep(RETRY_S)
+                if error.reason == CUT and len(ids) > 1:  # large rosters: the same statement would be cut for ever
+                    most = len(ids) // 2
+                else:
+                    await asyncio.sleep(RETRY_S)
                 continue
+            most = min(2 * most, LOOK_UP)
             for conversation_id in ids:
                 self._release(self._waiting.pop(conversation_id), found.get(conversation_id))
 

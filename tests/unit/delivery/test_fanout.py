@@ -19,6 +19,7 @@ from seriatim.delivery.rosters import RosterCache
 from seriatim.log.audience import Audience
 from seriatim.protocol.encoded import EncodedEvents
 from seriatim.protocol.entries import MemberLeft, MessageSent
+from seriatim.storage.postgres.database import CUT
 
 ADA, BOB, CYD = UserId(1), UserId(2), UserId(3)
 HERE = ConversationId(7)
@@ -170,6 +171,26 @@ async def test_a_failed_look_up_is_tried_again(monkeypatch: pytest.MonkeyPatch) 
         fan_out.received([hint(1)])
         await until(lambda: bob.seqs)
     assert len(rosters.asked) == 3
+
+
+async def test_a_look_up_that_is_cut_is_tried_again_with_fewer(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fanout, "RETRY_S", 60.0)
+    asked: list[int] = []
+
+    async def look_up(ids: list[ConversationId]) -> dict[ConversationId, Audience]:
+        asked.append(len(ids))
+        if len(ids) > 2:
+            raise Unavailable("it took too long", reason=CUT)
+        return dict.fromkeys(ids, Audience(1, {BOB: 1}))
+
+    fan_out, bob = FanOut(look_up, one_by_one), Session()
+    fan_out.register(BOB, bob)
+    for number in range(1, 9):
+        entry = msgspec.structs.replace(hint(1).entry, conversation_id=ConversationId(number))
+        fan_out.received([Hint("e", entry, 1)])
+    async with running(fan_out):
+        await until(lambda: len(bob.seqs) == 8)
+    assert asked[:3] == [8, 4, 2]
 
 
 async def test_too_many_waiting_hints_are_dropped_and_counted(monkeypatch: pytest.MonkeyPatch) -> None:
