@@ -1,5 +1,6 @@
 /** The window of one open conversation: stored rows in a row, own pending ones after them, and how to get more on either side. */
 
+import { tick } from "svelte";
 import type { ConversationId, Draft, MessageRow, Opened, Page, Port, Row, Session, UserId } from "../../core/port.ts";
 import { itemsOf } from "./items.ts";
 
@@ -10,6 +11,9 @@ export type Place =
   | { readonly type: "seq"; readonly seq: number; readonly offset: number | "centre" };
 
 const PAGE = 50;
+/** Most stored rows in the page; when there are more, those farthest from the reader go until so many are left. */
+const MOST = 2_000;
+const LEFT = 1_500;
 
 export class Timeline {
   readonly conversation_id: ConversationId;
@@ -29,10 +33,13 @@ export class Timeline {
   failed = $state(false);
   /** How many messages of others have come since the window was opened. */
   arrived = $state(0);
+  /** The reader is at the end: rows that come are seen, and those far above may go. */
+  follows = true;
   readonly items = $derived.by(() =>
     itemsOf({
       rows: this.#rows,
-      pending: this.#pending,
+      // After a gap they would stand where they do not belong.
+      pending: this.#reachesEnd ? this.#pending : [],
       unreadSeq: this.unreadSeq,
       reachesStart: this.#reachesStart,
     }),
@@ -83,6 +90,7 @@ export class Timeline {
   async older(): Promise<void> {
     const seq = this.#rows[0]?.seq;
     if (seq === undefined || seq === null || this.#reachesStart || this.loading !== null) return;
+    if (this.#rows.length + PAGE > MOST) this.#cutEnd();
     const page = await this.#load("older", seq);
     if (page === null) return;
     this.shift = true;
@@ -93,6 +101,7 @@ export class Timeline {
   async newer(): Promise<void> {
     const seq = this.lastSeq;
     if (seq === 0 || this.#reachesEnd || this.loading !== null) return;
+    if (this.#rows.length + PAGE > MOST) this.#cutStart();
     const page = await this.#load("newer", seq);
     if (page === null) return;
     this.shift = false;
@@ -115,14 +124,30 @@ export class Timeline {
       pending.delete(row.key);
       const place = places.get(row.key);
       if (place !== undefined) stored[place] = row;
-      else if (this.#reachesEnd && row.seq > (stored.at(-1)?.seq ?? 0)) {
-        places.set(row.key, stored.push(row) - 1);
+      else if (row.seq > (stored.at(-1)?.seq ?? 0)) {
         if (row.kind === "message" && row.sender_id !== this.#self) this.arrived += 1;
+        if (stored.length >= MOST && !this.follows) this.#reachesEnd = false;
+        if (this.#reachesEnd) places.set(row.key, stored.push(row) - 1);
       }
     }
     for (const key of gone) pending.delete(key);
     this.#rows = gone.size === 0 ? stored : stored.filter((row) => !gone.has(row.key));
     this.#pending = [...pending.values()].sort((a, b) => (a.key < b.key ? -1 : 1));
+    if (stored.length > MOST) void tick().then(() => this.#cutStart());
+  }
+
+  // The list takes a change at one of its ends at a time: a cut is drawn before the page that it makes room for is here.
+
+  #cutEnd(): void {
+    this.shift = false;
+    this.#rows = this.#rows.slice(0, LEFT);
+    this.#reachesEnd = false;
+  }
+
+  #cutStart(): void {
+    this.shift = true;
+    this.#rows = this.#rows.slice(-LEFT);
+    this.#reachesStart = false;
   }
 
   async #load(side: "older" | "newer", seq: number): Promise<Page | null> {

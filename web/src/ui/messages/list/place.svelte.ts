@@ -82,6 +82,11 @@ export class ReadingPlace {
     }
   }
 
+  /** Key of the first row that begins on screen. */
+  get firstKey(): string | null {
+    return this.#anchor?.key ?? null;
+  }
+
   /** Call whenever the list has moved or changed its size. */
   look(): void {
     const { list } = this;
@@ -91,6 +96,7 @@ export class ReadingPlace {
     const view = list.getViewportSize();
     const below = list.getScrollSize() - offset - view;
     this.atEnd = below < NEAR_END_PX && timeline.reachesEnd;
+    timeline.follows = this.atEnd;
     if (this.atEnd) this.#seen = timeline.arrived;
     this.#anchor = this.scroller ? firstRow(this.scroller) : null;
     this.#chat.keepPlace(timeline.conversation_id, this.atEnd ? null : firstVisible(timeline.items, list));
