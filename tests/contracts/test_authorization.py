@@ -34,7 +34,7 @@ from seriatim.storage.postgres.database import Database
 from speaking import Speaking, speaking
 
 DIRECT, GROUP, CHANNEL = ConversationKind
-PRIVATE, PUBLIC = Visibility
+PRIVATE, LISTED, PUBLIC = Visibility
 
 OF_THE_SESSION = {Hello, Ping, Focus, Renew}
 """These name no conversation that they act on; the session answers them (its own tests)."""

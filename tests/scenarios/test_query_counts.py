@@ -9,7 +9,7 @@ import pytest
 
 from seriatim.core.ids import uuid7
 from seriatim.features.conversations import store
-from seriatim.features.conversations.requests import tag_of
+from seriatim.protocol.http.requests import tag_of
 from seriatim.gateway.commands import VERBS
 from seriatim.log.access import Action, authorize
 from seriatim.protocol.commands import (

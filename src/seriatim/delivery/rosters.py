@@ -41,7 +41,7 @@ class RosterCache:
     def _change(self, entry: Entry, version: int, members: frozenset[UserId]) -> frozenset[UserId] | None:
         match entry:
             case MemberAdded():
-                audience = after = members | {entry.user_id}
+                audience = after = members.union(entry.added)
             case MemberLeft():
                 audience, after = members | {entry.user_id}, members - {entry.user_id}
             case RoleChanged():
@@ -50,6 +50,11 @@ class RosterCache:
                 return None
         self.keep(entry.conversation_id, version, after)
         return audience
+
+    def newest(self, conversation_id: ConversationId) -> frozenset[UserId] | None:
+        """Return the newest roster known here; None: none is. It may be behind where news of a change was lost."""
+        cached = self._rosters.get(conversation_id)
+        return None if cached is None else cached[1]
 
     def keep(self, conversation_id: ConversationId, version: int, members: frozenset[UserId]) -> None:
         """Remember a roster unless a newer one is known."""

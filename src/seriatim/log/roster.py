@@ -5,18 +5,25 @@ from typing import Any, LiteralString, NamedTuple
 
 from psycopg.rows import kwargs_row
 
-from seriatim.core.errors import NotFound
+from seriatim.core.errors import Conflict, NotFound
 from seriatim.core.ids import ConversationId, UserId
+from seriatim.log.access import WHOLE
 from seriatim.protocol.fields import ConversationKind, Role, Visibility
+from seriatim.protocol.limits import LIMITS
 from seriatim.storage.postgres.database import Connection
 
-LOCK: LiteralString = """-- lock conversation
+LOCK: LiteralString = f"""-- lock conversation
 select c.id as conversation_id, c.kind, c.visibility, c.title, c.topic, c.roster_version, c.member_count, c.last_seq,
-    c.last_ordinal
+    c.last_ordinal, {WHOLE} as whole
 from conversations c where c.id = %(conversation_id)s for no key update"""
 
+# Whoever looks for a pair's conversation, makes it or shuts it holds this lock, so that two who do so at once agree.
+LOCK_PAIR: LiteralString = """-- lock pair
+select pg_advisory_xact_lock(hashtextextended(format('direct %%s %%s', %(low)s::bigint, %(high)s::bigint), 0))"""
+
 MEMBER: LiteralString = """-- member
-select m.user_id, m.role, m.joined_seq, m.left_seq, m.read_seq, m.read_ordinal
+select m.user_id, m.role, m.joined_seq, m.left_seq, m.read_seq, m.read_ordinal,
+    exists (select from users u where u.id = m.user_id and u.guest) as is_guest
 from members m where m.conversation_id = %(conversation_id)s and m.user_id = %(user_id)s"""
 
 # One statement, so that the version and the members are of the same moment.
@@ -30,7 +37,7 @@ OWNERS_AND_ADMINS: LiteralString = """-- owners and admins
 select m.conversation_id, m.user_id
 from unnest(%(conversation_ids)s::bigint[], %(user_ids)s::bigint[]) as p (conversation_id, user_id)
 join members m on m.conversation_id = p.conversation_id and m.user_id = p.user_id
-where m.left_seq is null and m.role <> 'member'"""
+where m.left_seq is null and m.role in ('admin', 'owner')"""
 
 CREATE_CONVERSATION: LiteralString = """-- create conversation
 insert into conversations (id, kind, visibility, title)
@@ -47,17 +54,21 @@ with added as (
 )
 update conversations set member_count = member_count + (select count(*) from added) where id = %(conversation_id)s"""
 
-# A newcomer starts with nothing unread; who comes back does not see what was said while he was away.
-ADD_MEMBER: LiteralString = """-- add member
+# A newcomer starts with nothing unread; who comes back does not see what was said while he was away, and nothing of
+# his former time either where members read from when they joined. Who comes in asks no more to be let in.
+ADD_MEMBERS: LiteralString = """-- add members
 with added as (
     insert into members (conversation_id, user_id, role, joined_seq, read_seq, read_ordinal)
-    values (%(conversation_id)s, %(user_id)s, %(role)s, %(joined_seq)s, %(read_seq)s, %(read_ordinal)s)
+    select %(conversation_id)s, a.user_id, %(role)s, %(joined_seq)s, %(read_seq)s, %(read_ordinal)s
+    from unnest(%(user_ids)s::bigint[]) as a (user_id)
     on conflict (conversation_id, user_id) do update
     set role = excluded.role, joined_seq = excluded.joined_seq, left_seq = null, own_xid = pg_current_xact_id(),
         read_seq = greatest(members.read_seq, excluded.read_seq),
         read_ordinal = greatest(members.read_ordinal, excluded.read_ordinal)
     where members.left_seq is not null
     returning 1
+), answered as (
+    delete from join_requests where conversation_id = %(conversation_id)s and user_id = any(%(user_ids)s)
 )
 update conversations set member_count = member_count + (select count(*) from added) where id = %(conversation_id)s"""
 
@@ -86,6 +97,8 @@ class ConversationRow(NamedTuple):
     member_count: int
     last_seq: int
     last_ordinal: int
+    whole: bool
+    """Its history is for all."""
 
 
 class MemberRow(NamedTuple):
@@ -97,6 +110,7 @@ class MemberRow(NamedTuple):
     left_seq: int | None
     read_seq: int
     read_ordinal: int
+    is_guest: bool
 
 
 async def lock(connection: Connection, conversation_id: ConversationId) -> ConversationRow:
@@ -111,6 +125,11 @@ async def lock(connection: Connection, conversation_id: ConversationId) -> Conve
     if row is None:
         raise NotFound("no such conversation", path="$.conversation_id")
     return row
+
+
+async def lock_pair(connection: Connection, pair: Sequence[UserId]) -> None:
+    """Lock what concerns the direct conversation of these two, be there one or not, until the transaction ends."""
+    await connection.execute(LOCK_PAIR, {"low": min(pair), "high": max(pair)})
 
 
 async def member(connection: Connection, conversation_id: ConversationId, user_id: UserId) -> MemberRow | None:
@@ -165,18 +184,25 @@ async def create_conversation(
     return True
 
 
-async def add_member(connection: Connection, conversation: ConversationRow, user_id: UserId, role: Role) -> None:
-    """Make the user a member under the conversation's lock, right before his `member_added` is recorded.
+async def add_members(
+    connection: Connection, conversation: ConversationRow, user_ids: Sequence[UserId], role: Role
+) -> None:
+    """Make users members under the conversation's lock, right before their `member_added` is recorded.
 
-    He reads from that entry on; in a public conversation everything, as everybody does.
+    They read from that entry on; where the history is for all, everything, also when it is no more.
+
+    Raises:
+        Conflict: `full`: there is no room for all of them.
     """
+    if conversation.member_count + len(user_ids) > LIMITS.members:
+        raise Conflict(f"a conversation has at most {LIMITS.members} members", reason="full")
     await connection.execute(
-        ADD_MEMBER,
+        ADD_MEMBERS,
         {
             "conversation_id": conversation.conversation_id,
-            "user_id": user_id,
+            "user_ids": list(user_ids),
             "role": role.value,
-            "joined_seq": 1 if conversation.visibility is Visibility.PUBLIC else conversation.last_seq + 1,
+            "joined_seq": 1 if conversation.whole else conversation.last_seq + 1,
             "read_seq": conversation.last_seq,
             "read_ordinal": conversation.last_ordinal,
         },

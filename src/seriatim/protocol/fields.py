@@ -29,6 +29,7 @@ Body = Annotated[
 ]
 Name = Annotated[str, Meta(min_length=1, max_length=LIMITS.name_code_points, pattern=_NO_NUL)]
 Title = Annotated[str, Meta(min_length=1, max_length=LIMITS.title_code_points, pattern=_NO_NUL)]
+Words = Annotated[str, Meta(max_length=LIMITS.topic_code_points, pattern=_NO_NUL, description="to moderators")]
 Topic = Annotated[str, Meta(max_length=LIMITS.topic_code_points, pattern=_NO_NUL)]
 StatusText = Annotated[str, Meta(max_length=LIMITS.status_code_points, pattern=_NO_NUL)]
 Password = Annotated[str, Meta(min_length=10, max_length=1_024, pattern=_NO_NUL)]
@@ -38,6 +39,20 @@ NewMembers = Annotated[list[WireUserId], Meta(max_length=CREATE_MEMBERS)]
 InvitedUsers = Annotated[list[WireUserId], Meta(max_length=INVITE_USERS)]
 SlowModeS = Annotated[int, Meta(ge=0, le=SLOW_MODE_S, description="seconds between two messages of a member; 0: off")]
 InvitationToken = Annotated[str, Meta(min_length=1, max_length=64, description="what an invitation link ends with")]
+
+
+Emoji = Annotated[
+    str,
+    Meta(min_length=1, max_length=LIMITS.emoji_bytes, pattern=_NO_NUL, description="one emoji, or a `:custom_name:`"),
+]
+Question = Annotated[str, Meta(min_length=1, max_length=LIMITS.question_code_points, pattern=_NO_NUL)]
+_OPTION = Annotated[str, Meta(min_length=1, max_length=LIMITS.option_code_points, pattern=_NO_NUL)]
+PollOptions = Annotated[list[_OPTION], Meta(min_length=2, max_length=LIMITS.poll_options)]
+ChosenOptions = Annotated[
+    list[Annotated[int, Meta(ge=0, lt=LIMITS.poll_options)]],
+    Meta(max_length=LIMITS.poll_options, description="places of the options chosen, 0 for the first"),
+]
+ClosesAt = Annotated[datetime, Meta(tz=True, description="no vote counts from then on; within 30 days")]
 
 
 class ConversationKind(StrEnum):
@@ -97,6 +112,10 @@ class Role(StrEnum):
     MEMBER = "member"
     ADMIN = "admin"
     OWNER = "owner"
+
+
+RANK: dict[Role, int] = {role: rank for rank, role in enumerate(Role)}
+"""Roles rise in the order in which they are declared."""
 
 
 class LeastRole(StrEnum):

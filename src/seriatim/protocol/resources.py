@@ -10,7 +10,17 @@ from msgspec import Meta
 from seriatim.core.ids import ConversationId, DeviceId, UserId
 from seriatim.protocol.answers import TracedHop
 from seriatim.protocol.entries import Entry
-from seriatim.protocol.fields import ConversationKind, Name, Password, Role, Token, Visibility, WireDeviceId
+from seriatim.protocol.fields import (
+    ConversationKind,
+    History,
+    LeastRole,
+    Name,
+    Password,
+    Role,
+    Token,
+    Visibility,
+    WireDeviceId,
+)
 
 
 class NewDevice(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,6 +70,8 @@ class User(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     user_id: UserId
     name: str
+    guest: bool = False
+    """He sees only the conversations that he was invited to."""
 
 
 class Me(msgspec.Struct, frozen=True, kw_only=True):
@@ -107,6 +119,16 @@ class Conversation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     roster_version: int
     role: Role | None = None
     """The caller's role; absent: not (or no longer) a member."""
+    history: History = History.JOINED
+    """What members read of the time before they joined."""
+    post_role: LeastRole = LeastRole.MEMBER
+    invite_role: LeastRole = LeastRole.ADMIN
+    pin_role: LeastRole = LeastRole.ADMIN
+    """From which role on members may post, invite and pin; `member`: guests post, too."""
+    slow_mode_s: int = 0
+    """Seconds between two messages of a member below admin."""
+    archived: bool = False
+    """Nobody writes in it any more."""
     other: User | None = None
     """Of a direct conversation: the other one."""
     head: int

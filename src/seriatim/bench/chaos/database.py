@@ -57,7 +57,8 @@ async def final_log(dsn: str) -> FinalLog:
 
 def _entry(*columns: Any) -> LogEntry:
     conversation, seq, kind, device, key, created_at, ordinal, body, meta = columns
-    users = [] if meta is None else [*meta.get("members", []), *([meta["user_id"]] if "user_id" in meta else [])]
+    meta = meta or {}
+    users = meta.get("members") or meta.get("user_ids") or ([meta["user_id"]] if "user_id" in meta else [])
     return LogEntry(
         conversation,
         seq,

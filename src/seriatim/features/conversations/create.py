@@ -1,14 +1,17 @@
 """Create: found a conversation; a retry finds the same one, and two people have one direct conversation."""
 
-from seriatim.core.errors import NotFound, Unavailable
-from seriatim.core.ids import conversation_id_of
+from collections.abc import Sequence
+
+from seriatim.core.errors import Unavailable
+from seriatim.core.ids import UserId, conversation_id_of
 from seriatim.features.conversations import rules, store
-from seriatim.features.conversations.rules import Founding
+from seriatim.features.conversations.rules import Candidate, Founding
 from seriatim.log import roster
-from seriatim.log.draft import Stored
+from seriatim.log.draft import Change, Stored
+from seriatim.log.moderation import guests
 from seriatim.log.record import record, recorded
 from seriatim.protocol.commands import Create
-from seriatim.protocol.fields import ConversationKind
+from seriatim.protocol.fields import ConversationKind, Role
 from seriatim.protocol.sender import Sender
 from seriatim.storage.postgres.database import Connection, Database
 
@@ -24,7 +27,8 @@ async def create(command: Create, sender: Sender, database: Database, secret: by
 
     Raises:
         BadRequest: what rules.founding refuses.
-        NotFound: a named member does not exist (`$.members[i]`).
+        NotFound: a named member does not exist (`$.members[i]`), or a guest who creates does not know him.
+        Forbidden: `blocked` by a named member; `guest`: a guest begins nothing but direct conversations.
         KeyReused: the key made another conversation.
         Unavailable.
     """
@@ -34,40 +38,49 @@ async def create(command: Create, sender: Sender, database: Database, secret: by
         known = await recorded(connection, rules.founded(founding, command, sender, conversation_id))
         if known is not None:
             return known
-        await _all_exist(connection, command, founding)
         if founding.kind is ConversationKind.DIRECT:
             pair = await store.lock_pair(connection, founding.members)
             if pair is not None:
                 return await store.first_entry(connection, pair)
-        return await _found(connection, founding, command, sender, secret)
-
-
-async def _all_exist(connection: Connection, command: Create, founding: Founding) -> None:
-    known = await store.known_users(connection, founding.members)
-    for place, user_id in enumerate(command.members):
-        if user_id not in known:
-            raise NotFound("no such user", path=f"$.members[{place}]")
-
-
-async def _found(connection: Connection, founding: Founding, command: Create, sender: Sender, secret: bytes) -> Stored:
-    founders = [
-        (founder, rules.role_of_founder(founding.kind, founder, sender.user_id)) for founder in founding.members
-    ]
-    for attempt in range(ID_ATTEMPTS):
-        conversation_id = conversation_id_of(secret, sender.device_id, command.client_id, attempt)
-        change = rules.founded(founding, command, sender, conversation_id)
-        if await roster.create_conversation(
-            connection,
-            conversation_id,
-            kind=founding.kind,
-            visibility=founding.visibility,
-            title=founding.title,
-            founders=founders,
-        ):
-            if founding.kind is ConversationKind.DIRECT:
-                await store.keep_pair(connection, founding.members, conversation_id)
-            return await record(connection, change)
-        known = await recorded(connection, change)
-        if known is not None:  # the same command in another session was faster
-            return known
+        people = await _people(connection, founding, sender)
+        rules.gather(command.members, people)
+        founders = [
+            (id_, rules.role_of_founder(founding.kind, people[id_], sender.user_id)) for id_ in founding.members
+        ]
+        for attempt in range(ID_ATTEMPTS):
+            conversation_id = conversation_id_of(secret, sender.device_id, command.client_id, attempt)
+            change = rules.founded(founding, command, sender, conversation_id)
+            if await _founded(connection, founding, change, founders):
+                return await record(connection, change)
+            known = await recorded(connection, change)
+            if known is not None:  # the same command in another session was faster
+                return known
     raise Unavailable("no id was free; try again")
+
+
+async def _people(connection: Connection, founding: Founding, sender: Sender) -> dict[UserId, Candidate]:
+    """Return the founders whom the creator knows, under the lock of their pair if they are one."""
+    people = await store.candidates(connection, None, founding.members, sender.user_id)
+    if people[sender.user_id].is_guest:
+        rules.by_guest(founding.kind)
+        seen = await guests.seen(connection, sender.user_id, founding.members)
+        people = {user_id: candidate for user_id, candidate in people.items() if user_id in seen}
+    return people
+
+
+async def _founded(
+    connection: Connection, founding: Founding, change: Change, founders: Sequence[tuple[UserId, Role]]
+) -> bool:
+    """Write the conversation without its first entry; False: its id is taken."""
+    if not await roster.create_conversation(
+        connection,
+        change.conversation_id,
+        kind=founding.kind,
+        visibility=founding.visibility,
+        title=founding.title,
+        founders=founders,
+    ):
+        return False
+    if founding.kind is ConversationKind.DIRECT:
+        await store.keep_pair(connection, founding.members, change.conversation_id)
+    return True

@@ -1,10 +1,12 @@
-"""Remove: take somebody out, who keeps what he could read so far."""
+"""Remove: take somebody out, who keeps what he could read so far; with a ban he cannot come back."""
 
 from seriatim.core.errors import NotFound
 from seriatim.features.conversations import rules, store
 from seriatim.log import roster
 from seriatim.log.access import Action
 from seriatim.log.draft import Stored
+from seriatim.log.moderation.audit import Act, audited
+from seriatim.log.moderation.bans import ban
 from seriatim.log.record import begin, record
 from seriatim.protocol.commands import Remove
 from seriatim.protocol.sender import Sender
@@ -32,6 +34,10 @@ async def remove(command: Remove, sender: Sender, database: Database) -> Stored:
             raise NotFound("no such member", path="$.user_id")
         rules.remove(access.role, other.role)
         await roster.leave_member(connection, change.conversation_id, command.user_id, conversation.last_seq + 1)
+        if command.ban:
+            await ban(connection, change.conversation_id, command.user_id, sender.user_id)
+        act = Act.BAN if command.ban else Act.REMOVE
+        await audited(connection, sender.user_id, act, change.conversation_id, user_id=command.user_id)
         stored = await record(connection, change)
         await store.keep_left_view(connection, change.conversation_id, command.user_id)
         return stored

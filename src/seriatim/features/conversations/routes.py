@@ -13,7 +13,11 @@ from litestar.params import FromPath, HeaderParameter, JSONBody, QueryParameter,
 from seriatim.core.errors import Forbidden
 from seriatim.core.ids import MAX_ID
 from seriatim.features.conversations import store
-from seriatim.features.conversations.requests import (
+from seriatim.log.access import Action, authorize
+from seriatim.protocol.answers import Ok, Page, Sent
+from seriatim.protocol.commands import HTTP_COMMANDS, Command, Create, EntryCommand, Fetch, Read
+from seriatim.protocol.fields import Visibility
+from seriatim.protocol.http.requests import (
     HTTP_FRAME_ID,
     body_of,
     command_of,
@@ -22,10 +26,6 @@ from seriatim.features.conversations.requests import (
     place_of,
     tag_of,
 )
-from seriatim.log.access import Action, authorize
-from seriatim.protocol.answers import Ok, Page, Sent
-from seriatim.protocol.commands import HTTP_COMMANDS, Command, Create, EntryCommand, Fetch, Read
-from seriatim.protocol.fields import Visibility
 from seriatim.protocol.limits import LIMITS
 from seriatim.protocol.resources import Conversation, Conversations, Members
 from seriatim.protocol.sender import Sender

@@ -5,22 +5,35 @@ A direct conversation has two plain members: nobody can be invited, removed, pro
 """
 
 import unicodedata
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, assert_never
 
-from seriatim.core.errors import BadRequest, Conflict, Forbidden
+from seriatim.core.errors import BadRequest, Conflict, Forbidden, NotFound
 from seriatim.core.ids import ConversationId, UserId
 from seriatim.log.draft import Change
 from seriatim.protocol.commands import Create, Invite, Join, Leave, MembershipCommand, Remove, SetRole, SetSettings
 from seriatim.protocol.entries import ConversationCreated, MemberAdded, MemberLeft, RoleChanged, SettingsChanged
-from seriatim.protocol.fields import ConversationKind, Role, Visibility
+from seriatim.protocol.fields import RANK, ConversationKind, Role, Visibility
 from seriatim.protocol.limits import LIMITS
 from seriatim.protocol.sender import Sender
 
-RANK: dict[Role, int] = {role: rank for rank, role in enumerate(Role)}
-"""Roles rise in the order in which they are declared."""
+UNWORDED = (
+    "visibility", "history", "post_role", "invite_role", "pin_role", "slow_mode_s", "archived",
+)  # fmt: skip
+"""The settings that hold no text."""
 
 _BIDI = frozenset(map(chr, (*range(0x202A, 0x202F), *range(0x2066, 0x206A))))
 """Overrides and isolates: a title must not turn the text beside it around."""
+
+
+class Candidate(NamedTuple):
+    """Somebody who is to become a member; `has_blocked` whoever adds him."""
+
+    user_id: UserId
+    is_guest: bool
+    is_member: bool
+    is_banned: bool
+    has_blocked: bool
 
 
 class Founding(NamedTuple):
@@ -52,9 +65,37 @@ def founding(command: Create, creator: UserId) -> Founding:
     return Founding(command.kind, command.visibility, title, members)
 
 
-def role_of_founder(kind: ConversationKind, founder: UserId, creator: UserId) -> Role:
+def by_guest(kind: ConversationKind) -> None:
+    """Let a guest begin nothing but a direct conversation.
+
+    Raises:
+        Forbidden: `guest`.
+    """
+    if kind is not ConversationKind.DIRECT:
+        raise Forbidden("a guest only begins direct conversations", path="$.kind", reason="guest")
+
+
+def gather(named: Sequence[UserId], known: Mapping[UserId, Candidate]) -> None:
+    """Let a conversation begin with people who exist and have not blocked its creator.
+
+    Raises:
+        NotFound, Forbidden (`blocked`): with the path of the first such.
+    """
+    for place, user_id in enumerate(named):
+        candidate = known.get(user_id)
+        if candidate is None:
+            raise NotFound("no such user", path=f"$.members[{place}]")
+        if candidate.has_blocked:
+            raise Forbidden("this person wants nothing of you", path=f"$.members[{place}]", reason="blocked")
+
+
+def role_of_founder(kind: ConversationKind, founder: Candidate, creator: UserId) -> Role:
     """Return the first role of a founder: the creator owns groups and channels, a direct conversation nobody."""
-    return Role.OWNER if founder == creator and kind is not ConversationKind.DIRECT else Role.MEMBER
+    if kind is ConversationKind.DIRECT:
+        return Role.MEMBER
+    if founder.user_id == creator:
+        return Role.OWNER
+    return Role.GUEST if founder.is_guest else Role.MEMBER
 
 
 def founded(founding: Founding, command: Create, sender: Sender, conversation_id: ConversationId) -> Change:
@@ -77,15 +118,15 @@ def change(command: MembershipCommand, sender: Sender) -> Change:
     """
     match command:
         case Join():
-            kind, content = MemberAdded, {"user_id": sender.user_id, "role": Role.MEMBER}
+            return joined(command, sender, Role.MEMBER)
         case Invite():
-            kind, content = MemberAdded, {"user_id": command.user_id, "role": command.role}
+            kind, content = MemberAdded, added(list(invited(command)), command.role)
         case Leave():
             kind, content = MemberLeft, {"user_id": sender.user_id}
         case Remove():
             if command.user_id == sender.user_id:
                 raise BadRequest("leave the conversation instead", path="$.user_id", reason="self")
-            kind, content = MemberLeft, {"user_id": command.user_id}
+            kind, content = MemberLeft, {"user_id": command.user_id} | ({"banned": True} if command.ban else {})
         case SetRole():
             kind, content = RoleChanged, {"user_id": command.user_id, "role": command.role}
         case SetSettings():
@@ -94,6 +135,50 @@ def change(command: MembershipCommand, sender: Sender) -> Change:
             assert_never(command)
     roster = kind is not SettingsChanged
     return Change(command.conversation_id, sender, command.client_id, kind, content, roster=roster)
+
+
+def joined(command: Join, sender: Sender, role: Role) -> Change:
+    """Return the entry by which the sender comes in himself."""
+    content = added([sender.user_id], role)
+    return Change(command.conversation_id, sender, command.client_id, MemberAdded, content, roster=True)
+
+
+def role_of_invited(given: Role, *, is_guest: bool) -> Role:
+    """Return the role with which somebody comes in by a link that gives this one."""
+    return Role.GUEST if is_guest else given
+
+
+def follow(candidate: Candidate) -> None:
+    """Let somebody in by a link who is not in yet and is not banned.
+
+    Raises:
+        Conflict: `already_member`.
+        Forbidden: `banned`.
+    """
+    if candidate.is_member:
+        raise Conflict("you are a member", reason="already_member")
+    if candidate.is_banned:
+        raise Forbidden("you are banned from this conversation", path="$.conversation_id", reason="banned")
+
+
+def invited(command: Invite) -> dict[UserId, str]:
+    """Return whom this `invite` names, in order and each once, with the path of his name.
+
+    Raises:
+        BadRequest: nobody.
+    """
+    people: dict[UserId, str] = {} if command.user_id is None else {command.user_id: "$.user_id"}
+    for place, user_id in enumerate(command.user_ids):
+        people.setdefault(user_id, f"$.user_ids[{place}]")
+    if not people:
+        raise BadRequest("name somebody to invite", path="$.user_ids", reason="nobody")
+    return people
+
+
+def added(people: Sequence[UserId], role: Role) -> dict[str, Any]:
+    """Return what a `member_added` of these people holds; of one it is what it was before several could be added."""
+    several = {"user_ids": list(people)} if len(people) > 1 else {}
+    return {"user_id": people[0], "role": role} | several
 
 
 def settings(command: SetSettings) -> dict[str, Any]:
@@ -107,21 +192,51 @@ def settings(command: SetSettings) -> dict[str, Any]:
         named["title"] = line(command.title, "$.title", LIMITS.title_code_points)
     if command.topic is not None:
         named["topic"] = command.topic and line(command.topic, "$.topic", LIMITS.topic_code_points)
-    if command.visibility is not None:
-        named["visibility"] = command.visibility
+    for field in UNWORDED:
+        if (value := getattr(command, field)) is not None:
+            named[field] = value
     if not named:
         raise BadRequest("name a setting to change", path="$", reason="nothing_named")
     return named
 
 
 def grant(own: Role, given: Role) -> None:
-    """Let admins invite members; only an owner gives a higher role, else `invite` would be a way round `set_role`.
+    """Let who may invite give the lower roles; only an owner gives a higher one: `invite` is no way round `set_role`.
 
     Raises:
         Forbidden: the role is not the inviter's to give.
     """
-    if given is not Role.MEMBER and own is not Role.OWNER:
+    if RANK[given] > RANK[Role.MEMBER] and own is not Role.OWNER:
         raise Forbidden("only an owner gives this role", path="$.role")
+
+
+def admit(people: Mapping[UserId, str], role: Role, known: Mapping[UserId, Candidate]) -> None:
+    """Let in who exists, is no member, is not banned, has not blocked the inviter, and may have this role.
+
+    Raises:
+        NotFound, Conflict (`already_member`, `banned`, `guest`), Forbidden (`blocked`): path of the first such.
+    """
+    for user_id, path in people.items():
+        candidate = known.get(user_id)
+        if candidate is None:
+            raise NotFound("no such user", path=path)
+        if candidate.is_member:
+            raise Conflict("a member already", path=path, reason="already_member")
+        if candidate.is_banned:
+            raise Conflict("banned from here: lift the ban first", path=path, reason="banned")
+        if candidate.has_blocked:
+            raise Forbidden("this person does not want to be added by you", path=path, reason="blocked")
+        suits(role, is_guest=candidate.is_guest, path=path)
+
+
+def suits(role: Role, *, is_guest: bool, path: str = "$.role") -> None:
+    """Keep a guest's account a guest.
+
+    Raises:
+        Conflict: `guest`.
+    """
+    if is_guest and role is not Role.GUEST:
+        raise Conflict("a guest's account can only be a guest", path=path, reason="guest")
 
 
 def remove(own: Role, theirs: Role) -> None:
@@ -156,16 +271,6 @@ def change_role(theirs: Role, wanted: Role, *, owners: int) -> None:
         raise Conflict("hand over to another owner first", path="$.role", reason="last_owner")
 
 
-def room(member_count: int) -> None:
-    """Refuse one member more than a conversation holds.
-
-    Raises:
-        Conflict: `full`.
-    """
-    if member_count >= LIMITS.members:
-        raise Conflict(f"a conversation has at most {LIMITS.members} members", reason="full")
-
-
 def line(text: str, path: str, code_points: int) -> str:
     """Return a title or topic in NFC without outer white space: what looks equal is equal.
 
@@ -183,10 +288,10 @@ def line(text: str, path: str, code_points: int) -> str:
 
 
 def visible(kind: ConversationKind, wanted: Visibility | None) -> None:
-    """Allow only a channel to be public.
+    """Allow only a channel to be found by others.
 
     Raises:
         BadRequest: another kind.
     """
-    if wanted is Visibility.PUBLIC and kind is not ConversationKind.CHANNEL:
-        raise BadRequest("only a channel can be public", path="$.visibility", reason="channels_only")
+    if wanted not in (None, Visibility.PRIVATE) and kind is not ConversationKind.CHANNEL:
+        raise BadRequest("only a channel can be listed or public", path="$.visibility", reason="channels_only")

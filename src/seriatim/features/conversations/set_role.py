@@ -5,6 +5,7 @@ from seriatim.features.conversations import rules, store
 from seriatim.log import roster
 from seriatim.log.access import Action
 from seriatim.log.draft import Stored
+from seriatim.log.moderation.audit import Act, audited
 from seriatim.log.record import begin, record
 from seriatim.protocol.commands import SetRole
 from seriatim.protocol.sender import Sender
@@ -15,7 +16,7 @@ async def set_role(command: SetRole, sender: Sender, database: Database) -> Stor
     """Change a member's role and return the committed entry; a retry returns the stored one (promise L2).
 
     Raises:
-        Conflict: `unchanged`, or `last_owner` when no owner would be left.
+        Conflict: `unchanged`, `guest` (a guest's account keeps this role), or `last_owner` when none would be left.
         Forbidden: the sender is no owner.
         NotFound: no such conversation, or (`$.user_id`) no such member.
         KeyReused, Unavailable.
@@ -30,5 +31,10 @@ async def set_role(command: SetRole, sender: Sender, database: Database) -> Stor
             raise NotFound("no such member", path="$.user_id")
         owners = await store.owner_count(connection, change.conversation_id)
         rules.change_role(other.role, command.role, owners=owners)
+        rules.suits(command.role, is_guest=other.is_guest)
         await roster.set_role(connection, change.conversation_id, command.user_id, command.role)
+        details = {"role": command.role, "before": other.role}
+        await audited(
+            connection, sender.user_id, Act.SET_ROLE, change.conversation_id, user_id=command.user_id, details=details
+        )
         return await record(connection, change)

@@ -1,8 +1,9 @@
-"""Set settings: another title, topic or visibility."""
+"""Set settings: title, topic, who finds it, who may do what in it, how much of it newcomers read."""
 
 from seriatim.features.conversations import rules, store
 from seriatim.log.access import Action
 from seriatim.log.draft import Stored
+from seriatim.log.moderation.audit import Act, audited
 from seriatim.log.record import begin, record
 from seriatim.protocol.commands import SetSettings
 from seriatim.protocol.sender import Sender
@@ -13,7 +14,7 @@ async def set_settings(command: SetSettings, sender: Sender, database: Database)
     """Change the settings named and return the committed entry; a retry returns the stored one (promise L2).
 
     Raises:
-        BadRequest: no setting named, an unreadable text, or a public conversation that is no channel.
+        BadRequest: no setting named, an unreadable text, or a conversation that others find and that is no channel.
         Forbidden: the sender is no admin, or the conversation is direct.
         NotFound: no such conversation, or the sender may not know of it.
         KeyReused, Unavailable.
@@ -25,4 +26,11 @@ async def set_settings(command: SetSettings, sender: Sender, database: Database)
             return begun
         rules.visible(begun.conversation.kind, command.visibility)
         await store.set_settings(connection, change.conversation_id, change.content)
+        await audited(
+            connection,
+            sender.user_id,
+            Act.SET_SETTINGS,
+            change.conversation_id,
+            details={"changed": list(change.content)},
+        )
         return await record(connection, change)

@@ -67,8 +67,8 @@ class Names:
                 words = f"{who}: {body}"
             case ConversationCreated():
                 words = f"* {who} began the conversation"
-            case MemberAdded(user_id=user_id):
-                words = f"* {await self.user(user_id)} joined"
+            case MemberAdded(added=added):
+                words = f"* {', '.join([await self.user(user_id) for user_id in added])} joined"
             case MemberLeft(user_id=user_id):
                 words = f"* {await self.user(user_id)} left"
             case RoleChanged(user_id=user_id, role=role):

@@ -1,0 +1,1 @@
+"""What only HTTP says: bodies, cursors, and the resources that no frame carries."""
