@@ -18,6 +18,18 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """Longest title of a conversation."""
     topic_code_points: int = 1_024
     """Longest topic of a conversation."""
+    emoji_bytes: int = 64
+    """Longest emoji of a reaction, in bytes of UTF-8."""
+    reaction_kinds: int = 50
+    """Most different emoji on one message or poll."""
+    pins: int = 100
+    """Most pins of a conversation."""
+    question_code_points: int = 300
+    """Longest question of a poll."""
+    option_code_points: int = 100
+    """Longest option of a poll."""
+    poll_options: int = 10
+    """Most options of a poll; two at least."""
     page_entries: int = 200
     """Most entries of one `page`."""
     heads_rows: int = 1_000
@@ -106,6 +118,10 @@ DOTS_MEMBERS = 250
 """In larger conversations `presence` tells how many are online, not who."""
 
 
+POLL_DAYS = 30
+"""Longest time until a poll closes by itself."""
+
+
 class Rate(msgspec.Struct, frozen=True):
     """A token bucket: `per_s` tokens a second, at most `burst` saved."""
 
@@ -117,9 +133,9 @@ class Rates(msgspec.Struct, frozen=True, kw_only=True):
     """The front door's token buckets; beyond one: `rate_limited` with `retry_after_ms`."""
 
     send: Rate = Rate(10, 30)
-    """`send`, per user."""
+    """`send`, `forward` and `start_poll`, per user."""
     conversation_send: Rate = Rate(20, 20)
-    """`send`, per conversation; its owners and admins are let in when they send again."""
+    """The same, per conversation; its owners and admins are let in when they send again."""
     fetch: Rate = Rate(20, 40)
     """`fetch` and `compare`, per device."""
     frames: Rate = Rate(50, 200)
@@ -129,11 +145,13 @@ class Rates(msgspec.Struct, frozen=True, kw_only=True):
     invite: Rate = Rate(100 / 3600, 100)
     """`invite`, per user."""
     change: Rate = Rate(1, 30)
-    """`join`, `leave`, `remove`, `set_role`, `set_settings`, and what moderators change over HTTP, per user."""
+    """`join`, `leave`, `remove`, `set_role`, `set_settings`, `set_presence`, and what moderators change over HTTP, per user."""
     invitation: Rate = Rate(1 / 6, 20)
     """Invitation links looked at or used, per user."""
     report: Rate = Rate(20 / 3600, 20)
     """Reports and requests to join, per user."""
+    edit: Rate = Rate(5, 20)
+    """`edit`, `delete`, `react`, `unreact`, `pin`, `unpin`, `vote` and `close_poll`, per user."""
     lists: Rate = Rate(10, 60)
     """One conversation, or a page of conversations, channels or members over HTTP, per device."""
     log_in_account: Rate = Rate(5 / 60, 5)
