@@ -40,7 +40,7 @@ chaos: install .venv/.developing ## the long chaos: every mechanism removed once
 	$(BIN)/pytest -q -m long tests/chaos
 
 bench: install ## measure, with its yardstick: make bench NAME=send
-	@test -n "$(NAME)" || { echo "name one: make bench NAME=send (fanout, idle, resume, history)"; exit 2; }
+	@test -n "$(NAME)" || { echo "name one: make bench NAME=send (fanout, idle, resume, history, xmpp)"; exit 2; }
 	$(BIN)/seriatim bench $(NAME)
 
 generate: install ## write what is generated from the code: TypeScript types, tables of docs/

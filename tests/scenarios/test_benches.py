@@ -6,8 +6,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
-from seriatim.bench import fanout, history, idle, resume, send
+from seriatim.app.cli import bench
+from seriatim.bench import fanout, history, idle, resume, send, xmpp
+from seriatim.bench.yardsticks import ejabberd
 
 SERIATIM = Path(sys.executable).with_name("seriatim")
 BENCHES = {
@@ -24,11 +27,18 @@ BENCHES = {
     "idle": [case.name for case in idle.CASES],
     "resume": [case.name for case in resume.CASES],
     "history": [case.name for case in history.CASES],
+    "xmpp": [case.name for work in xmpp.SMALL.works for case in (xmpp.rate_case(work), xmpp.cpu_case(work))],
 }
+NEEDS_EJABBERD = "no ejabberd with its PostgreSQL driver: bench xmpp has nothing to compare with"
 
 
 @pytest.mark.parametrize("name", BENCHES)
 def test_a_bench_ends_in_one_json_object_with_all_its_rows(name: str) -> None:
+    if name == "xmpp":
+        try:
+            ejabberd.found()
+        except ejabberd.NotInstalled:
+            pytest.skip(NEEDS_EJABBERD)
     done = subprocess.run(
         [SERIATIM, "bench", name, "--small", "--json"], capture_output=True, text=True, check=False, timeout=120
     )
@@ -53,3 +63,14 @@ def test_without_a_compiler_every_row_is_unmeasured(tmp_path: Path) -> None:
     rows = json.loads(done.stdout)["results"]
     assert {row["case"] for row in rows} == {case.name for case in fanout.CASES}
     assert all("no C compiler" in row["unmeasured"] for row in rows)
+
+
+def test_without_the_other_server_every_row_is_unmeasured_and_says_how_to_get_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ejabberd, "_SCHEMA", tmp_path / "pg.sql")
+    done = CliRunner().invoke(bench.app, ["xmpp", "--small", "--json"])
+    assert done.exit_code == 0, done.output
+    rows = json.loads(done.output)["results"]
+    assert [row["case"] for row in rows] == [case.name for case in xmpp.CASES]
+    assert all("apt-get install ejabberd erlang-p1-pgsql" in row["unmeasured"] for row in rows)

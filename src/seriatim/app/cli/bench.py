@@ -7,8 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from seriatim.bench.rig.compiler import NoCompiler
-from seriatim.bench.rig.report import Case, Report, unmeasured
+from seriatim.bench.rig.report import CannotMeasure, Case, Report, unmeasured
 
 app = typer.Typer(add_completion=False)
 
@@ -21,6 +20,7 @@ class Bench(StrEnum):
     IDLE = "idle"
     RESUME = "resume"
     HISTORY = "history"
+    XMPP = "xmpp"
 
 
 @app.command()
@@ -34,12 +34,13 @@ def run(
 ) -> None:
     """Start a server of its own, load it, and compare with the limit of what this machine can do.
 
-    Ratios are worth something on a busy machine, absolute figures are not. Without a C compiler nothing is measured.
+    Ratios are worth something on a busy machine, absolute figures are not. Without a C compiler, or without
+    the other server that a bench compares with, nothing is measured, and each row says why.
     """
     module: Any = importlib.import_module(f"seriatim.bench.{name}")
     try:
         report: Report = module.run(module.SMALL if small else module.Size())
-    except NoCompiler as error:
+    except CannotMeasure as error:
         cases: Sequence[Case] = module.CASES
         report = Report(name, [unmeasured(case, str(error)) for case in cases], {}, {})
     if not json:

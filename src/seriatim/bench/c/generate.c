@@ -1,104 +1,18 @@
 /* The load generator: one process, many clients, commands on standard input, one line of JSON for each.
- * usage: generate PORT FILE   FILE: "people N", N times "user_id device_id token", "conversations M", M times
- * "conversation_id count place place ...". A message carries its conversation, slot and number in its client_id, so
- * every event that arrives says which message it is; nothing is matched by order or by body. */
+ * usage: generate PORT FILE   FILE: see talk.h. The key of a message is its client_id. */
 #include "client.h"
+#include "talk.h"
 
-enum { BODY_BYTES = 64 };
+static unsigned long asked_count, pong_count;
 
-struct slot {
-    unsigned long number; /* 0: free */
-    int missing;          /* receivers that do not have it yet */
-    double sent_at;
-};
-
-struct place {
-    int conversation, slot;
-};
-
-struct conversation {
-    char *id;
-    int *members, member_count;
-    struct slot *slots;
-    unsigned long next;
-};
-
-static struct conversation *conversations;
-static int conversation_count;
-static unsigned run_number;
-
-static int flying, sending;
-static double period_s; /* from one sending of a slot to its next, at least */
-static struct place *early;
-static int early_count, early_room;
-static unsigned long done_count, delivered_count, acked_count, event_bytes, asked_count, pong_count;
-static double *took_s;
-static unsigned long took_room;
-
-static void note(double seconds) {
-    if (done_count >= took_room) took_s = must(realloc(took_s, (took_room = 2 * took_room + 4096) * sizeof *took_s));
-    took_s[done_count++] = seconds;
-}
-
-static int smaller(const void *a, const void *b) {
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-static double at_percent(double *sorted, unsigned long count, double percent) {
-    return count ? sorted[(unsigned long)((double)(count - 1) * percent / 100)] * 1000 : 0;
-}
-
-static void send_message(int place, int slot_place) {
-    static char body[BODY_BYTES + 1];
-    struct conversation *at = &conversations[place];
-    struct slot *slot = &at->slots[slot_place];
-    if (!body[0]) memset(body, 'b', BODY_BYTES);
-    slot->number = ++at->next;
-    slot->missing = at->member_count - 1;
-    slot->sent_at = now_s();
-    flying++;
+static void say_message(struct conversation *at, const char *key, unsigned long number) {
     say(&connections[at->members[0]],
-        "{\"type\":\"send\",\"id\":%lu,\"conversation_id\":%s,\"client_id\":\"%08x-%04x-7%03x-8000-%012lx\",\"body\":\"%s\"}",
-        slot->number, at->id, run_number, (unsigned)place, (unsigned)slot_place, slot->number, body);
-}
-
-static unsigned long hexadecimal(const char *at, int count) {
-    unsigned long value = 0;
-    for (int i = 0; i < count; i++) value = value << 4 | (unsigned)(at[i] <= '9' ? at[i] - '0' : at[i] - 'a' + 10);
-    return value;
+        "{\"type\":\"send\",\"id\":%lu,\"conversation_id\":%s,\"client_id\":\"%s\",\"body\":\"%s\"}", number, at->id, key, body);
 }
 
 static void event_arrived(struct connection *c, char *payload, size_t size) {
     char *key = memmem(payload, size, "\"client_id\":\"", 13);
-    if (key == NULL || hexadecimal(key += 13, 8) != run_number) return;
-    int place = (int)hexadecimal(key + 9, 4), slot_place = (int)hexadecimal(key + 15, 3);
-    struct conversation *at = &conversations[place];
-    struct slot *slot = &at->slots[slot_place];
-    delivered_count++;
-    event_bytes += size;
-    if (slot->number != hexadecimal(key + 24, 12) || c->person == at->members[0] || --slot->missing > 0) return;
-    slot->number = 0;
-    note(now_s() - slot->sent_at);
-    flying--;
-    if (!sending) return;
-    if (now_s() - slot->sent_at >= period_s) {
-        send_message(place, slot_place);
-        return;
-    }
-    if (early_count == early_room) early = must(realloc(early, (size_t)(early_room = 2 * early_room + 64) * sizeof *early));
-    early[early_count++] = (struct place){place, slot_place};
-}
-
-static void send_due(void) {
-    double now = now_s();
-    int left = 0;
-    for (int i = 0; i < early_count; i++) {
-        struct place p = early[i];
-        if (now - conversations[p.conversation].slots[p.slot].sent_at >= period_s) send_message(p.conversation, p.slot);
-        else early[left++] = p;
-    }
-    early_count = left;
+    if (key != NULL) message_arrived(c, key + 13, size);
 }
 
 static void live_frame(struct connection *c, char *payload, size_t size) {
@@ -117,49 +31,6 @@ static void live_frame(struct connection *c, char *payload, size_t size) {
             break;
         default: break;
     }
-}
-
-static void answer(const char *format, ...) {
-    va_list words;
-    va_start(words, format);
-    vprintf(format, words);
-    va_end(words);
-    printf("\n");
-    fflush(stdout);
-}
-
-static void times(double seconds, double cpu) {
-    qsort(took_s, done_count, sizeof *took_s, smaller);
-    answer("{\"messages\":%lu,\"deliveries\":%lu,\"acked\":%lu,\"errors\":%d,\"lost\":%d,\"unfinished\":%d,\"seconds\":%.6f,"
-           "\"p50_ms\":%.4f,\"p95_ms\":%.4f,\"p99_ms\":%.4f,\"event_bytes\":%.1f,\"generator_cpu_s\":%.4f}",
-           done_count, delivered_count, acked_count, error_count, lost_count, flying, seconds,
-           at_percent(took_s, done_count, 50), at_percent(took_s, done_count, 95), at_percent(took_s, done_count, 99),
-           delivered_count ? (double)event_bytes / (double)delivered_count : 0, cpu);
-}
-
-/* talk FIRST COUNT IN_FLIGHT SECONDS PERIOD_S: the first member of each conversation keeps IN_FLIGHT messages on their
- * way; one is done when all other members have it, and its successor leaves at once, or PERIOD_S after it left. */
-static void talk(int first, int count, int each, double seconds, double period) {
-    run_number = (unsigned)rand() << 1 ^ (unsigned)rand();
-    done_count = delivered_count = acked_count = event_bytes = 0;
-    period_s = period;
-    early_count = 0;
-    error_count = lost_count = flying = 0;
-    for (int i = first; i < first + count; i++) {
-        conversations[i].slots = must(realloc(conversations[i].slots, (size_t)each * sizeof(struct slot)));
-        memset(conversations[i].slots, 0, (size_t)each * sizeof(struct slot));
-    }
-    double began = now_s(), cpu = cpu_s();
-    sending = 1;
-    for (int i = first; i < first + count; i++)
-        for (int slot = 0; slot < each; slot++) send_message(i, slot);
-    while (now_s() - began < seconds) {
-        step(early_count ? 1 : 50);
-        if (early_count) send_due();
-    }
-    sending = 0;
-    while ((flying || acked_count < done_count) && now_s() - began < seconds + 10) step(50);
-    times(now_s() - began, cpu_s() - cpu);
 }
 
 /* ask KIND CONVERSATION COUNT LIMIT HEAD: pages of history at random places, one after another. */
@@ -181,20 +52,6 @@ static void ask(const char *kind, int place, int count, int limit, long head) {
         if (asked_count) note(now_s() - asked_at);
     }
     times(now_s() - began, cpu_s() - cpu);
-}
-
-/* connect FIRST COUNT WINDOW WITHIN_S */
-static void bring(int first, int count, int window, double within_s) {
-    refused_count = refused_blindly_count = lost_count = greeted_count = 0;
-    double began = now_s(), cpu = cpu_s();
-    int all = all_live(first, count, window, within_s);
-    double seconds = now_s() - began;
-    qsort(greeted_s, (size_t)greeted_count, sizeof *greeted_s, smaller);
-    unsigned long n = (unsigned long)greeted_count;
-    answer("{\"live\":%d,\"all\":%s,\"refused\":%d,\"refused_blindly\":%d,\"seconds\":%.6f,\"p50_ms\":%.4f,\"p95_ms\":%.4f,"
-           "\"generator_cpu_s\":%.4f}",
-           live_count, all ? "true" : "false", refused_count, refused_blindly_count, seconds,
-           at_percent(greeted_s, n, 50), at_percent(greeted_s, n, 95), cpu_s() - cpu);
 }
 
 /* Everybody pings, so that nobody is closed as silent during the next run. */
@@ -219,48 +76,6 @@ static void hold(double seconds) {
         step(50);
     }
     answer("{\"live\":%d,\"lost\":%d}", live_count, lost_count);
-}
-
-static char *word(FILE *file) {
-    static char text[8192];
-    if (fscanf(file, "%8191s", text) != 1) die("the file is short");
-    return must(strdup(text));
-}
-
-static int number(FILE *file) {
-    char *text = word(file);
-    int value = atoi(text);
-    free(text);
-    return value;
-}
-
-static void load(const char *path) {
-    FILE *file = fopen(path, "r");
-    if (file == NULL) die(path);
-    free(word(file));
-    people_count = number(file);
-    people = must(calloc((size_t)people_count, sizeof *people));
-    connections = must(calloc((size_t)people_count, sizeof *connections));
-    dirty = must(calloc((size_t)people_count, sizeof *dirty));
-    greeted_s = must(calloc((size_t)people_count, sizeof *greeted_s));
-    for (int i = 0; i < people_count; i++) {
-        people[i].user_id = word(file);
-        people[i].device_id = word(file);
-        people[i].token = word(file);
-        connections[i].person = i;
-        connections[i].fd = -1;
-    }
-    free(word(file));
-    conversation_count = number(file);
-    conversations = must(calloc((size_t)conversation_count + 1, sizeof *conversations));
-    for (int i = 0; i < conversation_count; i++) {
-        struct conversation *at = &conversations[i];
-        at->id = word(file);
-        at->member_count = number(file);
-        at->members = must(calloc((size_t)at->member_count, sizeof(int)));
-        for (int m = 0; m < at->member_count; m++) at->members[m] = number(file);
-    }
-    fclose(file);
 }
 
 static void leave(void) {

@@ -7,11 +7,13 @@ import subprocess
 import tempfile
 from pathlib import Path
 
+from seriatim.bench.rig.report import CannotMeasure
+
 SOURCES = Path(__file__).parents[1] / "c"
 _FLAGS = ("-O2", "-Wall")
 
 
-class NoCompiler(Exception):
+class NoCompiler(CannotMeasure):
     """There is no C compiler: nothing is measured with anything slower instead."""
 
 

@@ -58,6 +58,10 @@ class Child:
         line, _, self._kept = self._kept.partition(b"\n")
         return line.decode()
 
+    def ended(self) -> bool:
+        """Say whether it has ended by itself."""
+        return self._process.poll() is not None
+
     def drop(self) -> None:
         """Throw away what was said meanwhile, so that the child never waits for us."""
         while select.select([self._stream], [], [], 0)[0] and os.read(self._stream.fileno(), 1 << 16):

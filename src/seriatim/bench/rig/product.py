@@ -88,6 +88,11 @@ class Product:
         self.dsn = self._run("db", "url").strip()
         self._postgres = next(pid for pid in usage.descendants(self._server.pid) if usage.name(pid) == "postgres")
 
+    @property
+    def postgres_pid(self) -> int:
+        """The process of its PostgreSQL that is the parent of the others."""
+        return self._postgres
+
     def stop(self) -> None:
         """Stop it, its PostgreSQL too."""
         if self._server is not None:

@@ -16,6 +16,10 @@ _LARGE = 1_000
 """From here on a figure is shown without a fraction."""
 
 
+class CannotMeasure(Exception):
+    """Something that a bench needs is not here: all its rows are unmeasured, for the reason in the message."""
+
+
 @dataclass(frozen=True)
 class Case:
     """One row to be measured, and what it is held to."""

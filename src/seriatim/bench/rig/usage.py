@@ -55,6 +55,11 @@ def name(pid: int) -> str:
     return Path(f"/proc/{pid}/comm").read_text().strip()
 
 
+def command(pid: int) -> list[str]:
+    """Return the program and its arguments, as it was started."""
+    return [os.fsdecode(word) for word in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")[:-1]]
+
+
 def _stat(pid: int) -> list[str]:
     # The name stands in parentheses and may hold anything: what counts begins after the last one.
     return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
