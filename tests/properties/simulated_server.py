@@ -16,7 +16,7 @@ from seriatim.core.ids import ConversationId, DeviceId, SessionId, UserId
 from seriatim.core.trace import Trace
 from seriatim.protocol.answers import Compared, HeadRow, Page, Pong, Sent, Welcome
 from seriatim.protocol.codec import Subprotocol
-from seriatim.protocol.commands import Command, Compare, Fetch, Hello, SendMessage
+from seriatim.protocol.commands import Command, Compare, Fetch, Focus, Hello, SendMessage, Typing
 from seriatim.protocol.encoded import EncodedEvents, Wire
 from seriatim.protocol.entries import ConversationCreated, Entry, MessageSent
 from seriatim.protocol.fields import ConversationKind, Visibility
@@ -226,6 +226,21 @@ class Gateway:
 
     def due(self, session: Session) -> None:
         self.schedule.soon(0.0, 1.0, lambda: self._pong(session))
+
+    def live(self, session: Session) -> None:
+        """Presence is no part of the simulation."""
+
+    def gone(self, session: Session) -> None:
+        """Presence is no part of the simulation."""
+
+    def focus(self, session: Session, focus: Focus) -> None:
+        """Presence is no part of the simulation."""
+
+    def typing(self, session: Session, typing: Typing) -> None:
+        """Presence is no part of the simulation."""
+
+    def untold(self, session: Session) -> None:
+        """Presence is no part of the simulation."""
 
     def command(self, session: Session, command: Command, trace: Trace | None) -> None:
         socket = next((found for found in self.sockets if found.session is session), None)

@@ -7,7 +7,7 @@ from uuid import UUID
 from seriatim.core.ids import ConversationId, DeviceId, SessionId, UserId
 from seriatim.protocol import answers, commands, entries
 from seriatim.protocol.answers import HeadRow
-from seriatim.protocol.fields import ConversationKind, Role, Visibility
+from seriatim.protocol.fields import ChosenState, ConversationKind, PresenceState, Role, Visibility
 from seriatim.protocol.limits import Limits
 
 HERE, THERE = ConversationId(7), ConversationId(2**53 - 1)
@@ -35,6 +35,11 @@ COMMANDS: dict[str, commands.AnyCommand] = {
     "ping-heads": commands.Ping(heads={HERE: 5, THERE: 0}),
     "focus": commands.Focus(),
     "focus-inactive": commands.Focus(conversation_ids=[HERE], inactive=True),
+    "focus-people": commands.Focus(conversation_ids=[HERE], user_ids=[ADA, BOB]),
+    "typing": commands.Typing(conversation_id=HERE),
+    "typing-thread": commands.Typing(conversation_id=HERE, thread_seq=2, on=False),
+    "set_presence": commands.SetPresence(id=7),
+    "set_presence-busy": commands.SetPresence(id=7, state=ChosenState.DO_NOT_DISTURB, text="at work", expires_at=AT),
     "renew": commands.Renew(id=1, token="t.o.ken"),
     "fetch": commands.Fetch(id=2, conversation_id=HERE),
     "fetch-after": commands.Fetch(id=2, conversation_id=HERE, after=0, limit=200),
@@ -159,5 +164,17 @@ ANSWERS: dict[str, answers.ServerFrame] = {
     "gap": answers.Gap(conversation_id=HERE, head=9),
     "compared": answers.Compared(id=4, epoch=EPOCH, entries=[(HERE, 1, KEY, AT)]),
     "self-read": answers.SelfChanged(what=answers.OwnRead(conversation_id=HERE, seq=9, unread=2, mentions=1)),
+    "presence": answers.PresenceTold(
+        rows=[
+            answers.PresenceRow(ADA, PresenceState.ONLINE),
+            answers.PresenceRow(BOB, PresenceState.OFFLINE, AT, "away until Monday", AT),
+        ]
+    ),
+    "presence-counts": answers.PresenceTold(counts={HERE: 251}),
+    "typing": answers.TypingTold(conversation_id=HERE, user_id=ADA, on=True),
+    "typing-thread": answers.TypingTold(conversation_id=HERE, user_id=ADA, on=False, thread_seq=2),
+    "self-presence": answers.SelfChanged(
+        what=answers.OwnPresence(state=ChosenState.INVISIBLE, text="", expires_at=None)
+    ),
     "self-devices": answers.SelfChanged(what=answers.DevicesChanged()),
 }

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from seriatim.app.settings import Settings
+from seriatim.app.social import Social
 from seriatim.app.telemetry import exporter
 from seriatim.core.clock import Clock
 from seriatim.core.ids import ConversationId, DeviceId, UserId
@@ -33,6 +34,7 @@ from seriatim.log.audience import Audience, audiences
 from seriatim.log.epoch import epoch
 from seriatim.log.heads import HeadsAnswer, HeadsAsk, heads, heads_page
 from seriatim.protocol.answers import DevicesChanged, OwnRead, SelfChanged
+from seriatim.protocol.commands import Read, SetPresence
 from seriatim.protocol.encoded import wires
 from seriatim.storage.postgres.database import Database
 
@@ -50,6 +52,7 @@ class Parts:
     revocations: Revocations
     publisher: Publisher
     outboxes: Outboxes
+    social: Social
     running: tuple[Callable[[], Coroutine[Any, Any, None]], ...]
 
 
@@ -92,6 +95,7 @@ async def build(settings: Settings, database: Database, clock: Clock) -> Parts:
         fan_out.tell(user_id, SelfChanged(what=DevicesChanged()))
 
     read_marks = ReadMarks(database, on_read)
+    social = Social(database, fan_out, clock)
 
     def on_revoked(user_id: UserId, device_id: DeviceId) -> None:
         sockets.close_device(user_id, device_id)
@@ -102,7 +106,7 @@ async def build(settings: Settings, database: Database, clock: Clock) -> Parts:
         database=database,
         appender=appender,
         publisher=publisher,
-        read_marks=read_marks,
+        own={Read: read_marks.read, SetPresence: social.choose},
         conversation_secret=derived(secret, "conversation ids"),
         traces=traces,
         rates=settings.rates,
@@ -121,6 +125,8 @@ async def build(settings: Settings, database: Database, clock: Clock) -> Parts:
         commands=commands,
         greeter=greeter,
         heads_check=heads_check,
+        presence=social.presence,
+        typists=social.typists,
         traces=traces,
         rates=settings.rates,
     )
@@ -151,6 +157,7 @@ async def build(settings: Settings, database: Database, clock: Clock) -> Parts:
         revocations=revocations,
         publisher=publisher,
         outboxes=outboxes,
+        social=social,
         running=(
             appender.run,
             fan_out.run,
@@ -159,6 +166,7 @@ async def build(settings: Settings, database: Database, clock: Clock) -> Parts:
             gate.run,
             commands.spared.run,
             read_marks.run,
+            social.run,
             revocations.run,
             wheel.run,
         ),

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections import Counter
-from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any, NamedTuple
 
@@ -25,7 +25,6 @@ from seriatim.features.conversations.set_settings import set_settings
 from seriatim.features.messages.compare import compare
 from seriatim.features.messages.fetch import fetch
 from seriatim.features.messages.send import send
-from seriatim.features.receipts.read import ReadMarks
 from seriatim.gateway.spared import Place, Spared
 from seriatim.gateway.traces import Traces, hops_of
 from seriatim.log.append import Appender
@@ -41,9 +40,9 @@ from seriatim.protocol.commands import (
     Join,
     Leave,
     MembershipCommand,
-    Read,
     Remove,
     SendMessage,
+    SetPresence,
     SetRole,
     SetSettings,
 )
@@ -51,6 +50,8 @@ from seriatim.protocol.limits import FETCHES_IN_FLIGHT, Rates
 from seriatim.protocol.sender import Sender
 from seriatim.storage.postgres.database import Connection, Database
 
+Own = Callable[[Any, Sender], Awaitable[None]]
+"""Changes what is the user's own; the command is answered by `ok`."""
 LowRate = Callable[[Any, Sender], Awaitable[Any]]
 Verb = Callable[[Any, Sender, Database], Awaitable[Stored]]
 """Decides on a change of a conversation and commits it."""
@@ -76,7 +77,7 @@ class Commands:
         database: Database,
         appender: Appender,
         publisher: Publisher,
-        read_marks: ReadMarks,
+        own: Mapping[type[Command], Own],
         conversation_secret: bytes,
         traces: Traces,
         rates: Rates,
@@ -107,16 +108,19 @@ class Commands:
             # A pair's conversation may have been founded by the other: the ack still names this command's own key.
             return msgspec.structs.replace(self._publish(stored, command.id), client_id=command.client_id)
 
-        async def run_read(command: Read, sender: Sender) -> Ok:
-            await read_marks.read(command, sender)
-            return Ok(id=command.id)
+        def answered(change: Own) -> LowRate:
+            async def run(command: Any, sender: Sender) -> Ok:
+                await change(command, sender)
+                return Ok(id=command.id)
+
+            return run
 
         self._table: dict[type[Command], LowRate] = {
             Create: run_create,
             **{command: stored(verb) for command, verb in VERBS.items()},
             Fetch: lambda command, sender: fetch(command, sender, database, epoch),
             Compare: lambda command, sender: compare(command, sender, database, epoch),
-            Read: run_read,
+            **{command: answered(change) for command, change in own.items()},
         }
 
     def send(self, command: SendMessage, sender: Sender, waiter: Waiter, trace: Trace | None) -> None:
@@ -192,7 +196,7 @@ class Commands:
                 self._buckets.require(("create", sender.user_id), self._rates.create, now)
             case Invite():
                 self._buckets.require(("invite", sender.user_id), self._rates.invite, now)
-            case Join() | Leave() | Remove() | SetRole() | SetSettings():
+            case Join() | Leave() | Remove() | SetRole() | SetSettings() | SetPresence():
                 self._buckets.require(("change", sender.user_id), self._rates.change, now)
             case Fetch() | Compare():
                 self._buckets.require(("fetch", sender.device_id), self._rates.fetch, now)

@@ -8,12 +8,14 @@ import structlog
 from seriatim.core.errors import ChatError, Internal
 from seriatim.core.trace import Hop, Trace, passed
 from seriatim.delivery.repair import HeadsCheck
+from seriatim.features.presence.presence import Presence
+from seriatim.features.typing.typing import Typists
 from seriatim.gateway.commands import Commands, sent
 from seriatim.gateway.hello import Greeter
 from seriatim.gateway.traces import Traces
 from seriatim.log.draft import Stored
 from seriatim.protocol.codes import CloseCode
-from seriatim.protocol.commands import Command, Hello, SendMessage
+from seriatim.protocol.commands import Command, Focus, Hello, SendMessage, Typing
 from seriatim.protocol.limits import Rates
 from seriatim.protocol.session import Phase, Session
 
@@ -31,10 +33,14 @@ class SocketGate:
         commands: Commands,
         greeter: Greeter,
         heads_check: HeadsCheck,
+        presence: Presence,
+        typists: Typists,
         traces: Traces,
         rates: Rates,
     ) -> None:
         self.rates = rates
+        self._presence = presence
+        self._typists = typists
         self.commands = commands
         self._greeter = greeter
         self._heads_check = heads_check
@@ -58,6 +64,27 @@ class SocketGate:
     def due(self, session: Session) -> None:
         """See protocol/session.Gate."""
         self._heads_check.due(session)
+
+    def live(self, session: Session) -> None:
+        """See protocol/session.Gate."""
+        self._presence.live(session)
+
+    def gone(self, session: Session) -> None:
+        """See protocol/session.Gate."""
+        if session.user_id:
+            self._presence.gone(session)
+
+    def focus(self, session: Session, focus: Focus) -> None:
+        """See protocol/session.Gate."""
+        self._presence.focus(session, focus)
+
+    def typing(self, session: Session, typing: Typing) -> None:
+        """See protocol/session.Gate."""
+        self._typists.typing(session.user_id, typing)
+
+    def untold(self, session: Session) -> None:
+        """See protocol/session.Gate."""
+        self._presence.untold(session)
 
     def command(self, session: Session, command: Command, trace: Trace | None) -> None:
         """Run one command; see protocol/session.Gate."""

@@ -18,6 +18,7 @@ from seriatim.protocol.answers import Gap
 from seriatim.protocol.codes import CloseCode
 from seriatim.protocol.encoded import EncodedEvents, Wire
 from seriatim.protocol.limits import ALL_OUTBOXES_BYTES, OUTBOX_BYTES, OUTBOX_FRAMES, STALLED_WRITE_S
+from seriatim.protocol.session import Mark, Signal
 
 log = structlog.get_logger()
 
@@ -30,10 +31,14 @@ class Focused(Protocol):
 
     focus: frozenset[ConversationId]
 
+    def untold(self) -> None:
+        """Hear that presence was dropped."""
+        ...
+
 
 class _Queued(NamedTuple):
     framed: bytes
-    events: EncodedEvents | None
+    mark: Mark
 
 
 class Outboxes:
@@ -127,9 +132,9 @@ class Outboxes:
 class Outbox:
     """The frames of one connection that are not with the transport yet.
 
-    Bounds while the peer does not read: 1 MiB or 1,000 frames; then queued events of conversations that are not on
-    screen become one `gap` each, and if that is not enough the connection is closed with 4001. Gaps recover from the
-    log, so nothing is lost (promise D9).
+    Bounds while the peer does not read: 1 MiB or 1,000 frames; then typing is dropped, then presence, then queued
+    events of conversations that are not on screen become one `gap` each, and if that is not enough the connection is
+    closed with 4001. Gaps recover from the log and presence is told again, so nothing is lost (promise D9).
     """
 
     __slots__ = (
@@ -165,7 +170,12 @@ class Outbox:
         self.paused_at: float | None = None
         """Since when the peer takes nothing, monotonic."""
 
-    def push(self, framed: bytes, events: EncodedEvents | None = None) -> None:
+    @property
+    def stalled(self) -> bool:
+        """Whether the peer takes nothing at present."""
+        return self.paused_at is not None
+
+    def push(self, framed: bytes, mark: Mark = None) -> None:
         """Queue frames for this tick's flush, or behind those that wait for the peer."""
         frames = self._frames
         if frames is not None:
@@ -175,7 +185,7 @@ class Outbox:
             self.ready = None
             self._all.mark(self)
         else:
-            self._keep(framed, events)
+            self._keep(framed, mark)
 
     def flush(self) -> None:
         """Give this tick's frames to the transport in one write; then close if that was asked for."""
@@ -248,36 +258,54 @@ class Outbox:
         log.info("session_too_slow", reason=why, queued_bytes=self.queued_bytes)
         self.close(CloseCode.TOO_SLOW, why)
 
-    def _keep(self, framed: bytes, events: EncodedEvents | None) -> None:
+    def _keep(self, framed: bytes, mark: Mark) -> None:
         queue = self._queue
         if queue is None:
             return  # closed or gone while it was stalled: nobody takes this
-        queue.append(_Queued(framed, events))
+        queue.append(_Queued(framed, mark))
         self.queued_bytes += len(framed)
         self._all.stalled(self, grown_bytes=len(framed))
         if self._queue is not None and (len(queue) > OUTBOX_FRAMES or self.queued_bytes > OUTBOX_BYTES):
             self._shed(queue)
 
     def _shed(self, queue: list[_Queued]) -> None:
-        """Fold the queued events of unfocused conversations into one `gap` each."""
+        """Drop typing, then presence, then fold the queued events of unfocused conversations into one `gap` each."""
+        for signal in Signal:
+            left = [one for one in queue if one.mark is not signal]
+            if len(left) < len(queue):
+                if signal is Signal.PRESENCE and self.focused is not None:
+                    self.focused.untold()
+                self._kept(left)
+            if self._is_roomy():
+                return
+            queue = left
+        self._fold(queue)
+        # The budget of all may have closed this one just now; then there is nothing left to close.
+        if self._closing is None and not self._is_roomy():
+            self.too_slow("the peer does not read")
+
+    def _fold(self, queue: list[_Queued]) -> None:
         focus = self.focused.focus if self.focused is not None else frozenset[ConversationId]()
         heads: dict[ConversationId, int] = {}
         kept: list[_Queued] = []
         for one in queue:
-            events = one.events
-            if events is None or events.conversation_id in focus:
+            events = one.mark
+            if not isinstance(events, EncodedEvents) or events.conversation_id in focus:
                 kept.append(one)
             else:
                 heads[events.conversation_id] = max(events.seq, heads.get(events.conversation_id, 0))
         gaps = (Gap(conversation_id=conversation_id, head=head) for conversation_id, head in heads.items())
         kept.extend(_Queued(self._wire.encode(gap), None) for gap in gaps)
+        self._kept(kept)
+
+    def _kept(self, kept: list[_Queued]) -> None:
         before = self.queued_bytes
         self._queue = kept
         self.queued_bytes = sum(len(one.framed) for one in kept)
         self._all.stalled(self, grown_bytes=self.queued_bytes - before)
-        # The budget of all may have closed this one just now; then there is nothing left to close.
-        if self._closing is None and (len(kept) > OUTBOX_FRAMES // 2 or self.queued_bytes > OUTBOX_BYTES // 2):
-            self.too_slow("the peer does not read")
+
+    def _is_roomy(self) -> bool:
+        return len(self._queue or ()) <= OUTBOX_FRAMES // 2 and self.queued_bytes <= OUTBOX_BYTES // 2
 
     def _drop(self) -> None:
         self._queue = None

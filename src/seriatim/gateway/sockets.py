@@ -130,3 +130,4 @@ class Socket:
         self._all.wheel.remove(session)
         self._all.sockets.pop(session, None)
         self._all.fan_out.unregister(session.user_id, session)
+        self._all.gate.gone(session)

@@ -1,5 +1,6 @@
 """Commands: the wishes of a client, one union tagged by `type`. Those that make an entry carry a `client_id`."""
 
+from datetime import datetime
 from typing import Annotated
 
 import msgspec
@@ -8,6 +9,7 @@ from msgspec import Meta
 from seriatim.core.ids import ConversationId
 from seriatim.protocol.fields import (
     Body,
+    ChosenState,
     ClientId,
     ConversationKind,
     Cursor,
@@ -22,6 +24,7 @@ from seriatim.protocol.fields import (
     Role,
     Seq,
     SlowModeS,
+    StatusText,
     Title,
     Token,
     Topic,
@@ -51,7 +54,7 @@ FocusIds = Annotated[list[WireConversationId], Meta(max_length=LIMITS.focus_ids)
 
 
 class Hello(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="hello"):
-    """The first frame of a session, within 10 s; the token is never in the URL; `inactive` is reserved."""
+    """The first frame of a session, within 10 s; the token is never in the URL; `inactive`: nobody looks."""
 
     token: Token
     device_id: WireDeviceId
@@ -68,10 +71,22 @@ class Ping(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="pin
 
 
 class Focus(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="focus"):
-    """The conversations on screen: they are never folded into `gap` before the others; `inactive` is reserved."""
+    """The conversations and people on screen: only of them typing and presence are told; `inactive`: nobody looks.
+
+    Events of these conversations are never folded into `gap` before the others.
+    """
 
     conversation_ids: FocusIds = []
+    user_ids: Annotated[list[WireUserId], Meta(max_length=LIMITS.focus_ids)] = []
     inactive: bool = False
+
+
+class Typing(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="typing"):
+    """The user is typing in this conversation or thread, or (`on` false) no more; at most one `on` in 3 s."""
+
+    conversation_id: WireConversationId
+    thread_seq: Seq | None = None
+    on: bool = True
 
 
 class Command(msgspec.Struct, frozen=True, kw_only=True, tag_field="type"):
@@ -107,6 +122,14 @@ class Read(Command, frozen=True, kw_only=True, tag="read"):
 
     conversation_id: WireConversationId
     seq: Seq
+
+
+class SetPresence(Command, frozen=True, kw_only=True, tag="set_presence"):
+    """What others see of this user, from all of his devices; gone at `expires_at`; answered by `ok`."""
+
+    state: ChosenState = ChosenState.AUTO
+    text: StatusText = ""
+    expires_at: Annotated[datetime, Meta(tz=True)] | None = None
 
 
 class EntryCommand(Command, frozen=True, kw_only=True):
@@ -189,6 +212,8 @@ AnyCommand = (
     Hello
     | Ping
     | Focus
+    | Typing
+    | SetPresence
     | Renew
     | Fetch
     | Compare

@@ -23,6 +23,7 @@ from seriatim.protocol.commands import (
     Ping,
     Renew,
     SendMessage,
+    Typing,
     conversation_of,
 )
 from seriatim.protocol.encoded import EncodedEvents, Wire
@@ -36,6 +37,7 @@ from seriatim.protocol.limits import (
     REFUSED_FRAMES,
     REFUSED_FRAMES_WINDOW_S,
     TOKEN_GRACE_S,
+    TYPING_EVERY_S,
     Rates,
 )
 from seriatim.protocol.sender import Sender
@@ -50,18 +52,36 @@ class Phase(IntEnum):
     CLOSED = 3
 
 
+class Signal(IntEnum):
+    """What tells of a moment and is not in the log, so that a slow reader may miss it."""
+
+    TYPING = 0
+    """Over by itself; dropped first."""
+    PRESENCE = 1
+    """Told again once the reader keeps up."""
+
+
+Mark = EncodedEvents | Signal | None
+"""What frames are, where a slow reader's may be folded or dropped; None: they may not."""
+
+
 class Outlet(Protocol):
     """The way to this session's socket (gateway/outbox)."""
 
     ready: Any
     """Where a broadcast may write framed bytes now (`write`); None: only `push` keeps the order."""
 
+    @property
+    def stalled(self) -> bool:
+        """Whether the peer takes nothing at present."""
+        ...
+
     def live(self) -> None:
         """Take events of large groups past the session from the next tick on: it holds none back any more."""
         ...
 
-    def push(self, framed: bytes, events: EncodedEvents | None = None) -> None:
-        """Queue frames for this tick's flush; `events` marks those that may be folded into `gap`."""
+    def push(self, framed: bytes, mark: Mark = None) -> None:
+        """Queue frames for this tick's flush."""
         ...
 
     def close(self, code: int, reason: str) -> None:
@@ -90,6 +110,26 @@ class Gate(Protocol):
         """Let the session take part in the next heads check; then `session.answer_ping`."""
         ...
 
+    def live(self, session: "Session") -> None:
+        """Count the session's user as present, with `session.focus` on its screen."""
+        ...
+
+    def gone(self, session: "Session") -> None:
+        """Forget the session, if it ever was live."""
+        ...
+
+    def focus(self, session: "Session", focus: Focus) -> None:
+        """Tell the session typing and presence of these conversations and people only."""
+        ...
+
+    def typing(self, session: "Session", typing: Typing) -> None:
+        """Tell the others who look at this conversation."""
+        ...
+
+    def untold(self, session: "Session") -> None:
+        """Tell the session all presence again: it did not get some."""
+        ...
+
 
 # Members of an enum are looked up slowly (Python 3.11); these stand on the path of every frame.
 _LIVE, _CLOSED = Phase.LIVE, Phase.CLOSED
@@ -114,11 +154,13 @@ class Session:
         "_held",
         "_lanes",
         "_refused",
+        "_typing",
         "deadline",
         "expires_at",
         "focus",
         "heard_at",
         "in_flight",
+        "inactive",
         "outlet",
         "phase",
         "resume_token",
@@ -140,11 +182,15 @@ class Session:
         self.heard_at = now
         self.expires_at = float("inf")
         """When the access token ends, monotonic."""
+        self.inactive = False
+        """Whether the device says that nobody looks at it."""
         self.deadline = now + HELLO_WITHIN_S
         self.in_flight = 0
         self._gate = gate
         self._frames = now
         self._refused: list[float] | None = None
+        self._typing: tuple[float, Typing | None] | None = None
+        """When the device last said that somebody types, and where, unless that is over."""
         self._held: list[EncodedEvents | bytes] | None = None
         """While greeting: what happened meanwhile, events and framed news, in order."""
         self._early: list[AnyCommand] | None = None
@@ -209,6 +255,7 @@ class Session:
             self.phase = Phase.GREETING
             self._held = []
             self.focus = frozenset(command.focus) or _NOTHING
+            self.inactive = command.inactive
             self._gate.hello(self, command)
         else:
             self.refuse_hello(Unauthenticated("the first frame of a session is `hello`"), CloseCode.NO_HELLO)
@@ -230,13 +277,36 @@ class Session:
             case Ping():
                 self._gate.due(self)
             case Focus():
-                self.focus = frozenset(command.conversation_ids) or _NOTHING
+                self._look(command, now)
+            case Typing():
+                self._type(command, now)
             case Hello():
                 self._refuse_frame(BadRequest("a session says `hello` once", path="$.type"), now)
             case Renew():
                 self._renew(command)
             case _:
                 self._start(command)
+
+    def _look(self, command: Focus, now: float) -> None:
+        if len(command.conversation_ids) + len(command.user_ids) > LIMITS.focus_ids:
+            error = BadRequest(f"at most {LIMITS.focus_ids} conversations and people together", path="$.user_ids")
+            self._refuse_frame(error, now)
+            return
+        self.focus = frozenset(command.conversation_ids) or _NOTHING
+        self._gate.focus(self, command)
+
+    def _type(self, command: Typing, now: float) -> None:
+        """Pass one `on` in 3 s, and its end; what is beyond is dropped, for the next one says the same."""
+        said_at, said = self._typing or (now - TYPING_EVERY_S, None)
+        if command.on:
+            if now - said_at < TYPING_EVERY_S:
+                return
+            self._typing = (now, command)
+        elif said is not None and said.conversation_id == command.conversation_id:
+            self._typing = (said_at, None)
+        else:
+            return
+        self._gate.typing(self, command)
 
     def _start(self, command: Command) -> None:
         if self._may_start(command):
@@ -277,6 +347,7 @@ class Session:
             else:
                 self.outlet.push(one)
         self.outlet.live()
+        self._gate.live(self)
         early, self._early = self._early, None
         for command in early or ():  # they paid the rate of frames when they came
             self._take(command, now, time.monotonic_ns())
@@ -304,6 +375,14 @@ class Session:
             self._held.append(self.wire.encode(frame))
         else:
             self.close(CloseCode.STATE_LOST, "too much happened before the heads were read")
+
+    def signal(self, frame: Any, kind: Signal) -> None:
+        """Queue one frame that a slow reader may miss."""
+        self.outlet.push(self.wire.encode(frame), kind)
+
+    def untold(self) -> None:
+        """Note that presence was dropped: it is told again."""
+        self._gate.untold(self)
 
     def answer(self, frame: Any) -> None:
         """Queue one frame."""

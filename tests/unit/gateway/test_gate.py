@@ -69,7 +69,14 @@ class Commands:
 
 @asynccontextmanager
 async def open_gate(act: Callable[[], Awaitable[Any]]) -> AsyncGenerator[SocketGate]:
-    parts: Any = {"commands": Commands(act), "greeter": None, "heads_check": None, "traces": None}
+    parts: Any = {
+        "commands": Commands(act),
+        "greeter": None,
+        "heads_check": None,
+        "traces": None,
+        "presence": None,
+        "typists": None,
+    }
     gate = SocketGate(**parts, rates=RATES)
     async with asyncio.timeout(5), asyncio.TaskGroup() as tasks:
         running = tasks.create_task(gate.run())

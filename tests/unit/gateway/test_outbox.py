@@ -15,6 +15,7 @@ from seriatim.protocol.codes import CloseCode
 from seriatim.protocol.encoded import EncodedEvents, Wire, wires
 from seriatim.protocol.entries import MessageSent
 from seriatim.protocol.limits import OUTBOX_BYTES, OUTBOX_FRAMES
+from seriatim.protocol.session import Signal
 
 WIRE: Wire = wires(lambda payload: payload + b"\n", bytes)[Subprotocol.JSON]
 
@@ -46,6 +47,10 @@ class Connection:
 class OnScreen:
     def __init__(self, *ids: int) -> None:
         self.focus = frozenset(map(ConversationId, ids))
+        self.untold_count = 0
+
+    def untold(self) -> None:
+        self.untold_count += 1
 
 
 def event(conversation_id: int, seq: int, body: str = "x") -> EncodedEvents:
@@ -148,6 +153,36 @@ async def test_beyond_the_bound_events_off_screen_become_one_gap_each(
         3: OUTBOX_FRAMES - 1,
     }
     assert connection.closed is None
+
+
+@pytest.mark.promise("D9")
+async def test_beyond_the_bound_typing_goes_first_then_presence_then_events_off_screen(
+    boxes: Outboxes, outbox: Outbox, connection: Connection
+) -> None:
+    screen = outbox.focused = OnScreen(1)
+    outbox.paused(1.0)
+
+    def types() -> list[str]:
+        return [msgspec.json.decode(one.framed)["type"] for one in outbox._queue or ()]
+
+    def fill(count: int, kind: Signal) -> None:
+        for _ in range(count):
+            outbox.push(WIRE.encode({"type": kind.name.lower()}), kind)
+
+    fill(OUTBOX_FRAMES - 100, Signal.TYPING)
+    fill(99, Signal.PRESENCE)
+    push(outbox, event(2, 1))
+    push(outbox, event(2, 2))
+    assert types() == ["presence"] * 99 + ["event"] * 2
+    assert screen.untold_count == 0
+    fill(OUTBOX_FRAMES - 101, Signal.PRESENCE)
+    push(outbox, event(2, 3))
+    assert types() == ["event"] * 3
+    assert screen.untold_count == 1, "it is told again"
+    for seq in range(4, OUTBOX_FRAMES + 2):
+        push(outbox, event(2, seq))
+    assert types() == ["gap"]
+    assert boxes.queued_bytes == outbox.queued_bytes
 
 
 @pytest.mark.promise("D9")

@@ -13,12 +13,12 @@ from seriatim.core.trace import Trace
 from seriatim.protocol.answers import DevicesChanged, Ok, SelfChanged, Welcome
 from seriatim.protocol.codec import Subprotocol
 from seriatim.protocol.codes import CloseCode
-from seriatim.protocol.commands import Command, Hello
+from seriatim.protocol.commands import Command, Focus, Hello, Typing
 from seriatim.protocol.encoded import EncodedEvents, wires
 from seriatim.protocol.entries import MessageSent
 from seriatim.protocol.limits import LIMITS, OUTBOX_FRAMES, Rate, Rates
 from seriatim.protocol.sender import Sender
-from seriatim.protocol.session import Phase, Session
+from seriatim.protocol.session import Mark, Phase, Session
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 HERE = ConversationId(7)
@@ -37,7 +37,9 @@ class Told:
     def live(self) -> None:
         self.is_live = True
 
-    def push(self, framed: bytes, events: EncodedEvents | None = None) -> None:
+    stalled = False
+
+    def push(self, framed: bytes, mark: Mark = None) -> None:
         self.frames.append(msgspec.json.decode(framed))
 
     def close(self, code: int, reason: str) -> None:
@@ -55,6 +57,7 @@ class Gateway:
         self.hellos: list[Hello] = []
         self.commands: list[tuple[Command, Trace | None]] = []
         self.due_sessions: list[Session] = []
+        self.signals: list[Any] = []
 
     def hello(self, session: Session, hello: Hello) -> None:
         self.hellos.append(hello)
@@ -70,6 +73,21 @@ class Gateway:
 
     def due(self, session: Session) -> None:
         self.due_sessions.append(session)
+
+    def live(self, session: Session) -> None:
+        self.signals.append(("live", session.inactive))
+
+    def gone(self, session: Session) -> None:
+        self.signals.append("gone")
+
+    def focus(self, session: Session, focus: Focus) -> None:
+        self.signals.append(focus)
+
+    def typing(self, session: Session, typing: Typing) -> None:
+        self.signals.append(typing)
+
+    def untold(self, session: Session) -> None:
+        self.signals.append("untold")
 
 
 @pytest.fixture
@@ -341,3 +359,46 @@ def test_a_refusal_carries_the_code_and_the_path(session: Session, told: Told) -
     assert told.frames[-1] == {"type": "error", "id": 5, "code": "forbidden", "message": "no", "path": "$.role"}
     session.answer(Ok(id=1))
     assert told.frames[-1]["type"] == "ok"
+
+
+def live(session: Session) -> None:
+    say(session, HELLO)
+    session.welcome(welcome(), 0.0)
+
+
+@pytest.mark.promise("D7")
+def test_somebody_types_once_in_three_seconds_and_stops_once(session: Session, gateway: Gateway) -> None:
+    live(session)
+    for now, frame in (
+        (10.0, {"conversation_id": 1}),
+        (12.9, {"conversation_id": 1}),  # too soon
+        (12.9, {"conversation_id": 2}),  # wherever
+        (12.9, {"conversation_id": 2, "on": False}),  # was never said to be on
+        (12.9, {"conversation_id": 1, "on": False}),
+        (12.9, {"conversation_id": 1, "on": False}),  # is over already
+        (13.0, {"conversation_id": 1, "thread_seq": 3}),
+    ):
+        say(session, {"type": "typing", **frame}, now=now)
+    typed = [(one.conversation_id, one.thread_seq, one.on) for one in gateway.signals if isinstance(one, Typing)]
+    assert typed == [(1, None, True), (1, None, False), (1, 3, True)]
+
+
+def test_a_screen_holds_a_hundred_conversations_and_people_together(
+    session: Session, gateway: Gateway, told: Told
+) -> None:
+    live(session)
+    many = {"conversation_ids": list(range(1, 61)), "user_ids": list(range(1, 41))}
+    say(session, {"type": "focus", **many})
+    assert len(session.focus) == 60
+    say(session, {"type": "focus", "conversation_ids": list(range(1, 62)), "user_ids": list(range(1, 41))})
+    assert told.frames[-1]["code"] == "bad_request"
+    assert told.frames[-1]["path"] == "$.user_ids"
+    assert len(session.focus) == 60, "nothing changed"
+    assert [type(one) for one in gateway.signals] == [tuple, Focus]
+
+
+def test_a_session_goes_live_with_what_hello_said(session: Session, gateway: Gateway) -> None:
+    say(session, {**HELLO, "inactive": True})
+    assert gateway.signals == []
+    session.welcome(welcome(), 0.0)
+    assert gateway.signals == [("live", True)]

@@ -42,7 +42,9 @@ def asyncapi(version: str) -> dict[str, Any]:
             "session": {
                 "address": ADDRESS,
                 "description": _closing(),
-                "messages": {tag_of(frame): {"$ref": f"#/components/messages/{tag_of(frame)}"} for frame in _frames()},
+                "messages": {
+                    name_of(frame): {"$ref": f"#/components/messages/{name_of(frame)}"} for frame in _frames()
+                },
                 "bindings": {"ws": {"method": "GET", "headers": _handshake()}},
             }
         },
@@ -52,7 +54,7 @@ def asyncapi(version: str) -> dict[str, Any]:
         },
         "components": {
             "schemas": schemas,
-            "messages": {tag_of(frame): _message(frame) for frame in _frames()},
+            "messages": {name_of(frame): _message(frame) for frame in _frames()},
         },
     }
 
@@ -60,6 +62,12 @@ def asyncapi(version: str) -> dict[str, Any]:
 def tag_of(frame: Frame) -> str:
     """Return the `type` of a frame."""
     return cast("str", frame.__struct_config__.tag)
+
+
+def name_of(frame: Frame) -> str:
+    """Return the name of a frame's message: its `type`; where both sides say one, the server's ends in `_told`."""
+    both = frame in SERVER_FRAMES and tag_of(frame) in map(tag_of, COMMANDS)
+    return f"{tag_of(frame)}_told" if both else tag_of(frame)
 
 
 def _frames() -> Iterable[Frame]:
@@ -94,7 +102,7 @@ def _sent(frame: Frame) -> dict[str, Any]:
 def _on_the_session(frames: list[Frame]) -> dict[str, Any]:
     return {
         "channel": {"$ref": "#/channels/session"},
-        "messages": [{"$ref": f"#/channels/session/messages/{tag_of(frame)}"} for frame in frames],
+        "messages": [{"$ref": f"#/channels/session/messages/{name_of(frame)}"} for frame in frames],
     }
 
 

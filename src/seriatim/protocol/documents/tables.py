@@ -12,13 +12,13 @@ import msgspec
 
 from seriatim.core.errors import ChatError
 from seriatim.protocol import codes, limits
-from seriatim.protocol.answers import DevicesChanged, HeadRow, OwnRead, TracedHop
+from seriatim.protocol.answers import DevicesChanged, HeadRow, OwnPresence, OwnRead, PresenceRow, TracedHop
 from seriatim.protocol.codes import CloseCode, may_reconnect
 from seriatim.protocol.commands import ClientName, Resume
 from seriatim.protocol.documents.asyncapi import COMMANDS, SERVER_FRAMES, Frame, answer_of, tag_of
 from seriatim.protocol.entries import ENTRY_TYPES, EntryFields
 
-SHAPES: tuple[Frame, ...] = (ClientName, Resume, HeadRow, TracedHop, OwnRead, DevicesChanged)
+SHAPES: tuple[Frame, ...] = (ClientName, Resume, HeadRow, PresenceRow, TracedHop, OwnRead, DevicesChanged, OwnPresence)
 """What the fields of frames hold, besides entries and limits, which have tables of their own."""
 
 

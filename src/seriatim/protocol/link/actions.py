@@ -153,6 +153,10 @@ class Refused(NamedTuple):
     code: int
 
 
+class ScreenChanged(NamedTuple):
+    """Presence or typing of what is on screen changed: `Link.screen` has it."""
+
+
 Durable = Keep | Acked | Settled | Failed | Apply | Truncate | SaveToken
-Action = Durable | Connect | Disconnect | Transmit | Recall | StateChanged | Refused
+Action = Durable | Connect | Disconnect | Transmit | Recall | StateChanged | Refused | ScreenChanged
 DURABLE = (Keep, Acked, Settled, Failed, Apply, Truncate, SaveToken)

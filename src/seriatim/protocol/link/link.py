@@ -11,7 +11,7 @@ from random import Random
 
 import msgspec
 
-from seriatim.core.ids import ConversationId
+from seriatim.core.ids import ConversationId, UserId
 from seriatim.protocol.answers import (
     Compared,
     Drain,
@@ -24,19 +24,20 @@ from seriatim.protocol.answers import (
     OwnRead,
     Page,
     Pong,
+    PresenceTold,
     SelfChanged,
     Sent,
     ServerFrame,
+    TypingTold,
     Welcome,
 )
 from seriatim.protocol.codes import CloseCode, may_reconnect
-from seriatim.protocol.commands import AnyCommand, Focus, Hello, Ping, Renew, Resume
+from seriatim.protocol.commands import AnyCommand, Hello, Ping, Renew, Resume
 from seriatim.protocol.entries import Entry
 from seriatim.protocol.fields import EntryIdentity
-from seriatim.protocol.limits import HELLO_WITHIN_S, HOLD_BACK_S, LIMITS
+from seriatim.protocol.limits import HELLO_WITHIN_S, HOLD_BACK_S
 from seriatim.protocol.link.actions import (
     DURABLE,
-    Acked,
     Action,
     Apply,
     Connect,
@@ -63,6 +64,7 @@ from seriatim.protocol.link.held import Held, Identity
 from seriatim.protocol.link.outbox import Outbox
 from seriatim.protocol.link.reads import Reads
 from seriatim.protocol.link.refusals import error_of, is_final
+from seriatim.protocol.link.screen import Place, Screen
 
 RETRY_MS = 1_000
 """Wait after a retryable refusal that names no time."""
@@ -84,7 +86,8 @@ class Link:
         self._reads = Reads({id_: at.read_wanted for id_, at in held.positions.items() if at.read_wanted})
         self._heartbeat = Heartbeat()
         self._backoff = Backoff(random)
-        self._focus: tuple[ConversationId, ...] = ()
+        self.screen = Screen()
+        """What is shown, and who is there and types."""
         self._is_open = False
         self._heads_open = False
         self._catching: set[ConversationId] = set()
@@ -113,7 +116,8 @@ class Link:
             device_id=self.identity.device_id,
             client=self.identity.client,
             resume=resume,
-            focus=list(self._focus),
+            focus=list(self.screen.conversation_ids),
+            inactive=self.screen.inactive,
         )
         self._actions.append(Transmit(hello))
         return self._flush(now)
@@ -135,6 +139,8 @@ class Link:
             case SelfChanged():
                 if isinstance(frame.what, OwnRead):
                     self._own_read(frame.what)
+            case PresenceTold() | TypingTold():
+                self.screen.told(frame, now)
         return self._flush(now)
 
     def closed(self, now: float, code: int) -> list[Action]:
@@ -150,13 +156,14 @@ class Link:
             self._lose(now, CloseCode.NORMAL)
         self.outbox.overdue(now)
         self._fetches.overdue(now)
+        self.screen.overdue(now)
         if self._heartbeat.is_due(now):
             self._ping()
         return self._flush(now)
 
     def next_at(self) -> float | None:
         """Return when `tick` has something to do; None: not before something else happens."""
-        times = [self._welcome_by, self._move_at]
+        times = [self._welcome_by, self._move_at, self.screen.next_at()]
         if self._is_open:
             times += [self._heartbeat.next_at(), self.outbox.next_at(), self._fetches.next_at()]
             times += [self._agreement.next_at(), self._reads.next_at() if self._is_agreed() else None]
@@ -191,11 +198,25 @@ class Link:
             self._fetches.consider(conversation)
         return self._flush(now)
 
-    def focus(self, now: float, conversation_ids: Iterable[ConversationId]) -> list[Action]:
-        """Say which conversations are on screen."""
-        self._focus = self._fetches.focus = tuple(conversation_ids)[: LIMITS.focus_ids]
+    def focus(
+        self,
+        now: float,
+        conversation_ids: Iterable[ConversationId],
+        user_ids: Iterable[UserId] = (),
+        *,
+        inactive: bool = False,
+    ) -> list[Action]:
+        """Say which conversations and people are on screen, and whether nobody looks."""
+        frame = self.screen.focus(conversation_ids, user_ids, inactive=inactive)
+        self._fetches.focus = self.screen.conversation_ids
         if self._is_open:
-            self._actions.append(Transmit(Focus(conversation_ids=list(self._focus))))
+            self._transmit(frame)
+        return self._flush(now)
+
+    def type(self, now: float, place: Place, *, on: bool) -> list[Action]:
+        """Say that the user types in this conversation or thread, or no more; what would come too often is left out."""
+        if self._is_open:
+            self._actions += self.screen.type(place, now, on=on)
         return self._flush(now)
 
     def recalled(self, now: float, rows: Iterable[EntryIdentity]) -> list[Action]:
@@ -218,6 +239,7 @@ class Link:
         entry = event.entry
         conversation = self._conversation(entry.conversation_id)
         self._count_as_ack(entry)
+        self.screen.entry(entry)
         self._apply(conversation, conversation.event(entry, now))
 
     def _answer(self, frame: Ok | Error | Sent | Page | Compared, now: float) -> None:
@@ -287,6 +309,7 @@ class Link:
     def _welcome(self, welcome: Welcome, now: float) -> None:
         self._welcome_by, self._is_open = None, True
         self._heartbeat.begin(now, welcome.heartbeat_ms)
+        self._actions += self.screen.connected()
         if welcome.epoch != self.epoch:
             self.epoch, self._token = welcome.epoch, None
             self._actions += [Keep(row.command, row.ordered) for row in self.outbox.doubt()]
@@ -347,24 +370,11 @@ class Link:
             self._acked(entry)
 
     def _acked(self, stored: Sent | Entry) -> None:
-        item = self.outbox.settle(stored.client_id)
-        if item is None:
-            return
-        conversation = self._conversation(stored.conversation_id)
-        is_held = not conversation.comparing and stored.seq <= (conversation.cursor or 0)
-        awaits_entry = item.lane is not None and not is_held
-        if awaits_entry:
-            self.outbox.await_entry(item, stored.seq)
-        acked = Acked(
-            client_id=stored.client_id,
-            conversation_id=stored.conversation_id,
-            seq=stored.seq,
-            created_at=stored.created_at,
-            duplicate=isinstance(stored, Sent) and stored.duplicate,
-            awaits_entry=awaits_entry,
-            trace=stored.trace if isinstance(stored, Sent) else None,
-        )
-        self._actions.append(acked)
+        known = self._conversations.get(stored.conversation_id)
+        is_held = known is not None and not known.comparing and stored.seq <= (known.cursor or 0)
+        acked = self.outbox.acked(stored, is_held=is_held)
+        if acked is not None:
+            self._actions.append(acked)
 
     def _read_told(self, frame_id: int | None, now: float, *, retry_after_ms: int | None) -> None:
         told = self._reads.answered(frame_id, now, retry_after_ms=retry_after_ms)
@@ -404,6 +414,7 @@ class Link:
         self._welcome_by = self._move_at = self._live_since = self._new_token = None
         self._catching.clear()
         self._heartbeat.end()
+        self.screen.disconnected()
         self._agreement.disconnected()
         for part in (self.outbox, self._fetches, self._reads):
             part.disconnected()
@@ -414,6 +425,7 @@ class Link:
 
     def _flush(self, now: float) -> list[Action]:
         """Complete this happening's actions: the durable ones, then those that follow from them."""
+        self._actions += self.screen.changes()
         if self._is_open:
             self._agree(now)
             self._settle_token()
@@ -476,7 +488,7 @@ class Link:
         return not (self._heads_open or self._agreement.is_open)
 
     def _ping(self) -> None:
-        held = {id_: self._conversation(id_).cursor or 0 for id_ in self._focus}
+        held = {id_: self._conversation(id_).cursor or 0 for id_ in self.screen.conversation_ids}
         self._actions.append(Transmit(Ping(heads=held)))
 
     def _transmit(self, frame: AnyCommand) -> None:

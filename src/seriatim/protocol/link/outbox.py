@@ -6,8 +6,10 @@ from collections.abc import Iterable, Iterator
 from uuid import UUID
 
 from seriatim.core.ids import ConversationId
+from seriatim.protocol.answers import Sent
 from seriatim.protocol.commands import conversation_of
-from seriatim.protocol.link.actions import Kept, OutboxCommand
+from seriatim.protocol.entries import Entry
+from seriatim.protocol.link.actions import Acked, Kept, OutboxCommand
 
 WINDOW = 32
 """Most unanswered commands; the server refuses more than `limits.commands_in_flight` (100)."""
@@ -117,9 +119,23 @@ class Outbox:
                 self._ready.append(lane[0])
         return item
 
-    def await_entry(self, item: Item, seq: int) -> None:
-        """Remember an acked command until its entry is held."""
-        self._awaited[item.command.client_id] = Kept(item.command, item.ordered, seq)
+    def acked(self, stored: Sent | Entry, *, is_held: bool) -> Acked | None:
+        """Settle the command that is stored so; until its entry is held it is remembered. None: it is not here."""
+        item = self.settle(stored.client_id)
+        if item is None:
+            return None
+        awaits_entry = item.lane is not None and not is_held
+        if awaits_entry:
+            self._awaited[stored.client_id] = Kept(item.command, item.ordered, stored.seq)
+        return Acked(
+            client_id=stored.client_id,
+            conversation_id=stored.conversation_id,
+            seq=stored.seq,
+            created_at=stored.created_at,
+            duplicate=isinstance(stored, Sent) and stored.duplicate,
+            awaits_entry=awaits_entry,
+            trace=stored.trace if isinstance(stored, Sent) else None,
+        )
 
     def passed(self, conversation_id: ConversationId, cursor: int) -> list[UUID]:
         """Forget the acked commands of a conversation whose entries are held, and return their keys."""

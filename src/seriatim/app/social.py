@@ -1,0 +1,111 @@
+"""Presence and typing of a process: their parts, and the loops that keep their time."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import structlog
+
+from seriatim.core.clock import Clock
+from seriatim.core.errors import Unavailable
+from seriatim.core.ids import UserId
+from seriatim.delivery.directory.local import LocalDirectory
+from seriatim.delivery.fanout import FanOut
+from seriatim.delivery.signals import SLOT_S, SLOTS, Signals
+from seriatim.features.presence.counts import tell_counts
+from seriatim.features.presence.presence import Presence
+from seriatim.features.presence.set_presence import set_presence
+from seriatim.features.typing.typing import Typists
+from seriatim.protocol.activity import Activity
+from seriatim.protocol.answers import OwnPresence, SelfChanged
+from seriatim.protocol.commands import SetPresence
+from seriatim.protocol.sender import Sender
+from seriatim.protocol.session import Session
+from seriatim.storage.postgres.database import Database
+
+log = structlog.get_logger()
+
+WRITE_EVERY_S = 30.0
+"""When people were last here is written this often: a process that is killed loses no more of it ..."""
+REFRESH_EVERY_S = 300.0
+"""... and of those who were here just then, no more than this."""
+LAST_WRITE_WITHIN_S = 2.0
+COUNT_EVERY_S = 5.0
+
+
+class Social:
+    """The signals of one gateway, and what they are made from."""
+
+    def __init__(self, database: Database, fan_out: FanOut, clock: Clock) -> None:
+        self._database = database
+        self._fan_out = fan_out
+        self._clock = clock
+        self.signals = Signals()
+        self.directory = LocalDirectory(clock).join(self._on_activity)
+        self.presence = Presence(
+            database=database,
+            directory=self.directory,
+            signals=self.signals,
+            sessions_of=self._sessions_of,
+            clock=clock,
+        )
+        self.typists = Typists(
+            self.signals, members=fan_out.members, rosters=fan_out.rosters, hides_from=self.presence.hides_from
+        )
+
+    async def choose(self, command: SetPresence, sender: Sender) -> None:
+        """Store how the user wants to look, then tell everybody who shows him, and his other devices."""
+        chosen = await set_presence(command, sender, self._database, self._clock)
+        self.presence.reload(sender.user_id)
+        own = OwnPresence(state=chosen.state, text=chosen.text, expires_at=chosen.expires_at)
+        self._fan_out.tell(sender.user_id, SelfChanged(what=own), but=sender.device_id)
+
+    async def run(self) -> None:
+        """Keep time until cancelled; then write when everybody was last here."""
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._keep_time())
+                tasks.create_task(_again(SLOT_S, self._look_up))
+                tasks.create_task(_again(WRITE_EVERY_S, self.presence.last_seen.write))
+                tasks.create_task(_again(REFRESH_EVERY_S, self._refresh))
+                tasks.create_task(_again(COUNT_EVERY_S, self._count))
+        finally:
+            self.presence.note_present()
+            try:
+                async with asyncio.timeout(LAST_WRITE_WITHIN_S):
+                    await self.presence.last_seen.write()
+            except (TimeoutError, Unavailable) as error:
+                log.warning("last_seen_not_written", reason=str(error))
+
+    async def _keep_time(self) -> None:
+        while True:
+            for slot in range(SLOTS):
+                await asyncio.sleep(SLOT_S)
+                self.presence.turn(slot)
+            self.presence.end_choices()
+
+    async def _look_up(self) -> None:
+        await self.presence.load()
+        await self.typists.look_up()
+
+    async def _refresh(self) -> None:
+        self.presence.note_present()
+
+    async def _count(self) -> None:
+        await tell_counts(self.signals, self.directory, self._fan_out.rosters, lambda: asyncio.sleep(SLOT_S))
+
+    def _on_activity(self, user_id: UserId, activity: Activity) -> None:
+        self.presence.changed(user_id, activity)
+
+    def _sessions_of(self, user_id: UserId) -> list[Session]:
+        return [session for session in self._fan_out.sessions_of(user_id) if isinstance(session, Session)]
+
+
+async def _again(every_s: float, do: Callable[[], Awaitable[None]]) -> None:
+    """Do it again and again; what the database refuses is tried anew next time."""
+    while True:
+        await asyncio.sleep(every_s)
+        try:
+            await do()
+        except Unavailable as error:
+            log.warning("social_delayed", what=do.__name__, reason=error.message)
+            await asyncio.sleep(1.0)

@@ -1,0 +1,1 @@
+"""Who is here, on whichever gateway: a port and its technologies."""

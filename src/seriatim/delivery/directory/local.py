@@ -1,0 +1,93 @@
+"""The directory of a single process; several gateways in it stand side by side as several processes would."""
+
+from collections.abc import Collection
+
+from seriatim.core.clock import Clock
+from seriatim.core.ids import UserId
+from seriatim.delivery.directory.port import Changed
+from seriatim.protocol.activity import Activity
+from seriatim.protocol.limits import LEASE_S
+
+
+class LocalDirectory:
+    """What all gateways of this process say, in memory."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._gateways: list[LocalGateway] = []
+
+    def join(self, changed: Changed) -> "LocalGateway":
+        """Return the door of one more gateway, with a lease from now on."""
+        gateway = LocalGateway(self, changed)
+        self.renew(gateway)
+        return gateway
+
+    def activity(self, user_id: UserId) -> Activity:
+        """Return what the most active of the user's devices is, over all gateways that hold a lease."""
+        return max((gateway.mine(user_id) for gateway in self._gateways), default=Activity.GONE)
+
+    def tell(self, user_id: UserId, before: Activity) -> None:
+        """Tell every gateway how active the user is, unless he was so before."""
+        now = self.activity(user_id)
+        if now is not before:
+            for gateway in self._gateways:
+                gateway.changed(user_id, now)
+
+    def renew(self, gateway: "LocalGateway") -> None:
+        """Give a gateway a lease; one that had lost it says everything it knows again."""
+        gateway.leased_until = self._clock.monotonic() + LEASE_S
+        if gateway not in self._gateways:
+            before = {user_id: self.activity(user_id) for user_id in gateway.users}
+            self._gateways.append(gateway)
+            for user_id, activity in before.items():
+                self.tell(user_id, activity)
+
+    def expire(self) -> None:
+        """Take out the gateways whose lease has run out: their users are as active as the others say."""
+        now = self._clock.monotonic()
+        for gateway in [one for one in self._gateways if one.leased_until < now]:
+            before = {user_id: self.activity(user_id) for user_id in gateway.users}
+            self._gateways.remove(gateway)
+            for user_id, activity in before.items():
+                self.tell(user_id, activity)
+
+
+class LocalGateway:
+    """See port.Directory."""
+
+    def __init__(self, directory: LocalDirectory, changed: Changed) -> None:
+        self._directory = directory
+        self.changed = changed
+        self.leased_until = 0.0
+        self.users: dict[UserId, Activity] = {}
+        """What this gateway says; who is gone does not stand here."""
+
+    def put(self, user_id: UserId, activity: Activity) -> None:
+        """See port.Directory."""
+        before = self._directory.activity(user_id)
+        if activity is Activity.GONE:
+            self.users.pop(user_id, None)
+        else:
+            self.users[user_id] = activity
+        self._directory.tell(user_id, before)
+
+    def mine(self, user_id: UserId) -> Activity:
+        """See port.Directory."""
+        return self.users.get(user_id, Activity.GONE)
+
+    def all_mine(self) -> Collection[UserId]:
+        """See port.Directory."""
+        return self.users.keys()
+
+    async def look_up(self, user_ids: Collection[UserId]) -> dict[UserId, Activity]:
+        """See port.Directory."""
+        return {user_id: self._directory.activity(user_id) for user_id in user_ids}
+
+    def count(self, user_ids: Collection[UserId]) -> int:
+        """See port.Directory."""
+        return sum(self._directory.activity(user_id) is not Activity.GONE for user_id in user_ids)
+
+    def tick(self) -> None:
+        """See port.Directory."""
+        self._directory.renew(self)
+        self._directory.expire()

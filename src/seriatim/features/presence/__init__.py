@@ -1,0 +1,1 @@
+"""Who is here, and how he wants to look."""
