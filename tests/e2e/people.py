@@ -175,6 +175,10 @@ class Api:
         wish = {"client_id": str(uuid7()), "body": body}
         return int(self._post(f"/v1/conversations/{conversation_id}/send", wish)["seq"])
 
+    def set_role(self, conversation_id: int, user_id: int, role: str) -> None:
+        wish = {"client_id": str(uuid7()), "user_id": user_id, "role": role}
+        self._post(f"/v1/conversations/{conversation_id}/set_role", wish)
+
     def user_id_of(self, name: str) -> int:
         found = self._client.get("/v1/users", params={"name": name}).raise_for_status().json()["users"]
         return int(found[0]["user_id"])

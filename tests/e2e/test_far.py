@@ -1,4 +1,4 @@
-"""Scrolling through thousands of messages: the page never holds more of them than it may, and nothing on screen jumps."""
+"""Scrolling through thousands of messages: the page never holds more than it may, and nothing on screen jumps."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -17,14 +17,17 @@ async (feed, step) => {
   const top = feed.getBoundingClientRect().top;
   const rows = () => [...feed.querySelectorAll("article")];
   const at = (row) => row.getBoundingClientRect().top;
-  const anchor = () => rows().filter((row) => at(row) >= top + (step > 0 ? step + 50 : 50)).sort((a, b) => at(a) - at(b))[0]?.dataset.key;
+  const edge = top + 50 + Math.max(0, step); // a row below it stays on screen after the step
+  const anchor = () => rows().filter((row) => at(row) >= edge).sort((a, b) => at(a) - at(b))[0]?.dataset.key;
   const stands = (key) => { const row = rows().find((one) => one.dataset.key === key); return row && at(row); };
   const isOver = () => step < 0
     ? feed.scrollTop === 0 && feed.querySelector(".start") !== null
-    : document.querySelector("[data-testid=to-newest]") === null && feed.scrollHeight - feed.scrollTop - feed.clientHeight < 2;
+    : document.querySelector("[data-testid=to-newest]") === null
+      && feed.scrollHeight - feed.scrollTop - feed.clientHeight < 2;
   const seen = new Set(), moves = [];
   let most = 0, still = 0, isNear = step > 0;
-  for (const since = performance.now(); still < 5 && performance.now() - since < 15_000; still = isOver() ? still + 1 : 0) {
+  const until = performance.now() + 15_000;
+  for (; still < 5 && performance.now() < until; still = isOver() ? still + 1 : 0) {
     await new Promise((resolve) => setTimeout(resolve)); // between two frames, as a wheel does
     if (!isNear && most > 1_800) { // before that nothing is cut
       isNear = true;

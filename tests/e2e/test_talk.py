@@ -139,5 +139,5 @@ def test_a_revoked_device_is_signed_out(person: Callable[..., Person], context_o
     dialog.get_by_role("button", name="Sign out test").click()
     expect(dialog.get_by_role("button", name="Sign out test")).to_have_count(0)
     there.close()
-    dialog.get_by_role("button", name="Log out").click()
+    dialog.get_by_role("button", name="Log out", exact=True).click()
     expect(ada.page.get_by_role("heading", name="Create your account")).to_be_visible()

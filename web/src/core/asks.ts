@@ -30,12 +30,8 @@ export function handlers(desk: Desk): Handlers {
   const history = (): History =>
     new History(desk.store, desk.mirror, (conversation_id, where, limit) => desk.ask({ type: "page", conversation_id, where, limit }));
   return {
-    log_out: async () => {
-      const ended = await desk.http.logOut();
-      if (!ended.ok && ended.error.code === "offline") return ended;
-      await desk.forget();
-      return done({});
-    },
+    log_out: () => desk.leave(() => desk.http.logOut()),
+    log_out_everywhere: () => desk.leave(() => desk.http.logOutEverywhere()),
     open: (input) => open(desk, history(), input),
     close: async ({ conversation_id }) => {
       desk.open.delete(conversation_id);
@@ -72,6 +68,10 @@ export function handlers(desk: Desk): Handlers {
     devices: async () => {
       const found = await desk.http.devices();
       return found.ok ? done(found.value.map(deviceRow)) : found;
+    },
+    rename_device: async ({ device_id, name }) => {
+      const renamed = await desk.http.renameDevice(device_id, { name });
+      return renamed.ok ? done({}) : renamed;
     },
     revoke_device: async ({ device_id }) => {
       const revoked = await desk.http.revokeDevice(device_id);

@@ -38,6 +38,7 @@ export class Desk {
   #room: Promise<boolean> | null = null;
   #saidFull = false;
   #visible = true;
+  #leaving = false;
   #ended = false;
 
   constructor(store: Store, mirror: Mirror, http: Http, note: (note: Note) => void) {
@@ -136,11 +137,16 @@ export class Desk {
     this.#relay.tell({ type: "looking", tab: this.#relay.tab, looking });
   }
 
-  /** The user ended the session: all tabs stop, and what this browser holds goes. */
-  async forget(): Promise<void> {
+  /** The user ends the session: once the server knows, all tabs stop, and what this browser holds goes. */
+  async leave(tell: () => Promise<Answer<unknown>>): Promise<Answer<Record<never, never>>> {
+    this.#leaving = true;
+    const told = await tell();
+    this.#leaving = told.ok || told.error.code === "unauthenticated"; // somebody else ended it before
+    if (!told.ok && !this.#leaving) return told;
     this.#relay.tell({ type: "signed_out", reason: "logged_out" });
     this.end();
     if (this.#store.kind === "disk") await deleteDisk(this.session.user_id);
+    return done({});
   }
 
   end(): void {
@@ -307,7 +313,8 @@ export class Desk {
   }
 
   #signedOut(reason: "expired" | "revoked" | "logged_out"): void {
-    if (this.#ended) return;
+    // The server closes this device's socket before it answers the log-out: the data is still to be deleted.
+    if (this.#ended || this.#leaving) return;
     this.end();
     this.#note({ type: "signed_out", reason });
   }

@@ -3,14 +3,14 @@
 import { OFFLINE, done, refusalOf, refused } from "./answer.ts";
 import type { Answer, Session } from "./port.ts";
 import type {
-  Conversation, ConversationId, Conversations, Credentials, Device, DeviceId, LogIn, Members, Problem, SignUp, UserId, Users,
+  Conversation, ConversationId, Conversations, Credentials, Device, DeviceId, LogIn, Members, Problem, RenameDevice, SignUp, UserId, Users,
 } from "./protocol/types.ts";
 
 const ANSWER_WITHIN_MS = 10_000;
 /** A token is renewed when it has less than this left. */
 const MARGIN_MS = 60_000;
 
-type Method = "GET" | "POST" | "DELETE";
+type Method = "GET" | "POST" | "PATCH" | "DELETE";
 
 /** Make an account, or a device of an existing one. */
 export async function signIn(path: "sign-up" | "log-in", body: SignUp | LogIn): Promise<Answer<Credentials>> {
@@ -52,6 +52,10 @@ export class Http {
     return this.#ask("POST", "/v1/auth/log-out");
   }
 
+  async logOutEverywhere(): Promise<Answer<unknown>> {
+    return this.#ask("POST", "/v1/auth/log-out-everywhere");
+  }
+
   async conversation(id: ConversationId): Promise<Answer<Conversation>> {
     return this.#ask("GET", `/v1/conversations/${id}`);
   }
@@ -80,18 +84,22 @@ export class Http {
     return this.#ask("GET", "/v1/devices");
   }
 
+  async renameDevice(id: DeviceId, body: RenameDevice): Promise<Answer<unknown>> {
+    return this.#ask("PATCH", `/v1/devices/${id}`, body);
+  }
+
   async revokeDevice(id: DeviceId): Promise<Answer<unknown>> {
     return this.#ask("DELETE", `/v1/devices/${id}`);
   }
 
-  async #ask<Value>(method: Method, path: string): Promise<Answer<Value>> {
+  async #ask<Value>(method: Method, path: string, body: unknown = null): Promise<Answer<Value>> {
     const token = await this.token();
     if (!token.ok) return token;
-    const answer = await call<Value>(method, path, token.value, null);
+    const answer = await call<Value>(method, path, token.value, body);
     if (answer.ok || answer.error.code !== "token_expired") return answer;
     this.distrust();
     const fresh = await this.token();
-    return fresh.ok ? call<Value>(method, path, fresh.value, null) : fresh;
+    return fresh.ok ? call<Value>(method, path, fresh.value, body) : fresh;
   }
 
   #keep(credentials: Credentials): void {

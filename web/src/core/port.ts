@@ -163,6 +163,8 @@ export interface Asks {
   log_in: [{ name: string; password: string; device_name: string }, Started];
   /** Ends the session on the server and deletes this user's data in this browser. */
   log_out: [Done, Done];
+  /** The same, for every device of this user. */
+  log_out_everywhere: [Done, Done];
 
   /** `at`: a seq to centre on, `unread` (the oldest unread row; else the end) or `end`. */
   open: [{ conversation_id: ConversationId; at: number | "unread" | "end" }, Opened];
@@ -196,6 +198,7 @@ export interface Asks {
   search_users: [{ name: string }, readonly Person[]];
   search_channels: [{ name: string }, readonly FoundChannel[]];
   devices: [Done, readonly DeviceRow[]];
+  rename_device: [{ device_id: DeviceId; name: string }, Done];
   revoke_device: [{ device_id: DeviceId }, Done];
 
   /** On each input, beside the page's own synchronous copy; null: the user cleared it. */

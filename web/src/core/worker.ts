@@ -40,7 +40,7 @@ async function answerTo(message: ToWorker): Promise<Answer<unknown>> {
       if (answers === null) return refused("unauthenticated", "this tab is not started");
       const handler = answers[message.name] as (input: unknown) => Promise<Answer<unknown>>;
       const answer = await handler(message.input);
-      if (message.name === "log_out" && answer.ok) leave();
+      if ((message.name === "log_out" || message.name === "log_out_everywhere") && answer.ok) leave();
       return answer;
     }
   }

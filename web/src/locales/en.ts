@@ -2,6 +2,7 @@
 
 const plural = new Intl.PluralRules("en");
 const count = new Intl.NumberFormat("en");
+const tenths = new Intl.NumberFormat("en", { maximumFractionDigits: 1 });
 const many = (n: number, one: string, other: string) =>
   `${count.format(n)} ${plural.select(n) === "one" ? one : other}`;
 
@@ -114,7 +115,7 @@ export const en = {
   left: (who: string) => `${who} left`,
   removed: (who: string, whom: string) => `${who} removed ${whom}`,
   roleNow: (who: string, whom: string, role: string) => `${who} made ${whom} ${role}`,
-  roleWords: { owner: "an owner", admin: "an admin", member: "an ordinary member" },
+  roleWords: { owner: "an owner", admin: "an admin", member: "an ordinary member", guest: "a guest" },
   renamed: (who: string, title: string) => `${who} changed the name to “${title}”`,
   topicNow: (who: string, topic: string) => `${who} set the topic: ${topic}`,
   visibilityNow: (who: string, visibility: string) => `${who} made this conversation ${visibility}`,
@@ -154,10 +155,16 @@ export const en = {
   invite: "Add people",
   rename: "Rename",
   save: "Save",
+  actionsFor: (name: string) => `Actions for ${name}`,
+  makeRole: { owner: "Make owner", admin: "Make admin", member: "Make ordinary member" },
+  removeMember: "Remove from conversation",
+  removeTitle: (name: string) => `Remove ${name}?`,
+  removeSure: "They keep what they could read so far, and get nothing that is written from now on.",
   leave: "Leave conversation",
-  leaveSure: "Leave this conversation? You keep what you could read so far.",
-  roles: { owner: "Owner", admin: "Admin", member: "Member" },
-  visibility: { public: "public", private: "private" },
+  leaveTitle: (title: string) => `Leave ${title}?`,
+  leaveSure: "You keep what you could read so far, and get nothing that is written from now on.",
+  roles: { owner: "Owner", admin: "Admin", member: "Member", guest: "Guest" },
+  visibility: { public: "public", private: "private", listed: "visible to everybody on this server" },
   publicWord: "Public channel",
   privateGroup: "Private group",
   privateChannel: "Private channel",
@@ -171,8 +178,20 @@ export const en = {
   lastSeen: (when: string) => `Last seen ${when}`,
   signOut: "Sign out",
   account: "Account",
+  renameDevice: (name: string) => `Rename ${name}`,
+  deviceName: "Device name",
   logOut: "Log out",
   logOutEverywhere: "Log out everywhere",
+  everywhereSure:
+    "Every device of yours is logged out within seconds, this one too. Messages that still wait here to be sent are lost.",
+  storage: "Storage",
+  storageKept: "This browser keeps your messages until you log out.",
+  storageMayGo: "This browser may delete your messages here when it runs short of space. The server still has them.",
+  storageMemory: "This browser forbids storage. Nothing is kept here when the page closes.",
+  storageUsed: (megabytes: number) => `${tenths.format(megabytes)} MB in use`,
+  keepStorage: "Ask the browser to keep them",
+  stillMayGo: "The browser declined. It often agrees once you use this page for a while or install it.",
+  notLoaded: "This part of the page could not be loaded.",
 
   announce: (who: string, text: string) => `${who}: ${text}`,
   announceMany: (n: number) => many(n, "new message", "new messages"),

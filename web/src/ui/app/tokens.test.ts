@@ -21,6 +21,7 @@ const PAIRS = [
   ["danger", "accent-ground"],
   ["on-accent", "accent"],
   ["on-accent", "accent-strong"],
+  ["on-accent", "danger"],
   ["danger", "danger-ground"],
   ["text-1", "warning-ground"],
 ] as const;
