@@ -3,13 +3,13 @@
 import os
 import tomllib
 from collections.abc import Mapping
-from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta
 
+from seriatim.core.addresses import networks
 from seriatim.features.accounts.rules import SignUpPolicy
 from seriatim.protocol.limits import TOKEN_LIFE_S, UNAUTHENTICATED_SOCKETS_PER_ADDRESS, Rates
 
@@ -50,6 +50,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Sockets of one address that may wait to say hello."""
     handshakes_per_s: Count = 1_000
     """WebSocket handshakes a process takes a second; beyond it 503 with a time to come back."""
+    egress_allow: list[str] = []
+    """Networks (`10.1.0.0/16`) that webhooks may call besides public addresses, on any port."""
     rates: Rates = Rates()
     """Token buckets, each `{ per_s, burst }`."""
     drain_s: Seconds = 10.0
@@ -92,11 +94,11 @@ def load(environment: Mapping[str, str] = os.environ, **given: Any) -> Settings:
 
 def _check(settings: Settings) -> None:
     """Refuse what would fail later, where no message names the setting."""
-    for network in settings.trusted_proxies:
+    for name in ("trusted_proxies", "egress_allow"):
         try:
-            ip_network(network)
+            networks(getattr(settings, name))
         except ValueError as error:
-            raise BadSettings(f"trusted_proxies: {error}") from None
+            raise BadSettings(f"{name}: {error}") from None
     if settings.tls_key is not None and settings.tls_certificate is None:
         raise BadSettings("tls_key: it needs tls_certificate")
     for name, path in (("tls_certificate", settings.tls_certificate), ("tls_key", settings.tls_key)):

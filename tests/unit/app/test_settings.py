@@ -55,6 +55,7 @@ def test_lists_and_tables_are_json_in_variables_and_text_is_not(tmp_path: Path) 
         ("origins", "https://a.example", "SERIATIM_ORIGINS"),
         ("rates", '{"send":{"per_s":"x","burst":1}}', "$.rates.send.per_s"),
         ("trusted_proxies", '["nonsense"]', "trusted_proxies"),
+        ("egress_allow", '["nonsense"]', "egress_allow"),
         ("tls_key", "/there/is/none.pem", "tls_key"),
         ("tls_certificate", "/there/is/none.pem", "tls_certificate"),
     ],
