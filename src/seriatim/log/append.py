@@ -11,13 +11,15 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
+import msgspec
 import psycopg
 import structlog
 
-from seriatim.core.errors import BadRequest, ChatError, Forbidden, KeyReused, NotFound, Unavailable
+from seriatim.core.errors import BadRequest, ChatError, Unavailable
 from seriatim.core.trace import Hop, passed
 from seriatim.log.draft import Draft, Stored, Waiter
 from seriatim.log.lane.lane import Answer, Lane, packed
+from seriatim.log.lane.refusals import refusal
 from seriatim.protocol.entries import MessageSent
 
 log = structlog.get_logger()
@@ -103,8 +105,8 @@ class Appender:
         also when the sender has left since.
 
         Raises:
-            KeyReused: the stored entry has another body or target.
-            NotFound, Forbidden, BadRequest: for a new key only.
+            KeyReused: the stored entry has another body, target, thread or other mentions.
+            NotFound, Forbidden, BadRequest, RateLimited (everybody is mentioned too often): for a new key only.
             Unavailable: the outcome is unknown; again with the same client_id.
         """
         future: asyncio.Future[Stored] = asyncio.get_running_loop().create_future()
@@ -201,30 +203,28 @@ class Appender:
         last_us, created_at = -1, _EPOCH
         passed(None, _COMMIT)
         for draft, seq, us, ordinal, version, status in zip(batch.drafts, *answer, strict=True):
-            conversation_id, sender_id, device_id, client_id, body, target_seq, trace = draft
+            conversation_id, sender_id, device_id, client_id, body, target_seq, trace, extras = draft
             if trace is not None:
                 trace.note(_COMMIT, network=1, statements=1, rows=0 if status else 3, commits=1)
             if status > _DUPLICATE:
-                outcomes.append(_refusal(status))
+                outcomes.append(refusal(status, ordinal))
                 continue
             if us != last_us:
                 last_us, created_at = us, _EPOCH + timedelta(microseconds=us)
-            one = Stored(
-                MessageSent(
-                    conversation_id=conversation_id,
-                    seq=seq,
-                    sender_id=sender_id,
-                    device_id=device_id,
-                    client_id=client_id,
-                    created_at=created_at,
-                    ordinal=ordinal,
-                    body=body,
-                    target_seq=target_seq,
-                ),
-                version,
-                status == _DUPLICATE,
-                trace,
+            entry = MessageSent(
+                conversation_id=conversation_id,
+                seq=seq,
+                sender_id=sender_id,
+                device_id=device_id,
+                client_id=client_id,
+                created_at=created_at,
+                ordinal=ordinal,
+                body=body,
+                target_seq=target_seq,
             )
+            if extras is not None:
+                entry = msgspec.structs.replace(entry, **extras._asdict())
+            one = Stored(entry, version, status == _DUPLICATE, trace)
             stored.append(one)
             outcomes.append(one)
         if stored:
@@ -300,15 +300,3 @@ class _FutureWaiter:
 def _refuse(waiters: Sequence[Waiter], reason: str) -> None:
     for waiter in waiters:
         waiter.refused(Unavailable(f"{reason}; send it again with the same client_id"))
-
-
-def _refusal(status: int) -> ChatError:
-    match status:
-        case 2:
-            return KeyReused("this client_id was stored with another body", path="$.client_id")
-        case 3:
-            return NotFound("no such conversation", path="$.conversation_id")
-        case 4:
-            return Forbidden("only members may send here", path="$.conversation_id")
-        case _:
-            return BadRequest("there is no such entry to quote", path="$.target_seq", reason="no_such_entry")

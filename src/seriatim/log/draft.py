@@ -13,6 +13,14 @@ from seriatim.protocol.entries import Entry
 from seriatim.protocol.sender import Sender
 
 
+class Extras(NamedTuple):
+    """What few messages have: a thread, and mentions (0: everybody), rising and none twice."""
+
+    thread_seq: int | None = None
+    broadcast: bool = False
+    mentions: tuple[UserId, ...] = ()
+
+
 class Draft(NamedTuple):
     """A message before it has a place; `target_seq` is the entry it quotes."""
 
@@ -23,6 +31,7 @@ class Draft(NamedTuple):
     body: str
     target_seq: int | None = None
     trace: Trace | None = None
+    extras: Extras | None = None
 
 
 class Change(NamedTuple):

@@ -25,17 +25,33 @@ class EntryFields(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", o
     created_at: datetime
     """When it was numbered, by the database's clock; order never depends on it."""
     ordinal: int | None = None
-    """Number among the messages of the main timeline; unread = last ordinal - read ordinal. None: does not count."""
+    """Number among what counts as unread in the main timeline, or in its thread. None: does not count."""
     roster_version: int | None = None
     """Of roster entries: the version of the member list from this entry on."""
 
 
+class ThreadState(msgspec.Struct, frozen=True, kw_only=True):
+    """What hangs on a message, as far as its reader may know: how many replies, and the last of them."""
+
+    count: int
+    last_seq: int
+    last_at: datetime
+
+
 class MessageSent(EntryFields, frozen=True, kw_only=True, tag="message_sent", omit_defaults=True, gc=False):
-    """A message of the main timeline."""
+    """A message: of the main timeline, or a reply in a thread."""
 
     body: str
     target_seq: int | None = None
     """The entry it quotes."""
+    thread_seq: int | None = None
+    """The message that it replies to, the root of its thread; `ordinal` counts within the thread then."""
+    broadcast: bool = False
+    """Of a reply: it stands in the main timeline too, and counts there instead."""
+    mentions: tuple[UserId, ...] = ()
+    """Who is mentioned, by user id; 0: everybody."""
+    thread: ThreadState | None = None
+    """What hangs on it; told in pages. Replies above its `last_seq` are not in it yet."""
 
 
 class ConversationCreated(EntryFields, frozen=True, kw_only=True, tag="conversation_created", omit_defaults=True):

@@ -24,7 +24,7 @@ from seriatim.protocol.entries import MemberLeft
 from seriatim.storage.postgres import migrations
 
 COMMIT_LATE_S = 0.15
-APPEND = (Path(migrations.__file__).parent / "0002_append_1.sql").read_text(encoding="utf-8")
+APPEND = (Path(migrations.__file__).parent / "0004_append_2.sql").read_text(encoding="utf-8")
 
 
 def with_append(old: str, new: str, *further: str) -> None:

@@ -1,7 +1,7 @@
 """PostgreSQL's binary arrays, packed and unpacked in a few C calls per batch: the append path's only codec.
 
 Source: PostgreSQL's array_recv/array_send: dimensions, has-nulls flag, element oid, length, lower bound; then per
-element its length and its bytes, all big-endian. The arrays here have one dimension, at least one element, no nulls.
+element its length and its bytes, all big-endian. The arrays here have one dimension and no nulls.
 """
 
 import struct
@@ -10,7 +10,7 @@ from functools import lru_cache
 from uuid import UUID
 
 _HEADER = struct.Struct("!iiIii")
-_INT8, _UUID, _TEXT = 20, 2950, 25
+_BOOL, _INT8, _UUID, _TEXT = 16, 20, 2950, 25
 INT8_ARRAY, UUID_ARRAY, TEXT_ARRAY = 1016, 2951, 1009
 """Type oids of the arrays, for parameters."""
 
@@ -24,6 +24,14 @@ def int8_array(values: Sequence[int]) -> bytes:
     flat = [8] * (2 * count)
     flat[1::2] = values
     return _HEADER.pack(1, 0, _INT8, count, 1) + _elements("iq", count).pack(*flat)
+
+
+def bool_array(values: Sequence[bool]) -> bytes:
+    """Pack truth values as `boolean[]`."""
+    count = len(values)
+    flat: list[int | bool] = [1] * (2 * count)
+    flat[1::2] = values
+    return _HEADER.pack(1, 0, _BOOL, count, 1) + _elements("i?", count).pack(*flat)
 
 
 def uuid_array(values: Sequence[UUID]) -> bytes:

@@ -10,9 +10,10 @@ from psycopg.conninfo import conninfo_to_dict
 from psycopg.pq import DiagnosticField, ExecStatus
 from psycopg.rows import TupleRow
 
-from seriatim.log.draft import Draft
+from seriatim.log.draft import Draft, Extras
+from seriatim.log.entry_rows import meta_of
 from seriatim.log.epoch import require_epoch
-from seriatim.log.lane.binary import int2s, int4s, int8_array, int8s, text_array, uuid_array
+from seriatim.log.lane.binary import bool_array, int2s, int4s, int8_array, int8s, text_array, uuid_array
 
 if TYPE_CHECKING:
     from psycopg.pq.abc import PGresult
@@ -29,14 +30,19 @@ _OPTIONS = (
 )
 _STATEMENT = b"append_lane"
 _PREPARE = (
-    "prepare append_lane (bigint[], bigint[], bigint[], uuid[], text[], bigint[]) as"
-    " select seq, created_at, ordinal, roster_version, status from append_1($1, $2, $3, $4, $5, $6)"
+    "prepare append_lane ("
+    "bigint[], bigint[], bigint[], uuid[], text[], bigint[], bigint[], boolean[], text[], bigint[], bigint[]) as"
+    " select seq, created_at, ordinal, roster_version, status"
+    " from append_2($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"
 )
 _BINARY = 1
 
 
 class Answer(NamedTuple):
-    """What became of a batch, in its order (see the SQL function); times are microseconds since 2000-01-01."""
+    """What became of a batch, in its order (see the SQL function); times are microseconds since 2000-01-01.
+
+    `ordinal` of what was refused: the milliseconds after which it may be tried again, 0 for never.
+    """
 
     seq: Sequence[int]
     created_at: Sequence[int]
@@ -66,7 +72,7 @@ def packed(drafts: Sequence[Draft]) -> list[bytes]:
 
     Raises: struct.error, UnicodeEncodeError when one of them cannot be told to PostgreSQL.
     """
-    conversations, senders, devices, clients, bodies, targets, _ = zip(*drafts, strict=True)
+    conversations, senders, devices, clients, bodies, targets, _, extras = zip(*drafts, strict=True)
     return [
         int8_array(conversations),
         int8_array(senders),
@@ -74,7 +80,38 @@ def packed(drafts: Sequence[Draft]) -> list[bytes]:
         uuid_array(clients),
         text_array(bodies),
         int8_array([target or 0 for target in targets]),
+        *(_packed_extras(extras) if any(extras) else _NO_EXTRAS),
     ]
+
+
+def _packed_extras(extras: Sequence[Extras | None]) -> list[bytes]:
+    """Return the parameters of threads, mentions and forwards; where no message of the batch has any, they are empty."""
+    all_extras = [one or _NONE for one in extras]
+    has_threads = any(one.thread_seq for one in all_extras)
+    mentioned = [(item, user_id) for item, one in enumerate(all_extras, 1) for user_id in one.mentions]
+    return [
+        int8_array([one.thread_seq or 0 for one in all_extras]) if has_threads else _NO_INT8,
+        bool_array([one.broadcast for one in all_extras]) if has_threads else _NO_BOOL,
+        text_array([_meta(one) for one in all_extras])
+        if mentioned or any(one.forwarded for one in all_extras)
+        else _NO_TEXT,
+        int8_array([item for item, _ in mentioned]),
+        int8_array([user_id for _, user_id in mentioned]),
+    ]
+
+
+def _meta(one: Extras) -> str:
+    held: dict[str, Any] = {}
+    if one.mentions:
+        held["mentions"] = one.mentions
+    if one.forwarded:
+        held["forwarded"] = one.forwarded
+    return meta_of(held) if held else ""
+
+
+_NONE = Extras()
+_NO_INT8, _NO_BOOL, _NO_TEXT = int8_array([]), bool_array([]), text_array([])
+_NO_EXTRAS = [_NO_INT8, _NO_BOOL, _NO_TEXT, _NO_INT8, _NO_INT8]
 
 
 class Lane:

@@ -137,7 +137,8 @@ $$;
 --    of a duplicate waits for the standby too, and every later statement has a snapshot that sees what earlier holders
 --    of the locks have committed.
 -- 2. The common batch, all new keys of members who may post, is numbered and inserted without looking any key up: the
---    unique key finds retries. Nothing is asked about threads and mentions unless there are some.
+--    unique key finds retries. Without threads and mentions it is stored by append_numbered_1, for what
+--    append_numbered_2 does besides would cost each call 10 us.
 -- 3. A batch with a retry or a doubt in it is looked up first and then decided one by one, in memory: linear as well.
 create function append_2(
     p_conversation bigint[], p_sender bigint[], p_device bigint[], p_client uuid[], p_body text[], p_target bigint[],
@@ -153,6 +154,7 @@ as $$
 declare
     n constant integer := cardinality(p_conversation);
     v_now timestamptz;
+    v_bare boolean := cardinality(p_thread) = 0 and cardinality(p_mention_item) = 0;  -- no threads and no mentions
     v_plain boolean;
     v_base_seq bigint[];      -- the head before this batch
     v_base_ordinal bigint[];
@@ -171,9 +173,9 @@ declare
     v_old_at timestamptz[];
     v_old_ordinal bigint[];
     v_old_same boolean[];
-    v_count integer[] := array_fill(0, array[cardinality(p_conversation)]);   -- stored so far in this conversation
-    v_main integer[] := array_fill(0, array[cardinality(p_conversation)]);    -- of these, in its main timeline
-    v_holder integer[] := array_fill(0, array[cardinality(p_conversation)]);  -- per first item: which one was stored
+    v_count integer[];        -- stored so far in this conversation
+    v_main integer[];         -- of these, in its main timeline
+    v_holder integer[];       -- per first item: which one was stored
     v_replies integer[];      -- per first item of a thread: replies so far that count there; null: none at all
     v_new_seq bigint[];
     v_noted boolean := false; -- whether something of the senders is to be noted
@@ -235,11 +237,16 @@ begin
             order by i.item
         ) q;
     end if;
-    if v_plain and not 0 = any (p_mention_user) then
+    if v_plain and (v_bare or not 0 = any (p_mention_user)) then
         begin
-            perform append_numbered_2(
-                p_conversation, p_sender, p_device, p_client, p_body, p_target, p_thread, p_broadcast, p_meta,
-                p_mention_item, p_mention_user, seq, ordinal, v_now);
+            if v_bare then
+                perform append_numbered_1(
+                    p_conversation, p_sender, p_device, p_client, p_body, p_target, seq, ordinal, v_now);
+            else
+                perform append_numbered_2(
+                    p_conversation, p_sender, p_device, p_client, p_body, p_target, p_thread, p_broadcast, p_meta,
+                    p_mention_item, p_mention_user, seq, ordinal, v_now);
+            end if;
             created_at := array_fill(v_now, array[n]);
             status := array_fill(0::smallint, array[n]);
             return;
@@ -311,6 +318,9 @@ begin
 
     seq := array_fill(0::bigint, array[n]);
     ordinal := seq;
+    v_count := array_fill(0, array[n]);
+    v_main := v_count;
+    v_holder := v_count;
     v_new_seq := array_fill(null::bigint, array[n]);
     v_replies := array_fill(null::integer, array[n]);
     created_at := array_fill(v_now, array[n]);

@@ -72,6 +72,6 @@ create table mentions (
 
 
 def upgrade() -> None:
-    """Create the tables and the function that appends from now on; append_1 stays for processes of the release before."""
+    """Create the tables and the function that appends from now on; append_1 stays for the release before."""
     execute(SQL)
     execute(cast("LiteralString", Path(__file__).with_name("0004_append_2.sql").read_text(encoding="utf-8")))
