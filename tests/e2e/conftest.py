@@ -9,6 +9,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -61,13 +62,20 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
 
 @pytest.fixture(scope="session")
 def server() -> Iterator[str]:
-    """Return the URL of a server process of its own, with its own database and rates that tests do not meet."""
+    """Return the URL of a server for all tests that can share one."""
+    with serving() as url:
+        yield url
+
+
+@contextmanager
+def serving(**changes: str) -> Iterator[str]:
+    """Run a server process with its own database and rates that tests do not meet; `changes` are of its environment."""
     if not BUILT.exists():
         pytest.fail(f"the page is not built: {BUILT} is missing (make web)")
     folder = Path(tempfile.mkdtemp(prefix="seriatim-e2e-"))
     folder.chmod(0o755)
     port = _free_port()
-    environment = {**os.environ, "SERIATIM_RATES": json.dumps(dict.fromkeys(RATES, MANY))}
+    environment = {**os.environ, "SERIATIM_RATES": json.dumps(dict.fromkeys(RATES, MANY)), **changes}
     with (folder / "server.log").open("wb") as log:
         command = [str(Path(sys.executable).with_name("seriatim")), "serve", "--port", str(port), "--data", str(folder)]
         process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, env=environment)

@@ -49,13 +49,12 @@ async function register(ready: (take: () => void) => void): Promise<void> {
   } catch {
     return; // Without it the page works the same, only not when loaded offline.
   }
+  // In every tab, whichever agreed: the parts that an older page loads later are there no more. Drafts are on disk.
+  navigator.serviceWorker.addEventListener("controllerchange", () => location.reload(), { once: true });
   const offer = (): void => {
     const waiting = registration.waiting;
     if (waiting === null || navigator.serviceWorker.controller === null) return;
-    ready(() => {
-      navigator.serviceWorker.addEventListener("controllerchange", () => location.reload(), { once: true });
-      waiting.postMessage("take over");
-    });
+    ready(() => waiting.postMessage("take over"));
   };
   offer();
   registration.addEventListener("updatefound", () => registration.installing?.addEventListener("statechange", offer));
