@@ -30,6 +30,9 @@ _POLL_S = 0.1
 _PASSWORD = "secret"  # noqa: S105 - of people who exist for a minute, on the loopback address
 _SCHEMA = Path("/usr/share/ejabberd/sql/pg.sql")
 _ERL = Path("/usr/bin/erl")
+_FLAGS = ("+K", "true", "+P", "250000", "-kernel", "inet_default_connect_options", "[{nodelay,true}]")
+"""As ejabberdctl starts it, but as no part of a cluster, so nothing else is started with it; and without the wait for a
+delayed TCP acknowledgement that its SQL driver would now and then run into: it shall be as fast as it can be."""
 _USERS = "insert into users (username, password) select 'u' || n, %s from generate_series(0, %s) n"
 _CONFIGURATION = """
 hosts: [localhost]
@@ -126,9 +129,8 @@ def ejabberd(postgres: Postgres, conversations: Sequence[Sequence[int]]) -> Gene
             "EJABBERD_CONFIG_PATH": str(configuration),
             "EJABBERD_LOG_PATH": str(log),
         }
-        # As ejabberdctl starts it, but as no part of a cluster: so nothing else is started with it.
-        words = [str(_ERL), "+K", "true", "+P", "250000", "-noinput", "-mnesia", "dir", f'"{folder / "spool"}"']
-        child = Child([*words, "-s", "ejabberd"], environment=environment)
+        words = [str(_ERL), *_FLAGS, "-noinput", "-mnesia", "dir", f'"{folder / "spool"}"', "-s", "ejabberd"]
+        child = Child(words, environment=environment)
         try:
             _ready(child, port, log)
             yield Ejabberd(port, child, postgres, people_file)
