@@ -16,35 +16,40 @@ from seriatim.core.ids import DeviceId
 from seriatim.core.trace import Hop, Trace, passed
 from seriatim.delivery.publish import Publisher
 from seriatim.features.conversations.create import create
-from seriatim.features.conversations.invite import invite
-from seriatim.features.conversations.join import join
-from seriatim.features.conversations.leave import leave
-from seriatim.features.conversations.remove import remove
-from seriatim.features.conversations.set_role import set_role
-from seriatim.features.conversations.set_settings import set_settings
 from seriatim.features.messages.compare import compare
 from seriatim.features.messages.fetch import fetch
+from seriatim.features.messages.forward import forward
 from seriatim.features.messages.send import send
 from seriatim.gateway.spared import Place, Spared
 from seriatim.gateway.traces import Traces, hops_of
+from seriatim.gateway.verbs import VERBS, Verb
 from seriatim.log.append import Appender
 from seriatim.log.draft import Stored, Waiter
 from seriatim.log.roster import owners_and_admins
 from seriatim.protocol.answers import Ok, Sent
 from seriatim.protocol.commands import (
+    ClosePoll,
     Command,
     Compare,
     Create,
+    Delete,
+    Edit,
     Fetch,
+    Forward,
     Invite,
     Join,
     Leave,
-    MembershipCommand,
+    Pin,
+    React,
     Remove,
     SendMessage,
     SetPresence,
     SetRole,
     SetSettings,
+    StartPoll,
+    Unpin,
+    Unreact,
+    Vote,
 )
 from seriatim.protocol.limits import FETCHES_IN_FLIGHT, Rates
 from seriatim.protocol.sender import Sender
@@ -52,17 +57,9 @@ from seriatim.storage.postgres.database import Connection, Database
 
 Own = Callable[[Any, Sender], Awaitable[None]]
 """Changes what is the user's own; the command is answered by `ok`."""
+Message = SendMessage | Forward | StartPoll
+"""What counts as a message, and against the rates of messages."""
 LowRate = Callable[[Any, Sender], Awaitable[Any]]
-Verb = Callable[[Any, Sender, Database], Awaitable[Stored]]
-"""Decides on a change of a conversation and commits it."""
-VERBS: dict[type[MembershipCommand], Verb] = {
-    Join: join,
-    Leave: leave,
-    Invite: invite,
-    Remove: remove,
-    SetRole: set_role,
-    SetSettings: set_settings,
-}
 
 
 class Commands:
@@ -115,7 +112,14 @@ class Commands:
 
             return run
 
+        async def run_forward(command: Forward, sender: Sender) -> Sent:
+            found = await forward(command, sender, database)
+            if isinstance(found, Stored):
+                return self._publish(found, command.id)
+            return sent(await appender.append(found), command.id)
+
         self._table: dict[type[Command], LowRate] = {
+            Forward: run_forward,
             Create: run_create,
             **{command: stored(verb) for command, verb in VERBS.items()},
             Fetch: lambda command, sender: fetch(command, sender, database, epoch),
@@ -129,16 +133,7 @@ class Commands:
         Raises:
             RateLimited, TooLarge, BadRequest: what the command and its sender show; the waiter hears nothing.
         """
-        now = self._clock.monotonic()
-        self._sends_by_user.require(sender.user_id, self._rates.send, now)
-        place = (command.conversation_id, sender.user_id)
-        is_spared = self.spared.spares(place)
-        if not is_spared:
-            try:
-                self._sends_by_conversation.require(command.conversation_id, self._rates.conversation_send, now)
-            except RateLimited:
-                self.spared.ask(place)
-                raise
+        is_spared = self._admit_message(command, sender)
         try:
             send(command, sender, self._appender, waiter, trace)
         except ChatError:
@@ -146,11 +141,25 @@ class Commands:
                 self._sends_by_conversation.give_back(command.conversation_id, self._rates.conversation_send)
             raise
 
-    def refused(self, command: SendMessage, sender: Sender, error: ChatError) -> None:
+    def refused(self, command: Message, sender: Sender, error: ChatError) -> None:
         """Note that the log refused a message: whoever may not send here uses up nothing of those who may."""
         is_spared = self.spared.spares((command.conversation_id, sender.user_id))
         if isinstance(error, NotFound | Forbidden) and not is_spared:
             self._sends_by_conversation.give_back(command.conversation_id, self._rates.conversation_send)
+
+    def _admit_message(self, command: Message, sender: Sender) -> bool:
+        """Charge a message to its sender and its conversation, and say whether the latter's rate spares him."""
+        now = self._clock.monotonic()
+        self._sends_by_user.require(sender.user_id, self._rates.send, now)
+        place = (command.conversation_id, sender.user_id)
+        if self.spared.spares(place):
+            return True
+        try:
+            self._sends_by_conversation.require(command.conversation_id, self._rates.conversation_send, now)
+        except RateLimited:
+            self.spared.ask(place)
+            raise
+        return False
 
     async def _owners_and_admins(self, places: list[Place]) -> set[Place]:
         async with self._database.read() as connection:
@@ -162,6 +171,12 @@ class Commands:
             return await self._send_and_wait(command, sender)
         self._admit(command, sender)
         run = self._table[type(command)]
+        if isinstance(command, Forward | StartPoll):
+            try:
+                return await run(command, sender)
+            except ChatError as error:
+                self.refused(command, sender, error)
+                raise
         if not isinstance(command, Fetch | Compare):
             return await run(command, sender)
         with self._among_few_reads(sender):
@@ -198,6 +213,10 @@ class Commands:
                 self._buckets.require(("invite", sender.user_id), self._rates.invite, now)
             case Join() | Leave() | Remove() | SetRole() | SetSettings() | SetPresence():
                 self._buckets.require(("change", sender.user_id), self._rates.change, now)
+            case Forward() | StartPoll():
+                self._admit_message(command, sender)
+            case Edit() | Delete() | React() | Unreact() | Pin() | Unpin() | Vote() | ClosePoll():
+                self._buckets.require(("edit", sender.user_id), self._rates.edit, now)
             case Fetch() | Compare():
                 self._buckets.require(("fetch", sender.device_id), self._rates.fetch, now)
             case _:

@@ -9,16 +9,17 @@ import msgspec
 from seriatim.core.errors import ChatError
 from seriatim.core.ids import ConversationId, DeviceId, UserId
 from seriatim.core.trace import Trace
-from seriatim.protocol.entries import Entry
+from seriatim.protocol.entries import Entry, Forwarded
 from seriatim.protocol.sender import Sender
 
 
 class Extras(NamedTuple):
-    """What few messages have: a thread, and mentions (0: everybody), rising and none twice."""
+    """What few messages have: a thread, mentions (0: everybody), rising and none twice, another place they are from."""
 
     thread_seq: int | None = None
     broadcast: bool = False
     mentions: tuple[UserId, ...] = ()
+    forwarded: Forwarded | None = None
 
 
 class Draft(NamedTuple):
@@ -37,7 +38,9 @@ class Draft(NamedTuple):
 class Change(NamedTuple):
     """An entry of any other kind before it has a place; what the kind holds is `content`, as its struct names it.
 
-    `roster`: it changes who is a member or with which role, so it begins the next `roster_version`.
+    `target_seq`, `body` and `content` are the wish: the same key with another one is refused. `outcome` is what came
+    of it besides, known under the lock only. `roster`: it changes who is a member or with which role, so it begins the
+    next `roster_version`. `counts`: it counts as a message.
     """
 
     conversation_id: ConversationId
@@ -45,7 +48,22 @@ class Change(NamedTuple):
     client_id: UUID
     kind: type[Entry]
     content: Mapping[str, Any]
-    roster: bool
+    roster: bool = False
+    target_seq: int | None = None
+    body: str | None = None
+    outcome: Mapping[str, Any] | None = None
+    counts: bool = False
+
+
+class Target(NamedTuple):
+    """The message or poll that a change speaks of, as it is under its conversation's lock."""
+
+    seq: int
+    kind: str
+    sender_id: UserId
+    body: str | None
+    meta: dict[str, Any] | None
+    pinned_seq: int | None
 
 
 class Stored(msgspec.Struct, gc=False):

@@ -6,21 +6,22 @@ from typing import LiteralString
 from psycopg.rows import args_row
 
 from seriatim.core.ids import UserId
-from seriatim.log.access import Access
-from seriatim.log.entry_rows import COLUMNS, EntryRow, entry_of
+from seriatim.log.access import FIRST_SEQ, READS, Access
+from seriatim.log.entry_rows import EntryRow, entry_of
+from seriatim.log.state import STATE_NOW, STATE_UNTIL
 from seriatim.protocol.answers import Page
 from seriatim.protocol.commands import Fetch
 from seriatim.protocol.fields import EntryIdentity
 from seriatim.storage.postgres.database import Connection
 
-# The log has no gaps (promise L3), so a page is a range of seqs: one scan of the primary key, whatever is asked.
-RANGE: LiteralString = f"""-- page
-select {COLUMNS} from entries e
+_RANGE: LiteralString = """
 where e.conversation_id = %(conversation_id)s and e.seq between %(first)s and %(last)s order by e.seq"""
+PAGE_NOW: LiteralString = f"-- page{STATE_NOW}{_RANGE}"
+PAGE_UNTIL: LiteralString = f"-- page{STATE_UNTIL}{_RANGE}"
 
 # An entry that was lost and sent again may stand in its old place under its old key, but not from its old time.
 # Milliseconds: browsers know no finer ones.
-COMPARE: LiteralString = """-- compare
+COMPARE: LiteralString = f"""-- compare
 select a.place
 from unnest(%(conversation_ids)s::bigint[], %(seqs)s::bigint[], %(client_ids)s::uuid[], %(times)s::timestamptz[])
     with ordinality as a (conversation_id, seq, client_id, created_at, place)
@@ -28,26 +29,36 @@ join entries e on e.conversation_id = a.conversation_id and e.seq = a.seq and e.
     and date_trunc('milliseconds', e.created_at) = date_trunc('milliseconds', a.created_at)
 join conversations c on c.id = a.conversation_id
 left join members m on m.conversation_id = a.conversation_id and m.user_id = %(user_id)s
-where c.visibility = 'public' or a.seq between m.joined_seq and coalesce(m.left_seq, c.last_seq)
+where (m.user_id is not null and a.seq between {FIRST_SEQ} and coalesce(m.left_seq, c.last_seq)) or {READS}
 order by a.place"""
 
 
-async def page(connection: Connection, access: Access, fetch: Fetch, epoch: str) -> Page:
+async def page(connection: Connection, access: Access, fetch: Fetch, user_id: UserId, epoch: str) -> Page:
     """Return at most `limit` entries of the asked range within what `access` allows; one statement (promise I1).
+
+    The log has no gaps (promise L3), so a page is a range of seqs: one scan of the primary key, whatever is asked. An
+    entry is in its present state, or in that in which an ex-member left it.
 
     `after`: those that follow; `before`: the nearest before; `around`: half on each side; none of them: the newest.
     """
     first, last, complete = _range(access, fetch)
     entries: list[EntryRow] = []
     if first <= last:
+        named = {
+            "conversation_id": fetch.conversation_id,
+            "first": first,
+            "last": last,
+            "until": access.last_seq,
+            "user_id": user_id,
+        }
         async with connection.cursor(row_factory=args_row(EntryRow)) as cursor:
-            await cursor.execute(RANGE, {"conversation_id": fetch.conversation_id, "first": first, "last": last})
+            await cursor.execute(PAGE_UNTIL if access.role is None else PAGE_NOW, named)
             entries = await cursor.fetchall()
     return Page(
         id=fetch.id,
         conversation_id=fetch.conversation_id,
         epoch=epoch,
-        entries=[entry_of(row) for row in entries],
+        entries=[entry_of(_without_the_past(row, access)) for row in entries],
         head=access.head,
         first_kept=access.first_seq,
         complete=complete,
@@ -70,6 +81,13 @@ async def compare(connection: Connection, user_id: UserId, entries: Sequence[Ent
         },
     )
     return [entries[row[0] - 1] for row in await cursor.fetchall()]
+
+
+def _without_the_past(row: EntryRow, access: Access) -> EntryRow:
+    """Leave out what an edit says of a message from before the reader's time (promise I1)."""
+    if row.kind == "message_edited" and (row.target_seq or 0) < access.first_seq:
+        return row._replace(body="", outcome=None)
+    return row
 
 
 def _range(access: Access, fetch: Fetch) -> tuple[int, int, bool]:

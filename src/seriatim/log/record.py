@@ -7,16 +7,17 @@ from seriatim.core.trace import Hop, Trace, passed
 from seriatim.log import roster
 from seriatim.log.access import Access, Action, authorize
 from seriatim.log.draft import Change, Stored
-from seriatim.log.entry_rows import EntryRow, entry_of, kind_of, meta_of
+from seriatim.log.entry_rows import COLUMNS, EntryRow, as_sent, entry_of, kind_of, meta_of
 from seriatim.log.roster import ConversationRow
 from seriatim.storage.postgres.database import Connection
 
 RECORD: LiteralString = """-- record
-select status, seq, created_at, entry_roster_version, conversation_roster_version
-from record_1(%(conversation_id)s, %(kind)s, %(sender_id)s, %(device_id)s, %(client_id)s, %(meta)s, %(roster)s)"""
+select status, seq, created_at, ordinal, entry_roster_version, conversation_roster_version
+from record_2(%(conversation_id)s, %(kind)s, %(sender_id)s, %(device_id)s, %(client_id)s, %(meta)s, %(target_seq)s,
+    %(body)s, %(outcome)s, %(roster)s, %(counts)s)"""
 
-RECORDED: LiteralString = """-- recorded
-select e.kind = %(kind)s and e.meta = %(meta)s, e.seq, e.created_at, e.roster_version, c.roster_version
+RECORDED: LiteralString = f"""-- recorded
+select is_same_wish_1(e, %(kind)s, %(meta)s, %(target_seq)s, %(body)s), c.roster_version, {COLUMNS}
 from entries e join conversations c on c.id = e.conversation_id
 where e.conversation_id = %(conversation_id)s and e.device_id = %(device_id)s and e.client_id = %(client_id)s"""
 
@@ -58,10 +59,10 @@ async def recorded(connection: Connection, change: Change) -> Stored | None:
     row = await cursor.fetchone()
     if row is None:
         return None
-    same, seq, created_at, entry_version, version = row
+    same, version, *columns = row
     if not same:
         raise _reused()
-    return _stored(change, (seq, created_at, entry_version, version), duplicate=True)
+    return Stored(entry_of(as_sent(EntryRow(*columns))), version, duplicate=True)
 
 
 async def record(connection: Connection, change: Change, trace: Trace | None = None) -> Stored:
@@ -77,13 +78,28 @@ async def record(connection: Connection, change: Change, trace: Trace | None = N
     cursor = await connection.execute(RECORD, _named(change))
     row = await cursor.fetchone()
     assert row is not None
-    status, seq, created_at, entry_version, version = row
+    status, seq, created_at, ordinal, entry_version, version = row
     if status == _NOT_FOUND:
         raise NotFound("no such conversation", path="$.conversation_id")
     if status == _KEY_REUSED:
         raise _reused()
     passed(trace, Hop.COMMIT, network=1, statements=1, rows=2 if status == _STORED else 0, commits=1)
-    return _stored(change, (seq, created_at, entry_version, version), duplicate=status == _DUPLICATE)
+    stored = EntryRow(
+        conversation_id=change.conversation_id,
+        seq=seq,
+        kind=kind_of(change.kind),
+        sender_id=change.sender.user_id,
+        device_id=change.sender.device_id,
+        client_id=change.client_id,
+        created_at=created_at,
+        ordinal=ordinal,
+        target_seq=change.target_seq,
+        roster_version=entry_version,
+        body=change.body,
+        meta=dict(change.content),
+        outcome=None if change.outcome is None else dict(change.outcome),
+    )
+    return Stored(entry_of(stored), version, duplicate=status == _DUPLICATE)
 
 
 def _named(change: Change) -> dict[str, Any]:
@@ -94,27 +110,12 @@ def _named(change: Change) -> dict[str, Any]:
         "device_id": change.sender.device_id,
         "client_id": change.client_id,
         "meta": meta_of(change.content),
+        "target_seq": change.target_seq,
+        "body": change.body,
+        "outcome": None if change.outcome is None else meta_of(change.outcome),
         "roster": change.roster,
+        "counts": change.counts,
     }
-
-
-def _stored(change: Change, place: tuple[Any, Any, Any, Any], *, duplicate: bool) -> Stored:
-    seq, created_at, entry_version, version = place
-    row = EntryRow(
-        conversation_id=change.conversation_id,
-        seq=seq,
-        kind=kind_of(change.kind),
-        sender_id=change.sender.user_id,
-        device_id=change.sender.device_id,
-        client_id=change.client_id,
-        created_at=created_at,
-        ordinal=None,
-        target_seq=None,
-        roster_version=entry_version,
-        body=None,
-        meta=dict(change.content),
-    )
-    return Stored(entry_of(row), version, duplicate)
 
 
 def _reused() -> KeyReused:

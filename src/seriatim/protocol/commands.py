@@ -7,14 +7,25 @@ import msgspec
 from msgspec import Meta
 
 from seriatim.core.ids import ConversationId
+from seriatim.protocol.command import Command, ConversationCommand, EntryCommand
+from seriatim.protocol.commands_messages import (
+    ClosePoll,
+    Delete,
+    Edit,
+    Forward,
+    Pin,
+    React,
+    StartPoll,
+    Unpin,
+    Unreact,
+    Vote,
+)
 from seriatim.protocol.fields import (
     Body,
     ChosenState,
-    ClientId,
     ConversationKind,
     Cursor,
     EntryIdentity,
-    FrameId,
     History,
     InvitationToken,
     InvitedUsers,
@@ -89,12 +100,6 @@ class Typing(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="t
     on: bool = True
 
 
-class Command(msgspec.Struct, frozen=True, kw_only=True, tag_field="type"):
-    """A frame that is answered: the answer echoes `id`."""
-
-    id: FrameId
-
-
 class Renew(Command, frozen=True, kw_only=True, tag="renew"):
     """A fresh access token for this session; answered by `ok`."""
 
@@ -132,25 +137,13 @@ class SetPresence(Command, frozen=True, kw_only=True, tag="set_presence"):
     expires_at: Annotated[datetime, Meta(tz=True)] | None = None
 
 
-class EntryCommand(Command, frozen=True, kw_only=True):
-    """A command that makes one entry; answered by `sent`. The same `client_id` never makes a second one."""
-
-    client_id: ClientId
-
-
 class Create(EntryCommand, frozen=True, kw_only=True, tag="create"):
     """A new conversation; a direct one (exactly one member named) exists once per pair and is found again."""
 
     kind: ConversationKind
     title: Title | None = None
     visibility: Visibility = Visibility.PRIVATE
-    members: NewMembers = []
-
-
-class ConversationCommand(EntryCommand, frozen=True, kw_only=True):
-    """An entry-making command on an existing conversation."""
-
-    conversation_id: WireConversationId
+    members: NewMembers = msgspec.field(default_factory=list[WireUserId])
 
 
 class SendMessage(ConversationCommand, frozen=True, kw_only=True, tag="send", gc=False):
@@ -174,7 +167,7 @@ class Leave(ConversationCommand, frozen=True, kw_only=True, tag="leave"):
 class Invite(ConversationCommand, frozen=True, kw_only=True, tag="invite"):
     """Add people at once, 100 at most, in one entry; `user_id` is an older way to name one."""
 
-    user_ids: InvitedUsers = []
+    user_ids: InvitedUsers = msgspec.field(default_factory=list[WireUserId])
     user_id: WireUserId | None = None
     role: Role = Role.MEMBER
 
@@ -226,8 +219,36 @@ AnyCommand = (
     | Remove
     | SetRole
     | SetSettings
+    | Edit
+    | Delete
+    | React
+    | Unreact
+    | Pin
+    | Unpin
+    | Forward
+    | StartPoll
+    | Vote
+    | ClosePoll
 )
-HTTP_COMMANDS: tuple[type[ConversationCommand], ...] = (SendMessage, Join, Leave, Invite, Remove, SetRole, SetSettings)
+HTTP_COMMANDS: tuple[type[ConversationCommand], ...] = (
+    SendMessage,
+    Join,
+    Leave,
+    Invite,
+    Remove,
+    SetRole,
+    SetSettings,
+    Edit,
+    Delete,
+    React,
+    Unreact,
+    Pin,
+    Unpin,
+    Forward,
+    StartPoll,
+    Vote,
+    ClosePoll,
+)
 """Each is also `POST /v1/conversations/{conversation_id}/{tag}` with its other fields."""
 
 

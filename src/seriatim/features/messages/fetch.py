@@ -22,4 +22,4 @@ async def fetch(command: Fetch, sender: Sender, database: Database, epoch: str) 
         raise BadRequest("name one of after, before, around", path="$", reason="one_place")
     async with database.read() as connection:
         access = await authorize(connection, sender.user_id, command.conversation_id, Action.READ)
-        return await page(connection, access, command, epoch)
+        return await page(connection, access, command, sender.user_id, epoch)

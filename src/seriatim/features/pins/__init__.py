@@ -1,0 +1,1 @@
+"""Pins: messages and polls that a conversation keeps at hand."""

@@ -1,0 +1,1 @@
+"""Polls: a question to everybody in a conversation, and what they chose."""
