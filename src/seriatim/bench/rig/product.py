@@ -81,7 +81,7 @@ class Product:
         end = time.monotonic() + START_WITHIN_S
         while True:
             line = self._server.line(max(end - time.monotonic(), 0.1))
-            if '"ready"' in line:
+            if line.startswith("{") and '"ready"' in line:  # a traceback may show the line that logs it
                 url = msgspec.json.decode(line)["url"]
                 self.port = int(url.rpartition(":")[2])
                 break
