@@ -1,11 +1,12 @@
 """Pages of the log: every entry of a range, oldest first, never outside what the asker may read."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import LiteralString
 
-from psycopg.rows import args_row
+from psycopg.rows import args_row, scalar_row
 
-from seriatim.core.ids import UserId
+from seriatim.core.ids import ConversationId, UserId
 from seriatim.log.access import FIRST_SEQ, READS, Access
 from seriatim.log.entry_rows import EntryRow, entry_of
 from seriatim.log.state import STATE_NOW, STATE_UNTIL
@@ -18,6 +19,22 @@ _RANGE: LiteralString = """
 where e.conversation_id = %(conversation_id)s and e.seq between %(first)s and %(last)s order by e.seq"""
 PAGE_NOW: LiteralString = f"-- page{STATE_NOW}{_RANGE}"
 PAGE_UNTIL: LiteralString = f"-- page{STATE_UNTIL}{_RANGE}"
+
+# Times rise with seqs, but where a clock went backwards: there the search ends somewhere near. `offset 0`: one row of
+# one index at each step.
+SEQ_AT: LiteralString = """-- seq at
+with recursive search (low, high) as (
+    select %(first)s::bigint, %(last)s::bigint + 1
+    union all
+    select case when e.created_at < %(at)s then e.seq + 1 else s.low end,
+        case when e.created_at < %(at)s then s.high else e.seq end
+    from search s cross join lateral (
+        select e.seq, e.created_at from entries e
+        where e.conversation_id = %(conversation_id)s and e.seq = (s.low + s.high) / 2 offset 0
+    ) e
+    where s.low < s.high
+)
+select max(low) from search"""
 
 # An entry that was lost and sent again may stand in its old place under its old key, but not from its old time.
 # Milliseconds: browsers know no finer ones.
@@ -63,6 +80,14 @@ async def page(connection: Connection, access: Access, fetch: Fetch, user_id: Us
         first_kept=access.first_seq,
         complete=complete,
     )
+
+
+async def seq_at(connection: Connection, access: Access, conversation_id: ConversationId, at: datetime) -> int:
+    """Return the seq of the first readable entry of this time or later, or one above the last; one statement."""
+    named = {"conversation_id": conversation_id, "first": access.first_seq, "last": access.last_seq, "at": at}
+    async with connection.cursor(row_factory=scalar_row) as cursor:
+        await cursor.execute(SEQ_AT, named)
+        return await cursor.fetchone() or access.first_seq
 
 
 async def compare(connection: Connection, user_id: UserId, entries: Sequence[EntryIdentity]) -> list[EntryIdentity]:

@@ -113,14 +113,15 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="ev
     entry: Entry
 
 
-class Page(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="page"):
-    """Every entry of the asked range, oldest first, in its state at `head`.
+class Page(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="page", omit_defaults=True):
+    """Every entry of the asked range, oldest first, in its state at `head`; with `thread_seq` of this thread only.
 
     `first_kept`: the oldest seq this user can be given. `complete`: the range reaches its end in the asked direction.
     """
 
     id: int
     conversation_id: ConversationId
+    thread_seq: int | None = None
     epoch: str
     entries: list[Entry]
     head: int
@@ -175,10 +176,11 @@ class TypingTold(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", ta
     thread_seq: int | None = None
 
 
-class OwnRead(msgspec.Struct, frozen=True, kw_only=True, tag_field="change", tag="read"):
-    """The user read up to `seq` on another device; the counts are the server's."""
+class OwnRead(msgspec.Struct, frozen=True, kw_only=True, tag_field="change", tag="read", omit_defaults=True):
+    """The user read up to `seq` on another device, with `thread_seq` in this thread; the counts are the server's."""
 
     conversation_id: ConversationId
+    thread_seq: int | None = None
     seq: int
     unread: int
     mentions: int

@@ -30,6 +30,7 @@ from seriatim.protocol.fields import (
     InvitationToken,
     InvitedUsers,
     LeastRole,
+    Mentions,
     NewMembers,
     PageLimit,
     Role,
@@ -107,12 +108,18 @@ class Renew(Command, frozen=True, kw_only=True, tag="renew"):
 
 
 class Fetch(Command, frozen=True, kw_only=True, tag="fetch"):
-    """Entries of one conversation, at most `limit`: after, before, around a seq, or the newest; answered by `page`."""
+    """Entries of one conversation, at most `limit`: after, before or around a seq, around a time, or the newest.
+
+    Answered by `page`. `at`: around the first entry of that time or later. With `thread_seq` only this message and the
+    replies to it.
+    """
 
     conversation_id: WireConversationId
     after: Cursor | None = None
     before: Seq | None = None
     around: Seq | None = None
+    at: Annotated[datetime, Meta(tz=True)] | None = None
+    thread_seq: Seq | None = None
     limit: PageLimit = 50
 
 
@@ -123,10 +130,11 @@ class Compare(Command, frozen=True, kw_only=True, tag="compare"):
 
 
 class Read(Command, frozen=True, kw_only=True, tag="read"):
-    """The user has read up to `seq`; the watermark never falls; answered by `ok`."""
+    """The user has read up to `seq`, or with `thread_seq` its thread; the watermark never falls; answered by `ok`."""
 
     conversation_id: WireConversationId
     seq: Seq
+    thread_seq: Seq | None = None
 
 
 class SetPresence(Command, frozen=True, kw_only=True, tag="set_presence"):
@@ -147,10 +155,17 @@ class Create(EntryCommand, frozen=True, kw_only=True, tag="create"):
 
 
 class SendMessage(ConversationCommand, frozen=True, kw_only=True, tag="send", gc=False):
-    """A message; `target_seq` makes it a quoting reply; `trace` asks for its hops in `sent`."""
+    """A message; `target_seq` makes it a quoting reply, `thread_seq` a reply in the thread of that message.
+
+    `broadcast`: a reply that stands in the main timeline too. `mentions`: whom its text names, 0 for everybody.
+    `trace` asks for its hops in `sent`.
+    """
 
     body: Body
     target_seq: Seq | None = None
+    thread_seq: Seq | None = None
+    broadcast: bool = False
+    mentions: Mentions = ()
     trace: bool = False
 
 

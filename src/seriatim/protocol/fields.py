@@ -35,6 +35,10 @@ StatusText = Annotated[str, Meta(max_length=LIMITS.status_code_points, pattern=_
 Password = Annotated[str, Meta(min_length=10, max_length=1_024, pattern=_NO_NUL)]
 Token = Annotated[str, Meta(min_length=1, max_length=4_096)]
 PageLimit = Annotated[int, Meta(ge=1, le=LIMITS.page_entries)]
+Mentions = Annotated[
+    tuple[Annotated[UserId, Meta(ge=0, le=MAX_ID)], ...],
+    Meta(max_length=LIMITS.mentions, description="users; 0 is everybody"),
+]
 NewMembers = Annotated[list[WireUserId], Meta(max_length=CREATE_MEMBERS)]
 InvitedUsers = Annotated[list[WireUserId], Meta(max_length=INVITE_USERS)]
 SlowModeS = Annotated[int, Meta(ge=0, le=SLOW_MODE_S, description="seconds between two messages of a member; 0: off")]

@@ -30,6 +30,8 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """Longest option of a poll."""
     poll_options: int = 10
     """Most options of a poll; two at least."""
+    mentions: int = 50
+    """Most people mentioned in one message."""
     page_entries: int = 200
     """Most entries of one `page`."""
     heads_rows: int = 1_000

@@ -5,7 +5,7 @@ A `send` is decided in append, which knows its conversation; every other command
 
 from seriatim.core.errors import BadRequest, Conflict, Forbidden, TooLarge
 from seriatim.core.trace import Trace
-from seriatim.log.draft import Change, Draft, Target
+from seriatim.log.draft import Change, Draft, Extras, Target
 from seriatim.protocol.commands import Edit, SendMessage
 from seriatim.protocol.entries import MessageEdited
 from seriatim.protocol.limits import LIMITS
@@ -17,12 +17,19 @@ def draft(command: SendMessage, sender: Sender, trace: Trace | None = None) -> D
 
     Raises:
         TooLarge: the body has more than 16 KiB of UTF-8 (the decoder counts code points, storage counts bytes).
-        BadRequest: the body is nothing but white space.
+        BadRequest: the body is nothing but white space, or the message is to stand in the main timeline too but is no
+            reply in a thread.
     """
     body = command.body
     readable(body)
     user_id, device_id = sender
-    return Draft(command.conversation_id, user_id, device_id, command.client_id, body, command.target_seq, trace)
+    extras = None
+    if command.thread_seq is not None or command.mentions:
+        extras = Extras(command.thread_seq, command.broadcast, tuple(sorted(set(command.mentions))))
+    if command.broadcast and command.thread_seq is None:
+        raise BadRequest("only a reply in a thread stands there and here", path="$.broadcast", reason="no_thread")
+    here, key = command.conversation_id, command.client_id
+    return Draft(here, user_id, device_id, key, body, command.target_seq, trace, extras)
 
 
 def readable(body: str) -> None:

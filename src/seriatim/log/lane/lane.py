@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import psycopg
 from psycopg import AsyncConnection
@@ -85,7 +85,7 @@ def packed(drafts: Sequence[Draft]) -> list[bytes]:
 
 
 def _packed_extras(extras: Sequence[Extras | None]) -> list[bytes]:
-    """Return the parameters of threads, mentions and forwards; where no message of the batch has any, they are empty."""
+    """Return the parameters of threads, mentions and forwards; empty where no message of the batch has any."""
     all_extras = [one or _NONE for one in extras]
     has_threads = any(one.thread_seq for one in all_extras)
     mentioned = [(item, user_id) for item, one in enumerate(all_extras, 1) for user_id in one.mentions]

@@ -154,7 +154,8 @@ as $$
 declare
     n constant integer := cardinality(p_conversation);
     v_now timestamptz;
-    v_bare boolean := cardinality(p_thread) = 0 and cardinality(p_mention_item) = 0;  -- no threads and no mentions
+    -- No threads, no mentions, nothing besides.
+    v_bare boolean := cardinality(p_thread) = 0 and cardinality(p_mention_item) = 0 and cardinality(p_meta) = 0;
     v_plain boolean;
     v_base_seq bigint[];      -- the head before this batch
     v_base_ordinal bigint[];
