@@ -12,6 +12,7 @@ from seriatim.features.conversations.create import create
 from seriatim.features.messages import rules
 from seriatim.features.messages.compare import compare
 from seriatim.features.messages.fetch import fetch
+from seriatim.features.messages.forward import forward
 from seriatim.features.receipts.read import ReadMarks
 from seriatim.gateway.commands import VERBS
 from seriatim.log.append import Appender
@@ -22,6 +23,7 @@ from seriatim.protocol.commands import (
     Compare,
     Create,
     Fetch,
+    Forward,
     Read,
     SendMessage,
 )
@@ -71,6 +73,9 @@ class Speaking:
                 return Ok(id=command.id)
             case SendMessage():
                 stored = await self.log.append(rules.draft(command, sender))
+            case Forward():
+                found = await forward(command, sender, self.database)
+                stored = found if isinstance(found, Stored) else await self.log.append(found)
             case Create():
                 stored = await create(command, sender, self.database, SECRET)
                 self.published.append(stored)
