@@ -8,7 +8,7 @@ import msgspec
 from litestar import get, post
 from litestar.di import NamedDependency
 from litestar.handlers import HTTPRouteHandler
-from litestar.params import FromPath, HeaderParameter, JSONBody, QueryParameter, SkipValidation
+from litestar.params import FromPath, JSONBody, QueryParameter, SkipValidation
 
 from seriatim.core.errors import Forbidden
 from seriatim.core.ids import MAX_ID
@@ -16,7 +16,7 @@ from seriatim.features.conversations import store
 from seriatim.log.access import Action, authorize
 from seriatim.protocol.answers import Ok, Page, Sent
 from seriatim.protocol.commands import HTTP_COMMANDS, Command, Create, EntryCommand, Fetch, Read
-from seriatim.protocol.fields import Visibility
+from seriatim.protocol.http.parameters import Key, ListCursor, PageSize
 from seriatim.protocol.http.requests import (
     HTTP_FRAME_ID,
     body_of,
@@ -27,6 +27,7 @@ from seriatim.protocol.http.requests import (
     tag_of,
 )
 from seriatim.protocol.limits import LIMITS
+from seriatim.protocol.own.commands import SaveDraft, SetMine
 from seriatim.protocol.resources import Conversation, Conversations, Members
 from seriatim.protocol.sender import Sender
 from seriatim.storage.postgres.database import Connection
@@ -45,12 +46,6 @@ class Commands(Protocol):
 
 
 Running = NamedDependency[SkipValidation[Commands]]
-Key = Annotated[str | None, HeaderParameter(name="Idempotency-Key", description="the command's `client_id`")]
-ListCursor = Annotated[
-    str | None, QueryParameter(max_length=2_048, description="of the page before; absent: the first one")
-]
-PageSize = Annotated[int, QueryParameter(ge=1, le=LIMITS.page_entries)]
-"""Bounds as in protocol/fields.py: Litestar checks only those that it is told of here."""
 Held = Annotated[int | None, QueryParameter(ge=0, le=MAX_ID, description="seq of the last entry held; 0: none")]
 Place = Annotated[int | None, QueryParameter(ge=1, le=MAX_ID, description="a seq")]
 Beginning = Annotated[str, QueryParameter(max_length=LIMITS.title_code_points, pattern=r"^[^\x00]*$")]
@@ -120,14 +115,19 @@ async def conversations(
 async def channels(
     commands: Running,
     sender: NamedDependency[Sender],
+    *,
     name: Beginning = "",
+    word: Beginning = "",
     cursor: ListCursor = None,
     limit: PageSize = 50,
 ) -> Conversations:
-    """Return the public channels whose title begins with `name`, in the order of their titles."""
+    """Return the public and listed channels, in the order of their titles.
+
+    Those whose title begins with `name`, and that have `word` somewhere in their title or topic.
+    """
     after: store.Place = store.FIRST_TITLE if cursor is None else place_of(cursor, str)
     async with commands.listing(sender) as connection:
-        rows = await store.channels_page(connection, sender.user_id, name, after, limit + 1)
+        rows = await store.channels_page(connection, sender.user_id, name, after, limit + 1, word=word)
     return _page(rows, limit, store.title_place_of)
 
 
@@ -138,7 +138,7 @@ async def conversation(
     """Return one conversation, as far as the caller may see it."""
     place = known(conversation_id)
     async with commands.listing(sender) as connection:
-        await authorize(connection, sender.user_id, place, Action.READ)
+        await authorize(connection, sender.user_id, place, Action.LOOK)
         return store.conversation_of(await store.one_conversation(connection, sender.user_id, place))
 
 
@@ -155,7 +155,7 @@ async def members(
     after = 0 if cursor is None else place_of(cursor, str)[1]
     async with commands.listing(sender) as connection:
         access = await authorize(connection, sender.user_id, place, Action.READ)
-        if access.role is None and access.visibility is not Visibility.PUBLIC:
+        if access.role is None and not access.finds:
             raise Forbidden("only members see who is here", path="$.conversation_id")
         found = await store.members_page(connection, place, after, limit + 1)
     more = cursor_of(("", found[limit - 1].user_id)) if len(found) > limit else None
@@ -176,7 +176,7 @@ def _page(rows: list[store.Seen], limit: int, place: Any) -> Conversations:
 
 ROUTES: Final[tuple[HTTPRouteHandler, ...]] = (
     create_route(),
-    *map(command_route, (*HTTP_COMMANDS, Read)),
+    *map(command_route, (*HTTP_COMMANDS, Read, SaveDraft, SetMine)),
     entries,
     conversations,
     channels,

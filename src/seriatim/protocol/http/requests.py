@@ -59,7 +59,7 @@ def command_of(
     """
     named = msgspec.structs.asdict(body)
     if "client_id" in named:
-        named["client_id"] = _key(named["client_id"], idempotency_key)
+        named["client_id"] = key_of(named["client_id"], idempotency_key)
     if conversation_id is not None:
         named["conversation_id"] = known(conversation_id)
     return command(id=HTTP_FRAME_ID, **named)
@@ -74,6 +74,17 @@ def known(number: int) -> ConversationId:
     if not 1 <= number <= MAX_ID:
         raise NotFound("no such conversation", path="$.conversation_id")
     return ConversationId(number)
+
+
+def id_of(number: int, path: str) -> int:
+    """Return a number of the path that can be an id.
+
+    Raises:
+        NotFound: it can be nobody's.
+    """
+    if not 1 <= number <= MAX_ID:
+        raise NotFound("there is no such thing", path=path)
+    return number
 
 
 def cursor_of(place: tuple[Any, int]) -> str:
@@ -97,7 +108,12 @@ def place_of(cursor: str, key: type[K]) -> tuple[K, int]:
     return place, number
 
 
-def _key(in_body: UUID | None, in_header: str | None) -> UUID:
+def key_of(in_body: UUID | None, in_header: str | None) -> UUID:
+    """Return the key of an entry-making request, named in its body or in its head.
+
+    Raises:
+        BadRequest: none, two different ones, or one that is no UUID.
+    """
     key = in_body
     if in_header is not None:
         try:

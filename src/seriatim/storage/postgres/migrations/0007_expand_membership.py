@@ -68,7 +68,7 @@ create index blocks_by_blocked on blocks (blocked_user_id, user_id);
 
 -- A report names the message and copies nothing of it: what is deleted is gone from here too.
 create table reports (
-    id              bigint primary key check (id between 1 and 9007199254740991),
+    id              bigint generated always as identity primary key,
     conversation_id bigint not null references conversations (id),
     seq             bigint not null,
     reporter_id     bigint not null,

@@ -1,0 +1,1 @@
+"""Groups of people that are mentioned by one name."""

@@ -1,0 +1,1 @@
+"""Order in conversations: silencing, banning, blocking, reports and the audit."""
