@@ -1,7 +1,7 @@
 /** What entries do to the conversation they are in: title, roles, number of members, last message; pure. */
 
 import type { UserId } from "../port.ts";
-import type { Conversation, Entry } from "../protocol/types.ts";
+import type { Conversation, Entry, MemberAdded } from "../protocol/types.ts";
 import { UNKNOWN, type Position } from "../link/actions.ts";
 import type { ConversationRecord } from "../store/schema.ts";
 import { lex, summary } from "../text/lex.ts";
@@ -73,6 +73,11 @@ function withSettings(record: ConversationRecord, entry: Extract<Entry, { kind: 
   };
 }
 
+/** Return everybody who was added, one or several. */
+function added(entry: MemberAdded): readonly UserId[] {
+  return entry.user_ids ?? [entry.user_id];
+}
+
 type RosterEntry = Extract<Entry, { kind: "conversation_created" | "member_added" | "member_left" | "role_changed" }>;
 
 function withRoster(record: ConversationRecord, entry: RosterEntry, me: UserId): ConversationRecord {
@@ -81,7 +86,11 @@ function withRoster(record: ConversationRecord, entry: RosterEntry, me: UserId):
     case "conversation_created":
       return { ...now, member_count: entry.members.length, title: entry.title ?? null, visibility: entry.visibility, kind: entry.conversation_kind };
     case "member_added":
-      return { ...now, member_count: now.member_count + 1, role: entry.user_id === me ? entry.role : now.role };
+      return {
+        ...now,
+        member_count: now.member_count + added(entry).length,
+        role: added(entry).includes(me) ? entry.role : now.role,
+      };
     case "member_left":
       return { ...now, member_count: Math.max(0, now.member_count - 1), role: entry.user_id === me ? null : now.role };
     case "role_changed":

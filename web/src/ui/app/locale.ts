@@ -16,6 +16,7 @@ const longDayYear = new Intl.DateTimeFormat(language, {
   year: "numeric",
 });
 const full = new Intl.DateTimeFormat(language, { dateStyle: "full", timeStyle: "medium" });
+const list = new Intl.ListFormat(language);
 const relative = new Intl.RelativeTimeFormat(language, { numeric: "auto" });
 const DAY_MS = 86_400_000;
 
@@ -53,6 +54,13 @@ export function ago(at: number, now: number): string {
   if (minutes > -60) return relative.format(Math.min(0, minutes), "minute");
   const hours = Math.round(minutes / 60);
   return hours > -24 ? relative.format(hours, "hour") : relative.format(Math.round(hours / 24), "day");
+}
+
+/** Names as a sentence has them: the first three, and how many others. */
+export function listed(names: readonly string[]): string {
+  const shown = names.slice(0, names.length > 4 ? 3 : 4);
+  const others = names.length - shown.length;
+  return list.format(others === 0 ? shown : [...shown, words.others(others)]);
 }
 
 /** A refusal in words: by its reason, else by its code; the server's own text is never shown. */

@@ -1,7 +1,7 @@
 /** The sentence of a system line: who created, joined, left, renamed. */
 
 import type { LineRow, UserId } from "../../core/port.ts";
-import { words } from "../app/locale.ts";
+import { listed, words } from "../app/locale.ts";
 
 export interface Names {
   readonly self: UserId;
@@ -16,15 +16,17 @@ export function sentence(row: LineRow, names: Names): string {
     case "conversation_created":
       return words.created(who);
     case "member_added":
-      return entry.user_id === row.sender_id ? words.joined(who) : words.invited(who, whom(entry.user_id));
+      return entry.user_id === row.sender_id ? words.joined(who) : words.invited(who, listed((entry.user_ids ?? [entry.user_id]).map(whom)));
     case "member_left":
+      if (entry.banned === true) return words.banned(who, whom(entry.user_id));
       return entry.user_id === row.sender_id ? words.left(who) : words.removed(who, whom(entry.user_id));
     case "role_changed":
       return words.roleNow(who, whom(entry.user_id), words.roleWords[entry.role]);
     case "settings_changed":
       if (typeof entry.title === "string") return words.renamed(who, isolated(entry.title));
       if (typeof entry.topic === "string") return words.topicNow(who, isolated(entry.topic));
-      return words.visibilityNow(who, words.visibility[entry.visibility ?? "private"]);
+      if (typeof entry.archived === "boolean") return entry.archived ? words.archived(who) : words.unarchived(who);
+      return entry.visibility == null ? words.settingsNow(who) : words.visibilityNow(who, words.visibility[entry.visibility]);
     case "unsupported":
       return words.unsupported;
     default:
