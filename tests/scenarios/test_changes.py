@@ -139,7 +139,7 @@ async def test_a_delete_leaves_nothing_to_read_anywhere(world: Speaking, databas
     async with database.read() as connection:
         for table in ("entries", "reactions", "reaction_counts"):
             rows = await connection.execute(
-                f"select count(*) from {table} t where conversation_id = %s and t::text like %s",  # noqa: S608
+                f"select count(*) from {table} t where conversation_id = %s and t::text like %s",
                 [here, f"%{secret}%"],
             )
             assert await rows.fetchone() == (0,), table
@@ -232,7 +232,7 @@ async def test_admins_pin_in_groups_and_both_in_a_pair(world: Speaking, database
 
 @pytest.mark.promise("I1")
 async def test_who_has_left_sees_a_message_as_he_left_it_but_nothing_that_was_deleted(world: Speaking) -> None:
-    ada, bob, here, seq = await a_group(world)
+    ada, bob, here, _seq = await a_group(world)
     (eve,) = await world.people(1)
     await world.do(Invite, ada, here, user_ids=[eve.user_id])
     kept: Sent = await world.do(SendMessage, bob, here, body="kept")

@@ -79,7 +79,7 @@ async def test_a_retry_finds_the_message_whatever_became_of_its_source(world: Sp
 
 @pytest.mark.promise("I1")
 async def test_nobody_forwards_what_he_may_not_read(world: Speaking, database: Database) -> None:
-    ada, bob, there, here, seq = await two_groups(world)
+    ada, bob, there, _here, seq = await two_groups(world)
     (eve,) = await world.people(1)
     hers = await world.make(eve, GROUP, bob)
     async with unchanged(database):

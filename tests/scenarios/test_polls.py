@@ -54,10 +54,11 @@ async def test_a_poll_is_a_message_that_counts(world: Speaking, database: Databa
     assert (poll.votes, poll.voters, poll.chosen, poll.closed_seq) == ((), 0, (), None)
     async with database.read() as connection:
         rows = await connection.execute(
-            "select user_id, c.last_ordinal - read_ordinal from members m join conversations c on c.id = m.conversation_id"
-            " where c.id = %s", [here],
-        )  # fmt: skip
-        assert {user_id: unread for user_id, unread in await rows.fetchall()}[bob.user_id] == 0
+            "select user_id, c.last_ordinal - read_ordinal from members m"
+            " join conversations c on c.id = m.conversation_id where c.id = %s",
+            [here],
+        )
+        assert dict(await rows.fetchall())[bob.user_id] == 0
 
 
 async def test_a_vote_replaces_the_one_before_and_nothing_chosen_takes_it_back(world: Speaking) -> None:
@@ -181,7 +182,7 @@ async def test_polls_are_deleted_pinned_and_reacted_to_but_not_quoted_as_message
     assert (poll.votes, poll.voters, poll.chosen, poll.reactions, poll.pinned_seq) == ((), 0, (), (), None)
     async with database.read() as connection:
         for table in ("polls", "poll_votes", "reactions", "reaction_counts"):
-            rows = await connection.execute(f"select count(*) from {table} where conversation_id = %s", [here])  # noqa: S608
+            rows = await connection.execute(f"select count(*) from {table} where conversation_id = %s", [here])
             assert await rows.fetchone() == (0,), table
     with pytest.raises(Conflict) as gone:
         await world.do(Vote, ada, here, target_seq=seq, options=[1])
