@@ -4,10 +4,13 @@ import os
 import select
 import subprocess
 import time
+from collections import deque
 from collections.abc import Mapping, Sequence
 from typing import IO
 
 STOP_WITHIN_S = 20.0
+LAST_WORDS = 20
+"""Lines that are told when it ended: a traceback's end is the story."""
 
 
 class ChildFailed(Exception):
@@ -32,6 +35,7 @@ class Child:
         assert stream is not None
         self._stream: IO[bytes] = stream
         self._kept = b""
+        self._said = deque[str](maxlen=LAST_WORDS)
         self.pid = self._process.pid
 
     def say(self, line: str) -> None:
@@ -53,9 +57,11 @@ class Child:
                 raise ChildFailed(f"{self._words[0]}: nothing within {within_s:g} s")
             data = os.read(self._stream.fileno(), 1 << 16)
             if not data:
-                raise ChildFailed(f"{' '.join(self._words[:3])} ended: {self._kept.decode(errors='replace')[-1000:]}")
+                said = "\n".join((*self._said, self._kept.decode(errors="replace")))
+                raise ChildFailed(f"{' '.join(self._words[:3])} ended: {said[-1000:]}")
             self._kept += data
         line, _, self._kept = self._kept.partition(b"\n")
+        self._said.append(line.decode(errors="replace"))
         return line.decode()
 
     def ended(self) -> bool:

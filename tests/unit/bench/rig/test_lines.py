@@ -31,9 +31,10 @@ def test_silence_ends_the_wait() -> None:
 
 
 def test_a_child_that_ends_is_told_with_its_last_words() -> None:
-    gone = child("print('last words', end='')")
+    gone = child("print('read already'); print('last words', end='')")
     try:
-        with pytest.raises(ChildFailed, match="last words"):
+        assert gone.line(10.0) == "read already"
+        with pytest.raises(ChildFailed, match="read already\nlast words"):
             gone.line(10.0)
     finally:
         gone.stop()
