@@ -5,15 +5,16 @@ from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from typing import Any, NamedTuple, Protocol
 
 import structlog
+from msgspec.structs import replace
 
 from seriatim.core.errors import Unavailable
-from seriatim.core.ids import ConversationId, DeviceId, UserId
+from seriatim.core.ids import MAX_ID, ConversationId, DeviceId, UserId
 from seriatim.core.trace import Hop, passed
 from seriatim.delivery.broker.port import Hint
 from seriatim.delivery.rosters import RosterCache
 from seriatim.log.audience import Audience
 from seriatim.protocol.encoded import EncodedEvents, Wire
-from seriatim.protocol.entries import MemberLeft, MessageSent
+from seriatim.protocol.entries import MemberLeft, MessageEdited, MessageSent
 from seriatim.protocol.session import Outlet
 from seriatim.storage.postgres.database import CUT
 
@@ -133,7 +134,7 @@ class FanOut:
         unknown = [conversation_id for conversation_id in ids if self.members(conversation_id) is None]
         found = await self._look_up(unknown) if unknown else {}
         for conversation_id, roster in found.items():
-            self._rosters.keep(conversation_id, roster.version, frozenset(roster.first_seqs))
+            self._keep(conversation_id, roster)
         known = ((conversation_id, self.members(conversation_id)) for conversation_id in ids)
         return {conversation_id: members for conversation_id, members in known if members is not None}
 
@@ -169,8 +170,10 @@ class FanOut:
             self._wait(hints)
             return
         audience = self._rosters.audience(entry, roster_version)
-        if audience is None:
-            self._wait(hints)
+        if audience is None or (
+            type(entry) is MessageEdited and not self._rosters.all_were_there(entry.conversation_id, entry.target_seq)
+        ):
+            self._wait(hints)  # an edit, for another roster than its message had: who may read that is looked up
         else:
             self._deliver(hints, audience)
 
@@ -242,7 +245,7 @@ class FanOut:
         self._waiting_count -= len(hints)
         if roster is None:
             return
-        self._rosters.keep(hints[0].entry.conversation_id, roster.version, frozenset(roster.first_seqs))
+        self._keep(hints[0].entry.conversation_id, roster)
         for place, hint in enumerate(hints):
             entry = hint.entry
             audience: Iterable[UserId] | None = self._rosters.audience(entry, hint.roster_version)
@@ -255,4 +258,13 @@ class FanOut:
                 audience = [user for user, first_seq in roster.first_seqs.items() if first_seq <= entry.seq]
                 if type(entry) is MemberLeft:
                     audience.append(entry.user_id)
+            if type(entry) is MessageEdited:
+                first_seqs = roster.first_seqs
+                newcomers = [user for user in audience if first_seqs.get(user, MAX_ID) > entry.target_seq]
+                # It takes its place in their log, but tells nothing of what was said before their time (promise I1).
+                self._deliver([replace(hint, entry=replace(entry, body="", previous=""))], newcomers)
+                audience = [user for user in audience if first_seqs.get(user, MAX_ID) <= entry.target_seq]
             self._deliver([hint], audience)
+
+    def _keep(self, conversation_id: ConversationId, roster: Audience) -> None:
+        self._rosters.keep(conversation_id, roster.version, frozenset(roster.first_seqs), roster.newest_seq)

@@ -18,7 +18,7 @@ from seriatim.delivery.fanout import FanOut, Receiver
 from seriatim.delivery.rosters import RosterCache
 from seriatim.log.audience import Audience
 from seriatim.protocol.encoded import EncodedEvents
-from seriatim.protocol.entries import MemberLeft, MessageSent
+from seriatim.protocol.entries import MemberLeft, MessageEdited, MessageSent
 from seriatim.storage.postgres.database import CUT
 
 ADA, BOB, CYD = UserId(1), UserId(2), UserId(3)
@@ -29,6 +29,7 @@ class Session:
     def __init__(self, device_id: int = 1) -> None:
         self.device_id = DeviceId(device_id)
         self.seqs: list[int] = []
+        self.entries: list[Any] = []
         self.bursts = 0
         self.frames: list[Any] = []
         self.outlet: Any = None
@@ -37,6 +38,7 @@ class Session:
     def deliver(self, events: EncodedEvents) -> None:
         self.bursts += 1
         self.seqs.extend(entry.seq for entry in events.entries)
+        self.entries.extend(events.entries)
 
     def tell(self, frame: Any) -> None:
         self.frames.append(frame)
@@ -293,3 +295,36 @@ async def test_the_live_sessions_of_few_large_conversations_are_remembered(monke
         fan_out.received([Hint("e", entry, 1)])
     assert len(fan_out._crossings) == 2  # pyright: ignore[reportPrivateUsage] - the bound is nowhere else to be seen
     assert here[UserId(1)].seqs == [1, 1, 1, 1]
+
+
+def edit_hint(seq: int, target_seq: int) -> Hint:
+    entry = MessageEdited(
+        conversation_id=HERE,
+        seq=seq,
+        sender_id=ADA,
+        device_id=DeviceId(1),
+        client_id=UUID(int=seq),
+        created_at=datetime(2026, 1, 1, tzinfo=UTC),
+        target_seq=target_seq,
+        body="new words",
+        previous="old words",
+    )
+    return Hint("e", entry, 1)
+
+
+@pytest.mark.promise("I1")
+async def test_an_edit_tells_those_who_came_after_its_message_nothing_but_that_it_is_there() -> None:
+    rosters = Rosters()
+    rosters.roster = Audience(1, {ADA: 1, BOB: 8}, 8)
+    rosters.go.set()
+    fan_out, ada, bob = fan_out_of(rosters), Session(1), Session(2)
+    fan_out.register(ADA, ada)
+    fan_out.register(BOB, bob)
+    async with running(fan_out):
+        for sent in (edit_hint(9, 3), edit_hint(10, 8)):
+            fan_out.received([sent])
+            await until(lambda: len(ada.seqs) == len(bob.seqs) and not fan_out._waiting_count)
+    assert (ada.seqs, bob.seqs) == ([9, 10], [9, 10])
+    assert [(one.body, one.previous) for one in ada.entries] == [("new words", "old words")] * 2
+    assert [(one.body, one.previous) for one in bob.entries] == [("", ""), ("new words", "old words")]
+    assert len(rosters.asked) == 1, "who came before the message needs no looking up"
