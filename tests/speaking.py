@@ -1,7 +1,7 @@
 """People on a real database who speak through the features, as the gateway lets them: commands in, answers out."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
@@ -13,10 +13,11 @@ from seriatim.features.messages import rules
 from seriatim.features.messages.compare import compare
 from seriatim.features.messages.fetch import fetch
 from seriatim.features.messages.forward import forward
-from seriatim.features.receipts.read import ReadMarks
+from seriatim.features.receipts.marks import Marks
 from seriatim.gateway.commands import VERBS
 from seriatim.log.append import Appender
 from seriatim.log.draft import Stored
+from seriatim.log.watermarks import Mark
 from seriatim.protocol.answers import Compared, Ok, OwnRead, Page, Sent
 from seriatim.protocol.commands import (
     Command,
@@ -43,7 +44,13 @@ class Speaking:
         self.published: list[Stored] = []
         self.told: list[tuple[UserId, DeviceId, OwnRead]] = []
         self.log = Appender(database.dsn, self.published.extend)
-        self.marks = ReadMarks(database, lambda *told: self.told.append(told), window_s=0.01)
+        self.moved: list[Mark] = []
+        self.marks = Marks(
+            database, lambda *told: self.told.append(told), self._moved, window_s=0.02, read_window_s=0.01
+        )
+
+    async def _moved(self, marks: Sequence[Mark]) -> None:
+        self.moved.extend(marks)
 
     async def person(self, name: str | None = None) -> Sender:
         """Sign somebody up, on one device."""

@@ -21,6 +21,7 @@ from seriatim.protocol.encoded import EncodedEvents, Wire
 from seriatim.protocol.entries import ConversationCreated, Entry, MessageSent
 from seriatim.protocol.fields import ConversationKind, Visibility
 from seriatim.protocol.limits import LIMITS, Rates
+from seriatim.protocol.own.commands import Received
 from seriatim.protocol.sender import Sender
 from seriatim.protocol.session import Phase, Session
 
@@ -241,6 +242,9 @@ class Gateway:
 
     def untold(self, session: Session) -> None:
         """Presence is no part of the simulation."""
+
+    def received(self, session: Session, received: Received) -> None:
+        """Delivered marks are no part of the simulation."""
 
     def command(self, session: Session, command: Command, trace: Trace | None) -> None:
         socket = next((found for found in self.sockets if found.session is session), None)

@@ -1,7 +1,7 @@
-"""The badge is a recount of the log: whatever was sent, renamed, read, joined and left before."""
+"""The badge is a recount of the log: whatever was sent, renamed, read, followed, joined and left before."""
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, NamedTuple
 
 import pytest
 from hypothesis import given, settings
@@ -9,28 +9,80 @@ from hypothesis import strategies as st
 
 from properties.log_runner import LogRunner, running
 from scenarios.log_world import Room, add, open_room, remove, rename, somebody
-from seriatim.core.errors import Forbidden, NotFound
+from seriatim.core.errors import Forbidden, NotFound, RateLimited
 from seriatim.core.ids import UserId
+from seriatim.log.draft import Extras
 from seriatim.log.heads import HeadsAsk, heads
-from seriatim.log.watermarks import move_read
+from seriatim.log.threads import reads
+from seriatim.log.threads.lists import NEWEST, followed_page
+from seriatim.log.watermarks import move_marks
+from seriatim.protocol.entries import MessageSent
 from seriatim.protocol.sender import Sender
 
 PEOPLE = 4
+EVERYBODY = PEOPLE
+
+
+class Deed(NamedTuple):
+    """What somebody does; `thread` counts the messages of the main timeline (0: none), `number` is what it takes."""
+
+    what: str
+    who: int
+    thread: int = 0
+    number: int = 0
+    broadcast: bool = False
+    mentions: frozenset[int] = frozenset()
+
+
+nobody = st.just(frozenset[int]())
+
+
+def deed(
+    what: st.SearchStrategy[str],
+    who: st.SearchStrategy[int],
+    thread: st.SearchStrategy[int] = st.just(0),
+    number: st.SearchStrategy[int] = st.just(0),
+    broadcast: st.SearchStrategy[bool] = st.just(False),
+    mentions: st.SearchStrategy[frozenset[int]] = nobody,
+) -> st.SearchStrategy[Deed]:
+    return st.tuples(what, who, thread, number, broadcast, mentions).map(lambda fields: Deed(*fields))
+
+
+anybody, a_thread = st.integers(0, PEOPLE - 1), st.integers(1, 3)
+somebodies = st.frozensets(st.sampled_from([*range(PEOPLE), EVERYBODY]), max_size=3)
 deeds = st.lists(
     st.one_of(
-        st.tuples(st.just("send"), st.integers(0, PEOPLE - 1), st.integers(1, 3)),
-        st.tuples(st.just("read"), st.integers(0, PEOPLE - 1), st.integers(1, 30)),
-        st.tuples(st.just("rename"), st.just(0), st.just(0)),
-        st.tuples(st.sampled_from(["add", "remove"]), st.integers(1, PEOPLE - 1), st.just(0)),
+        deed(st.just("send"), anybody, number=st.integers(1, 3), mentions=somebodies),
+        deed(st.just("send"), anybody, a_thread, st.integers(1, 2), st.booleans(), somebodies),
+        deed(st.just("read"), anybody, number=st.integers(1, 30)),
+        deed(st.just("read thread"), anybody, a_thread, st.integers(1, 30)),
+        deed(st.sampled_from(["follow", "unfollow"]), anybody, a_thread),
+        deed(st.just("rename"), st.just(0)),
+        deed(st.sampled_from(["add", "remove"]), st.integers(1, PEOPLE - 1)),
     ),
     min_size=1,
     max_size=25,
 )
 
+Badges = dict[Any, tuple[int, int, int]]
+"""Of (user, thread or 0): the seq that he has read up to, what is unread, and how often he is mentioned in it."""
+
+# From the log alone: which messages count where, what they mention, and where each reader stands.
 RECOUNT = """
-select m.user_id, m.read_seq, count(e.seq) from members m
-left join entries e on e.conversation_id = m.conversation_id and e.kind = 'message_sent' and e.seq > m.read_seq
-where m.conversation_id = %(id)s and m.left_seq is null group by 1, 2"""
+with counted as (
+    select e.seq, e.meta, case when e.broadcast then 0 else coalesce(e.thread_seq, 0) end as thread_seq from entries e
+    where e.conversation_id = %(id)s and e.kind = 'message_sent'
+), standing as (
+    select m.user_id, 0::bigint as thread_seq, m.read_seq from members m
+    where m.conversation_id = %(id)s and m.left_seq is null
+    union all
+    select r.user_id, r.thread_seq, r.read_seq from thread_reads r
+    where r.conversation_id = %(id)s and r.following
+        and exists (select from entries e where e.conversation_id = %(id)s and e.thread_seq = r.thread_seq)
+)
+select s.user_id, s.thread_seq, s.read_seq, count(c.seq),
+    count(c.seq) filter (where c.meta -> 'mentions' @> to_jsonb(s.user_id) or c.meta -> 'mentions' @> '0')
+from standing s left join counted c on c.thread_seq = s.thread_seq and c.seq > s.read_seq group by 1, 2, 3"""
 
 
 @pytest.fixture(scope="module")
@@ -40,61 +92,111 @@ def log(postgres_dsn: str) -> Iterator[LogRunner]:
 
 
 class Story:
-    """A room in which things happen; `present` follows who is in it."""
+    """A room in which things happen; `present` is who is in it, `followers` of which thread."""
 
     def __init__(self, log: LogRunner, room: Room) -> None:
         self.log = log
         self.room = room
         self.people: list[Sender] = [*room.members, *(somebody() for _ in range(PEOPLE - len(room.members)))]
         self.present = {0, 1}
+        self.roots: list[tuple[int, int]] = []
+        self.followers: dict[int, set[int]] = {}
+        self.begun: set[int] = set()
 
-    async def happen(self, deed: str, who: int, number: int) -> None:
-        person = self.people[who]
-        if deed == "send":
-            for _ in range(number):
-                try:
-                    await self.log.appender.append(self.room.draft(person))
-                except (Forbidden, NotFound):
-                    assert who not in self.present
+    async def happen(self, deed: Deed) -> None:
+        """Do it, and note what is to be expected of it."""
+        person = self.people[deed.who]
+        root = self.roots[-min(deed.thread, len(self.roots))] if deed.thread and self.roots else None
+        if deed.what == "send":
+            for _ in range(deed.number):
+                await self.send(deed, root)
             return
         async with self.log.database.transaction() as connection:
-            if deed == "read":
-                await move_read(connection, [(self.room.conversation_id, person.user_id, number)])
-            elif deed == "rename":
-                await rename(connection, self.room)
-            elif deed == "add" and who not in self.present:
-                await add(connection, self.room, person)
-                self.present.add(who)
-            elif deed == "remove" and who in self.present:
-                await remove(connection, self.room, person)
-                self.present.discard(who)
+            here = self.room.conversation_id
+            match deed.what:
+                case "read":
+                    await move_marks(connection, [(here, person.user_id, deed.number)])
+                case "read thread" if root is not None:
+                    await reads.move_read(connection, [(here, root[0], person.user_id, deed.number)])
+                case "follow" | "unfollow" if root is not None and deed.who in self.present:
+                    following = deed.what == "follow"
+                    found = await reads.follow(connection, person.user_id, here, root[0], following=following)
+                    assert (found is None) == (root[0] < await self.first_seq(connection, person.user_id))
+                    if found is not None:
+                        followers = self.followers.setdefault(root[0], set())
+                        (followers.add if following else followers.discard)(deed.who)
+                case "rename":
+                    await rename(connection, self.room)
+                case "add" if deed.who not in self.present:
+                    await add(connection, self.room, person)
+                    self.present.add(deed.who)
+                case "remove" if deed.who in self.present:
+                    await remove(connection, self.room, person)
+                    self.present.discard(deed.who)
+                    for followers in self.followers.values():
+                        followers.discard(deed.who)
+                case _:
+                    pass
 
-    async def counts(self) -> tuple[Mapping[UserId, tuple[int, int]], Mapping[UserId, tuple[int, int]]]:
-        """Return (read seq, unread) per present member: as heads tell them, and counted again from the log."""
+    async def first_seq(self, connection: Any, user_id: UserId) -> int:
+        sql = "select joined_seq from members where conversation_id = %(id)s and user_id = %(user_id)s"
+        cursor = await connection.execute(sql, {"id": self.room.conversation_id, "user_id": user_id})
+        row = await cursor.fetchone()
+        return 0 if row is None else row[0]
+
+    async def send(self, deed: Deed, root: tuple[int, int] | None) -> None:
+        named = tuple(0 if one == EVERYBODY else self.people[one].user_id for one in deed.mentions)
+        extras = Extras(root and root[0], deed.broadcast and root is not None, tuple(sorted(named)))
+        draft = self.room.draft(self.people[deed.who], extras=extras)
+        try:
+            entry = (await self.log.appender.append(draft)).entry
+        except (Forbidden, NotFound) as error:
+            assert deed.who not in self.present, error
+            return
+        except RateLimited:
+            assert EVERYBODY in deed.mentions
+            return
+        assert isinstance(entry, MessageSent)
+        if root is None:
+            self.roots.append((entry.seq, deed.who))
+            return
+        followers = self.followers.setdefault(root[0], set())
+        followers |= (deed.mentions | {deed.who}) & self.present
+        if root[0] not in self.begun:
+            self.begun.add(root[0])
+            followers |= {root[1]} & self.present
+
+    async def badges(self) -> tuple[Badges, Badges]:
+        """Return the badges of the present members and of the followers: as they are told, and counted again."""
+        told: Badges = {}
         async with self.log.database.read() as connection:
             users = [self.people[who].user_id for who in sorted(self.present)]
             answers = await heads(connection, [HeadsAsk(user, None) for user in users])
-            told = {
-                user: (row.read, row.unread) for user, answer in zip(users, answers, strict=True) for row in answer.rows
-            }
+            for user, answer in zip(users, answers, strict=True):
+                told |= {(user, 0): (row.read, row.unread, row.mentions) for row in answer.rows}
+                threads = await followed_page(connection, user, NEWEST, 100, only_unread=False)
+                told |= {(user, one.thread_seq): (one.read, one.unread, one.mentions) for one in threads}
             cursor = await connection.execute(RECOUNT, {"id": self.room.conversation_id})
-            counted: dict[UserId, Any] = {row[0]: (row[1], row[2]) for row in await cursor.fetchall()}
+            counted = {(row[0], row[1]): (row[2], row[3], row[4]) for row in await cursor.fetchall()}
         return told, counted
 
+    def expected(self) -> set[tuple[UserId, int]]:
+        """Return whose badges there must be."""
+        followed = {(who, seq) for seq in self.begun for who in self.followers[seq]}
+        return {(self.people[who].user_id, seq) for who, seq in followed | {(who, 0) for who in self.present}}
 
-async def told_and_counted(log: LogRunner, plan: list[tuple[str, int, int]]) -> None:
+
+async def told_and_counted(log: LogRunner, plan: list[Deed]) -> None:
     story = Story(log, await open_room(log.database))
     for deed in plan:
-        await story.happen(*deed)
-        told, counted = await story.counts()
+        await story.happen(deed)
+        told, counted = await story.badges()
         assert told == counted, deed
-        sender = story.people[deed[1]].user_id
-        if deed[0] == "send" and deed[1] in story.present:
-            assert told[sender][1] == 0, "who writes has read what stands above"
+        assert told.keys() == story.expected(), deed
 
 
 @pytest.mark.promise("D5")
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(plan=deeds)
-def test_unread_is_a_recount_of_the_log(log: LogRunner, plan: list[tuple[str, int, int]]) -> None:
+def test_badges_are_a_recount_of_the_log(log: LogRunner, plan: list[Deed]) -> None:
     log.run(told_and_counted(log, plan))

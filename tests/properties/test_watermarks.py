@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from seriatim.core.errors import ChatError
 from seriatim.core.ids import ConversationId
-from seriatim.log.watermarks import move_read
+from seriatim.log.watermarks import move_marks
 from seriatim.protocol.answers import Page
 from seriatim.protocol.commands import Fetch, Invite, Leave, SendMessage, SetSettings
 from seriatim.protocol.fields import ConversationKind
@@ -77,7 +77,7 @@ async def act(world: Speaking, everybody: list[Sender], group: ConversationId, w
     match what:
         case "read":
             async with world.database.transaction() as connection:
-                await move_read(connection, [(group, everybody[reader].user_id, seq) for reader, seq in who])
+                await move_marks(connection, [(group, everybody[reader].user_id, seq) for reader, seq in who])
         case "leave":
             await world.do(Leave, everybody[who], group)
         case "invite":

@@ -9,6 +9,9 @@ from seriatim.protocol import answers, commands, entries
 from seriatim.protocol.answers import HeadRow
 from seriatim.protocol.fields import ChosenState, ConversationKind, PresenceState, Role, Visibility
 from seriatim.protocol.limits import Limits
+from seriatim.protocol.own import changes
+from seriatim.protocol.own import commands as own
+from seriatim.protocol.own.settings import Level, QuietHours, Settings
 
 HERE, THERE = ConversationId(7), ConversationId(2**53 - 1)
 ADA, BOB = UserId(11), UserId(12)
@@ -40,6 +43,20 @@ COMMANDS: dict[str, commands.AnyCommand] = {
     "typing-thread": commands.Typing(conversation_id=HERE, thread_seq=2, on=False),
     "set_presence": commands.SetPresence(id=7),
     "set_presence-busy": commands.SetPresence(id=7, state=ChosenState.DO_NOT_DISTURB, text="at work", expires_at=AT),
+    "received": own.Received(seqs={HERE: 5, THERE: 1}),
+    "draft": own.SaveDraft(id=8, conversation_id=HERE, text="almost", changed_at=AT),
+    "draft-thread": own.SaveDraft(id=8, conversation_id=HERE, thread_seq=2, text="", target_seq=4, changed_at=AT),
+    "set_mine": own.SetMine(id=9, conversation_id=HERE, pinned=True),
+    "set_mine-all": own.SetMine(
+        id=9,
+        conversation_id=HERE,
+        level=Level.MENTIONS,
+        muted_until=AT,
+        pinned=False,
+        hidden=True,
+        marked_unread=True,
+    ),
+    "read_all": own.ReadAll(id=10),
     "renew": commands.Renew(id=1, token="t.o.ken"),
     "fetch": commands.Fetch(id=2, conversation_id=HERE),
     "fetch-after": commands.Fetch(id=2, conversation_id=HERE, after=0, limit=200),
@@ -75,6 +92,11 @@ MESSAGE = entries.MessageSent(conversation_id=HERE, seq=2, ordinal=1, body=TEXT,
 REPLY = entries.MessageSent(conversation_id=HERE, seq=3, ordinal=2, body="yes", target_seq=2, **AUTHOR)
 ROW = HeadRow(HERE, 9, 5, 6, 4, 1, answers.FLAG_LEFT)
 
+DRAFT = changes.OwnDraft(conversation_id=HERE, thread_seq=2, text=TEXT, target_seq=4, changed_at=AT)
+MINE = changes.OwnMine(
+    conversation_id=HERE, level=Level.ALL, muted_until=AT, pinned=True, hidden=False, marked_unread=True
+)
+
 ANSWERS: dict[str, answers.ServerFrame] = {
     "welcome": answers.Welcome(
         session_id=SessionId("s1"),
@@ -91,6 +113,7 @@ ANSWERS: dict[str, answers.ServerFrame] = {
     "heads": answers.Heads(rows=[ROW, HeadRow(THERE, 1, 0, 0, 0, 0, 0)], more=False),
     "pong": answers.Pong(heads=[], resume_token="813"),
     "pong-heads": answers.Pong(heads=[ROW], resume_token="813"),
+    "pong-own": answers.Pong(heads=[], resume_token="814", own=[changes.OwnSaved(), DRAFT, MINE]),
     "drain": answers.Drain(reconnect_after_ms=(500, 5_000)),
     "ok": answers.Ok(id=1),
     "error": answers.Error(code="bad_frame", message="the text is not JSON"),
@@ -176,5 +199,37 @@ ANSWERS: dict[str, answers.ServerFrame] = {
     "self-presence": answers.SelfChanged(
         what=answers.OwnPresence(state=ChosenState.INVISIBLE, text="", expires_at=None)
     ),
+    "welcome-own": answers.Welcome(
+        session_id=SessionId("s-2"),
+        user_id=ADA,
+        device_id=PHONE,
+        epoch=EPOCH,
+        heartbeat_ms=25_000,
+        limits=Limits(),
+        server_time=AT,
+        resume_token="815",
+        heads=[],
+        more=False,
+        own=[changes.OwnSettings(settings=Settings(read_receipts=False)), changes.OwnScheduled()],
+    ),
+    "watermarks": answers.Watermarks(conversation_id=HERE, rows=[answers.MemberMarks(BOB, 9, 7)]),
+    "watermarks-count": answers.Watermarks(conversation_id=HERE, seq=9, read_count=51),
+    "self-draft": answers.SelfChanged(what=DRAFT),
+    "self-mine": answers.SelfChanged(what=MINE),
+    "self-settings": answers.SelfChanged(
+        what=changes.OwnSettings(
+            settings=Settings(
+                level=Level.NOTHING,
+                muted_until=AT,
+                quiet_hours=QuietHours(on=True, start="23:00", end="06:30", time_zone="Europe/Paris"),
+                read_receipts=False,
+            )
+        )
+    ),
+    "self-saved": answers.SelfChanged(what=changes.OwnSaved(conversation_id=HERE, seq=5, saved_at=AT)),
+    "self-scheduled": answers.SelfChanged(
+        what=changes.OwnScheduled(scheduled_id=31, conversation_id=HERE, seq=5, code="forbidden")
+    ),
+    "self-reminder": answers.SelfChanged(what=changes.OwnReminder(reminder_id=32, conversation_id=HERE, seq=5)),
     "self-devices": answers.SelfChanged(what=answers.DevicesChanged()),
 }

@@ -37,7 +37,7 @@ from seriatim.core.trace import Hop, Trace
 from seriatim.log.append import Appender
 from seriatim.log.draft import Draft, Stored
 from seriatim.log.lane import lane
-from seriatim.log.watermarks import move_read
+from seriatim.log.watermarks import move_marks
 from seriatim.protocol.entries import MessageSent
 from seriatim.protocol.fields import ConversationKind, Visibility
 from seriatim.storage.postgres.database import Connection, Database
@@ -488,7 +488,7 @@ async def test_sending_and_reading_at_the_same_time_do_not_deadlock(postgres_dsn
             shuffled = random.sample(rooms, len(rooms))
             marks = [(room.conversation_id, who.user_id, seq) for room in shuffled for who in room.members]
             async with database.transaction() as connection:
-                await move_read(connection, marks)
+                await move_marks(connection, marks)
 
     async with appending(postgres_dsn) as appender, asyncio.TaskGroup() as tasks:
         tasks.create_task(send())

@@ -11,7 +11,7 @@ from scenarios.log_world import Room, add, appending, open_room, remove, rename,
 from seriatim.core.ids import ConversationId, UserId
 from seriatim.log import roster
 from seriatim.log.heads import HeadsAnswer, HeadsAsk, head_rows, heads, heads_page
-from seriatim.log.watermarks import move_read
+from seriatim.log.watermarks import move_marks
 from seriatim.protocol.answers import FLAG_LEFT, HeadRow
 from seriatim.protocol.fields import Role
 from seriatim.storage.postgres.database import Connection, Database
@@ -29,7 +29,7 @@ async def share(database: Database, room: Room, user_id: UserId) -> None:
     """Make the user a member of the room without a word in its log."""
     async with database.transaction() as connection:
         conversation = await roster.lock(connection, room.conversation_id)
-        await roster.add_member(connection, conversation, user_id, Role.MEMBER)
+        await roster.add_members(connection, conversation, [user_id], Role.MEMBER)
 
 
 @asynccontextmanager
@@ -159,10 +159,10 @@ async def test_own_reading_on_another_device_is_told(database: Database, postgre
         await send_together(appender, [room.draft(1) for _ in range(3)])
     token = (await ask(database, reader)).token
     async with database.transaction() as connection:
-        (mark,) = await move_read(connection, [(room.conversation_id, reader, 3)])
+        (mark,) = await move_marks(connection, [(room.conversation_id, reader, 3)])
     assert (mark.read_seq, mark.unread) == (3, 1)
     answer = await ask(database, reader, token)
-    assert answer.rows == [HeadRow(room.conversation_id, 4, 3, 0, 1, 0, 0)]
+    assert answer.rows == [HeadRow(room.conversation_id, 4, 3, 3, 1, 0, 0)]
 
 
 @pytest.mark.promise("I1")
@@ -198,7 +198,7 @@ async def test_a_watermark_never_falls_and_never_passes_the_head(postgres_dsn: s
     stood: list[tuple[int, int]] = []
     for seq in (3, 2, 99, 1):
         async with database.transaction() as connection:
-            (mark,) = await move_read(connection, [(room.conversation_id, reader, seq)])
+            (mark,) = await move_marks(connection, [(room.conversation_id, reader, seq)])
             stood.append((mark.read_seq, mark.unread))
     assert stood == [(3, 2), (3, 2), (5, 0), (5, 0)]
 
@@ -216,7 +216,7 @@ async def test_marks_of_many_are_written_by_one_statement_and_strangers_are_left
         await appender.append(other.draft(0))
     async with database.transaction() as connection:
         with counted() as statements:
-            marks = await move_read(
+            marks = await move_marks(
                 connection,
                 [
                     (other.conversation_id, gone.user_id, 99),
@@ -226,7 +226,7 @@ async def test_marks_of_many_are_written_by_one_statement_and_strangers_are_left
                     (ConversationId(room.conversation_id ^ 1), room.members[0].user_id, 3),
                 ],
             )
-    assert dict(statements) == {"-- move read": 1}
+    assert dict(statements) == {"-- move marks": 1}
     assert {(mark.conversation_id, mark.read_seq, mark.unread) for mark in marks} == {
         (other.conversation_id, left.entry.seq, 0),
         (room.conversation_id, 3, 0),

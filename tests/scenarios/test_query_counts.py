@@ -182,7 +182,7 @@ COSTS: dict[str, tuple[Verb, dict[str, int]]] = {
     ),
     "fetch": (on_the_channel(Fetch, "member", limit=200), {"-- authorize": 1, "-- page": 1}),
     "compare": (comparing, {"-- compare": 1}),
-    "read": (reading, {"-- move read": 1}),
+    "read": (reading, {"-- move marks": 1}),
     "list conversations": (listing_conversations, {"-- conversations page": 1}),
     "list channels": (listing_channels, {"-- channels page": 1}),
     "list members": (listing_members, {"-- authorize": 1, "-- members page": 1}),

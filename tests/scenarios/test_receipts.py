@@ -1,14 +1,15 @@
 """Read marks on a real database: one statement a window, monotonic, bounded by what there is to read."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 
 import pytest
 
 from seriatim.core.errors import NotFound, Unavailable
 from seriatim.core.ids import ConversationId, DeviceId, UserId, random_id
 from seriatim.features.conversations import store
-from seriatim.features.receipts.read import ReadMarks
+from seriatim.features.receipts.marks import Marks
+from seriatim.log.watermarks import Mark
 from seriatim.protocol.answers import OwnRead
 from seriatim.protocol.commands import Join, Leave, Read, SendMessage
 from seriatim.protocol.fields import ConversationKind, Visibility
@@ -54,7 +55,7 @@ async def test_other_devices_are_told_the_mark_and_the_servers_count(world: Spea
         await world.do(SendMessage, ada, group, body="x")
     await world.do(Read, bob, group, seq=3)
     user_id, device_id, own = world.told[-1]
-    assert (user_id, device_id) == bob
+    assert (user_id, device_id) == bob[:2]
     assert (own.conversation_id, own.seq, own.unread, own.mentions) == (group, 3, 1, 0)
 
 
@@ -100,7 +101,7 @@ async def test_a_window_that_fails_refuses_its_reads_and_the_next_one_works(worl
     ada = await world.person()
     group = await world.make(ada, GROUP)
     nowhere = Database("host=/nonexistent dbname=none")
-    marks = ReadMarks(nowhere, lambda *_: None, window_s=0.001)
+    marks = Marks(nowhere, lambda *_: None, untold, read_window_s=0.001)
     running = asyncio.get_running_loop().create_task(marks.run())
     try:
         for _ in range(2):
@@ -114,14 +115,18 @@ def unheard(_user_id: UserId, _device_id: DeviceId, _own: OwnRead) -> None:
     pass
 
 
-async def refused(marks: ReadMarks) -> None:
+async def untold(_moved: Sequence[Mark]) -> None:
+    pass
+
+
+async def refused(marks: Marks) -> None:
     with pytest.raises(Unavailable):
         async with asyncio.timeout(5):
             await marks.read(Read(id=1, conversation_id=ConversationId(1), seq=1), Sender(UserId(1), DeviceId(1)))
 
 
 async def test_nobody_waits_for_a_mark_when_the_server_stops(database: Database) -> None:
-    marks = ReadMarks(database, unheard, window_s=60.0)
+    marks = Marks(database, unheard, untold, read_window_s=60.0)
     async with asyncio.TaskGroup() as tasks:
         running = tasks.create_task(marks.run())
         tasks.create_task(refused(marks))

@@ -31,6 +31,8 @@ def http_app(settings: Settings, parts: Parts) -> Litestar:
             ),
             "database": parts.database,
             "commands": parts.commands,
+            "later": parts.later,
+            "tell": parts.own.tell,
             "traces": parts.traces,
         },
     )

@@ -3,8 +3,10 @@
 import asyncio
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
+from seriatim.app.own import OwnStream, keep_time
 from seriatim.app.settings import Settings
 from seriatim.app.social import Social
 from seriatim.app.telemetry import exporter
@@ -19,7 +21,8 @@ from seriatim.features.accounts.accounts import Accounts, AccountSettings
 from seriatim.features.accounts.keys import ACCESS_TOKENS, derived, server_keys, server_secret
 from seriatim.features.accounts.tokens import Tokens
 from seriatim.features.devices.revocations import Revocations
-from seriatim.features.receipts.read import ReadMarks
+from seriatim.features.later.later import Later
+from seriatim.features.messages.rules import draft
 from seriatim.gateway.commands import Commands
 from seriatim.gateway.gate import SocketGate
 from seriatim.gateway.hello import GREETINGS, Greeter
@@ -33,8 +36,8 @@ from seriatim.log.append import Appender
 from seriatim.log.audience import Audience, audiences
 from seriatim.log.epoch import epoch
 from seriatim.log.heads import HeadsAnswer, HeadsAsk, heads, heads_page
-from seriatim.protocol.answers import DevicesChanged, OwnRead, SelfChanged
-from seriatim.protocol.commands import Read, SetPresence
+from seriatim.protocol.answers import DevicesChanged, SelfChanged
+from seriatim.protocol.commands import SetPresence
 from seriatim.protocol.encoded import wires
 from seriatim.storage.postgres.database import Database
 
@@ -53,6 +56,8 @@ class Parts:
     publisher: Publisher
     outboxes: Outboxes
     social: Social
+    own: OwnStream
+    later: Later
     running: tuple[Callable[[], Coroutine[Any, Any, None]], ...]
 
 
@@ -87,15 +92,12 @@ async def build(settings: Settings, database: Database, clock: Clock) -> Parts:
     wheel = Wheel(clock, outboxes.check)
     tokens = Tokens(keys, clock, life_s=settings.token_life_s)
 
-    def on_read(user_id: UserId, device_id: DeviceId, own: OwnRead) -> None:
-        fan_out.tell(user_id, SelfChanged(what=own), but=device_id)
-
     def devices_changed(user_id: UserId) -> None:
         revocations.hurry()
         fan_out.tell(user_id, SelfChanged(what=DevicesChanged()))
 
-    read_marks = ReadMarks(database, on_read)
     social = Social(database, fan_out, clock)
+    own = OwnStream(database, fan_out, social.signals)
 
     def on_revoked(user_id: UserId, device_id: DeviceId) -> None:
         sockets.close_device(user_id, device_id)
@@ -106,12 +108,13 @@ async def build(settings: Settings, database: Database, clock: Clock) -> Parts:
         database=database,
         appender=appender,
         publisher=publisher,
-        own={Read: read_marks.read, SetPresence: social.choose},
+        own={**own.commands, SetPresence: social.choose},
         conversation_secret=derived(secret, "conversation ids"),
         traces=traces,
         rates=settings.rates,
         clock=clock,
     )
+    later = Later(database=database, clock=clock, check=draft, send=commands.run, tell=own.tell)
     heads_check = HeadsCheck(HeadsPages(ask, more_pages, most=SESSIONS))
     greeter = Greeter(
         tokens=tokens,
@@ -127,6 +130,7 @@ async def build(settings: Settings, database: Database, clock: Clock) -> Parts:
         heads_check=heads_check,
         presence=social.presence,
         typists=social.typists,
+        marks=own.marks,
         traces=traces,
         rates=settings.rates,
     )
@@ -158,6 +162,8 @@ async def build(settings: Settings, database: Database, clock: Clock) -> Parts:
         publisher=publisher,
         outboxes=outboxes,
         social=social,
+        own=own,
+        later=later,
         running=(
             appender.run,
             fan_out.run,
@@ -165,7 +171,8 @@ async def build(settings: Settings, database: Database, clock: Clock) -> Parts:
             greeter.run,
             gate.run,
             commands.spared.run,
-            read_marks.run,
+            own.marks.run,
+            partial(keep_time, later),
             social.run,
             revocations.run,
             wheel.run,

@@ -80,7 +80,7 @@ class HeadsCheck:
                     self._paging.add(session)
                     tasks.create_task(self._tell(session, answer))
                 else:
-                    _answer(session, answer, answer.token)
+                    _answer(session, answer, answer)
 
     async def _tell(self, session: Checked, first: HeadsAnswer) -> None:
         """Tell a session its rows; the pong with the new token comes last, for it vouches for all that came before."""
@@ -95,14 +95,14 @@ class HeadsCheck:
             log.warning("heads_page_failed", reason=error.message)
             _answer_later(session)
         else:
-            _answer(session, answer, first.token)
+            _answer(session, answer, first)
         finally:
             self._paging.discard(session)
 
 
-def _answer(session: Checked, answer: HeadsAnswer, token: str) -> None:
-    session.resume_token = token
-    session.answer(Pong(heads=answer.rows, resume_token=token))
+def _answer(session: Checked, last: HeadsAnswer, first: HeadsAnswer) -> None:
+    session.resume_token = first.token
+    session.answer(Pong(heads=last.rows, resume_token=first.token, own=list(first.own)))
 
 
 def _answer_later(session: Checked) -> None:

@@ -52,6 +52,7 @@ from seriatim.protocol.commands import (
     Vote,
 )
 from seriatim.protocol.limits import FETCHES_IN_FLIGHT, Rates
+from seriatim.protocol.own.commands import ReadAll, SaveDraft, SetMine
 from seriatim.protocol.sender import Sender
 from seriatim.storage.postgres.database import Connection, Database
 
@@ -217,6 +218,8 @@ class Commands:
                 self._admit_message(command, sender)
             case Edit() | Delete() | React() | Unreact() | Pin() | Unpin() | Vote() | ClosePoll():
                 self._buckets.require(("edit", sender.user_id), self._rates.edit, now)
+            case SaveDraft() | SetMine() | ReadAll():
+                self._buckets.require(("own", sender.user_id), self._rates.own, now)
             case Fetch() | Compare():
                 self._buckets.require(("fetch", sender.device_id), self._rates.fetch, now)
             case _:

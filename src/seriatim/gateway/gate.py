@@ -9,6 +9,7 @@ from seriatim.core.errors import ChatError, Internal
 from seriatim.core.trace import Hop, Trace, passed
 from seriatim.delivery.repair import HeadsCheck
 from seriatim.features.presence.presence import Presence
+from seriatim.features.receipts.marks import Marks
 from seriatim.features.typing.typing import Typists
 from seriatim.gateway.commands import Commands, sent
 from seriatim.gateway.hello import Greeter
@@ -17,6 +18,7 @@ from seriatim.log.draft import Stored
 from seriatim.protocol.codes import CloseCode
 from seriatim.protocol.commands import Command, Focus, Hello, SendMessage, Typing
 from seriatim.protocol.limits import Rates
+from seriatim.protocol.own.commands import Received
 from seriatim.protocol.session import Phase, Session
 
 log = structlog.get_logger()
@@ -35,12 +37,14 @@ class SocketGate:
         heads_check: HeadsCheck,
         presence: Presence,
         typists: Typists,
+        marks: Marks,
         traces: Traces,
         rates: Rates,
     ) -> None:
         self.rates = rates
         self._presence = presence
         self._typists = typists
+        self._marks = marks
         self.commands = commands
         self._greeter = greeter
         self._heads_check = heads_check
@@ -64,6 +68,10 @@ class SocketGate:
     def due(self, session: Session) -> None:
         """See protocol/session.Gate."""
         self._heads_check.due(session)
+
+    def received(self, session: Session, received: Received) -> None:
+        """See protocol/session.Gate."""
+        self._marks.received(received, session.user_id)
 
     def live(self, session: Session) -> None:
         """See protocol/session.Gate."""

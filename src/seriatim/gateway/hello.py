@@ -149,6 +149,7 @@ class Greeter:
                 resume_token=answer.token,
                 heads=answer.rows,
                 more=answer.more,
+                own=list(answer.own),
             ),
             self._clock.monotonic(),
         )

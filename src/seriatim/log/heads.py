@@ -10,23 +10,26 @@ from datetime import datetime
 from typing import Any, LiteralString, NamedTuple
 
 from seriatim.core.ids import ConversationId, UserId
+from seriatim.log.own.changes import FLAGS, HAS_OWN, own
+from seriatim.log.own.counts import MENTIONED, UNREAD
 from seriatim.protocol.answers import HeadRow
 from seriatim.protocol.limits import LIMITS
+from seriatim.protocol.own.changes import StoredChange
 from seriatim.storage.postgres.database import Connection
 
-# 16 is FLAG_LEFT.
-_ROW: LiteralString = """
+_ROW: LiteralString = f"""
     select c.id as conversation_id, coalesce(m.left_seq, c.last_seq) as head, m.read_seq, m.delivered_seq,
-        case when m.left_seq is null then greatest(c.last_ordinal - m.read_ordinal, 0) else 0 end as unread,
-        case when m.left_seq is null then 0 else 16 end as flags,
+        {UNREAD} as unread, {MENTIONED} as mentions,
+        {FLAGS} as flags,
         coalesce(c.last_message_at, c.created_at) as moved_at
     from members m join conversations c on c.id = m.conversation_id"""
 
-# own_xid: the user himself read, joined or left. Who has left is not told how the conversation goes on. A token from
-# the future is no token of this log: everything is told.
+# own_xid: the user himself read, joined or left, or set how the conversation is to be for him. Who has left is not told
+# how it goes on. A token from the future is no token of this log: everything is told. `offset 0`: asked once per user.
 HEADS: LiteralString = f"""-- heads
-select a.place, pg_snapshot_xmin(pg_current_snapshot())::text, h.*
+select a.place, pg_snapshot_xmin(pg_current_snapshot())::text, o.has, h.*
 from unnest(%(user_ids)s::bigint[], %(tokens)s::text[]) with ordinality as a (user_id, token, place)
+cross join lateral (select {HAS_OWN} as has offset 0) o
 left join lateral ({_ROW}
     where m.user_id = a.user_id and (
         a.token::xid8 > pg_snapshot_xmax(pg_current_snapshot())
@@ -75,28 +78,35 @@ class HeadsAnswer(NamedTuple):
     more: bool
     place: Place | None = None
     """Where the next page begins; None: there is none."""
+    own: Sequence[StoredChange] = ()
+    """What else of the user's own was set since; it belongs to the first page."""
 
 
 async def heads(
     connection: Connection, asks: Sequence[HeadsAsk], *, limit: int = LIMITS.heads_rows
 ) -> list[HeadsAnswer]:
-    """Return the first page of heads for each ask, in their order; one statement, whatever their number.
+    """Return the first page of heads for each ask, in their order, with what else of the users' own was set since.
 
-    A false token counts as none. Bounds: `limit` rows per ask.
+    A false token counts as none. One statement, whatever the number of asks, and one more if anybody has set anything.
+    Bounds: `limit` rows per ask.
     """
-    named = {
-        "user_ids": [ask.user_id for ask in asks],
-        "tokens": [_token(ask.token) for ask in asks],
-        "limit": limit + 1,
-    }
+    tokens = [_token(ask.token) for ask in asks]
+    named = {"user_ids": [ask.user_id for ask in asks], "tokens": tokens, "limit": limit + 1}
     found: list[list[tuple[Any, ...]]] = [[] for _ in asks]
+    changed: dict[int, Sequence[StoredChange]] = {}
     token = _ALL
     cursor = await connection.execute(HEADS, named)
     for row in await cursor.fetchall():
         token = row[1]  # the same in every row
-        if row[2] is not None:
-            found[int(row[0]) - 1].append(row[2:])
-    return [_answer(rows, token, limit) for rows in found]
+        place = int(row[0]) - 1
+        if row[2]:
+            changed[place] = ()
+        if row[3] is not None:
+            found[place].append(row[3:])
+    if changed:
+        told = await own(connection, [(asks[place].user_id, tokens[place]) for place in changed])
+        changed = dict(zip(changed, told, strict=True))
+    return [_answer(rows, token, limit)._replace(own=changed.get(place, ())) for place, rows in enumerate(found)]
 
 
 async def heads_page(
@@ -122,13 +132,12 @@ async def head_rows(
 def _answer(rows: Sequence[tuple[Any, ...]], token: str, limit: int) -> HeadsAnswer:
     more = len(rows) > limit
     rows = rows[:limit]
-    place = Place(rows[-1][6], rows[-1][0]) if more else None
+    place = Place(rows[-1][7], rows[-1][0]) if more else None
     return HeadsAnswer([_head(row) for row in rows], token, more, place)
 
 
 def _head(row: tuple[Any, ...]) -> HeadRow:
-    conversation_id, head, read, delivered, unread, flags, _ = row
-    return HeadRow(conversation_id, head, read, delivered, unread, 0, flags)
+    return HeadRow(*row[:7])
 
 
 def _token(token: str | None) -> str:

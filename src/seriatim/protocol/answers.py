@@ -9,6 +9,7 @@ from seriatim.core.ids import ConversationId, DeviceId, SessionId, UserId
 from seriatim.protocol.entries import Entry
 from seriatim.protocol.fields import ChosenState, EntryIdentity, PresenceState
 from seriatim.protocol.limits import Limits
+from seriatim.protocol.own.changes import StoredChange
 
 
 class HeadRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -23,6 +24,8 @@ class HeadRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
     flags: int
 
 
+FLAG_MUTED, FLAG_PINNED, FLAG_MARKED_UNREAD, FLAG_HIDDEN = 1, 2, 4, 8
+"""As the user set them (`set_mine`); a message that counts takes HIDDEN away, reading MARKED_UNREAD."""
 FLAG_LEFT = 16
 """The user has left; `head` is the seq at which he left."""
 
@@ -30,6 +33,7 @@ FLAG_LEFT = 16
 class Welcome(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="welcome"):
     """The session is live. `heads` changed since the resume token, or are all; `more` says that `heads` frames follow.
 
+    `own`: what else of the user's own was set since, at most 2,000 changes; the flags of conversations stand in `heads`.
     `resume_token` is stored after the last of these rows.
     """
 
@@ -43,20 +47,25 @@ class Welcome(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="
     resume_token: str
     heads: list[HeadRow]
     more: bool
+    own: list[StoredChange] = []
 
 
 class Heads(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="heads"):
-    """Further rows of `welcome`, 1,000 each, the newest conversations first."""
+    """Further rows of `welcome`, 1,000 each, the newest conversations first; or those that the user has read at once."""
 
     rows: list[HeadRow]
     more: bool
 
 
 class Pong(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="pong"):
-    """Heads of every conversation that moved since this session last asked; the token is stored after all before it."""
+    """Heads of every conversation that moved since this session last asked, and what else of the user's own was set.
+
+    The token is stored after all before it.
+    """
 
     heads: list[HeadRow]
     resume_token: str
+    own: list[StoredChange] = []
 
 
 class Drain(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="drain"):
@@ -176,6 +185,26 @@ class TypingTold(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", ta
     thread_seq: int | None = None
 
 
+class MemberMarks(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """How far a member's devices have come and how far he has read, as an array of three; 0: not told."""
+
+    user_id: UserId
+    delivered: int
+    read: int
+
+
+class Watermarks(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="watermarks", omit_defaults=True):
+    """Marks that moved in a conversation on screen, at most one frame a second; they only rise.
+
+    Of more than 50 members only how many others (`read_count`) have read this user's latest message, `seq`.
+    """
+
+    conversation_id: ConversationId
+    rows: list[MemberMarks] = []
+    seq: int | None = None
+    read_count: int | None = None
+
+
 class OwnRead(msgspec.Struct, frozen=True, kw_only=True, tag_field="change", tag="read", omit_defaults=True):
     """The user read up to `seq` on another device, with `thread_seq` in this thread; the counts are the server's."""
 
@@ -201,7 +230,7 @@ class OwnPresence(msgspec.Struct, frozen=True, kw_only=True, tag_field="change",
 class SelfChanged(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="self"):
     """Something of this user's own changed on another of his devices."""
 
-    what: OwnRead | DevicesChanged | OwnPresence
+    what: OwnRead | DevicesChanged | OwnPresence | StoredChange
 
 
 ServerFrame = (
@@ -219,4 +248,5 @@ ServerFrame = (
     | SelfChanged
     | PresenceTold
     | TypingTold
+    | Watermarks
 )

@@ -46,6 +46,7 @@ from seriatim.protocol.fields import (
     WireUserId,
 )
 from seriatim.protocol.limits import LIMITS, RESUME_TOKEN_BYTES
+from seriatim.protocol.own.commands import ReadAll, Received, SaveDraft, SetMine
 
 
 class ClientName(msgspec.Struct, frozen=True):
@@ -222,6 +223,10 @@ AnyCommand = (
     | Focus
     | Typing
     | SetPresence
+    | Received
+    | SaveDraft
+    | SetMine
+    | ReadAll
     | Renew
     | Fetch
     | Compare

@@ -104,6 +104,21 @@ SLOW_MODE_S = 21_600
 """Longest time between two messages of one member that a conversation may ask for."""
 
 
+MARKS_MEMBERS = 50
+"""Larger conversations keep no delivered marks, and tell how many have read, not who."""
+RECEIVED_ROWS = 200
+"""Most conversations of one `received`."""
+RECEIVED_EVERY_S = 0.5
+"""A `received` that comes sooner after the one before is dropped: a later one says it again."""
+DRAFTS = 200
+"""Most conversations and threads with a draft, per user."""
+SAVED = 10_000
+"""Most saved messages, per user."""
+SCHEDULED = 100
+"""Most messages that wait for their time, and most reminders, per user."""
+SCHEDULE_DAYS = 366
+"""Furthest time of a scheduled message or a reminder."""
+
 FOCUS_EVERY_S = 0.5
 """Of the `focus` frames that come faster, the last one counts."""
 TYPING_EVERY_S = 3.0
@@ -148,6 +163,8 @@ class Rates(msgspec.Struct, frozen=True, kw_only=True):
     """`invite`, per user."""
     change: Rate = Rate(1, 30)
     """`join`, `leave`, `remove`, `set_role`, `set_settings`, `set_presence`, and what moderators change over HTTP, per user."""
+    own: Rate = Rate(5, 60)
+    """`draft`, `set_mine` and `read_all`, and over HTTP settings, saved and scheduled messages and reminders, per user."""
     invitation: Rate = Rate(1 / 6, 20)
     """Invitation links looked at or used, per user."""
     report: Rate = Rate(20 / 3600, 20)

@@ -37,9 +37,11 @@ from seriatim.protocol.limits import (
     REFUSED_FRAMES,
     REFUSED_FRAMES_WINDOW_S,
     TOKEN_GRACE_S,
+    RECEIVED_EVERY_S,
     TYPING_EVERY_S,
     Rates,
 )
+from seriatim.protocol.own.commands import Received
 from seriatim.protocol.sender import Sender
 
 
@@ -110,6 +112,10 @@ class Gate(Protocol):
         """Let the session take part in the next heads check; then `session.answer_ping`."""
         ...
 
+    def received(self, session: "Session", received: Received) -> None:
+        """Move the delivered watermarks of the session's user."""
+        ...
+
     def live(self, session: "Session") -> None:
         """Count the session's user as present, with `session.focus` on its screen."""
         ...
@@ -153,6 +159,7 @@ class Session:
         "_gate",
         "_held",
         "_lanes",
+        "_received_at",
         "_refused",
         "_typing",
         "deadline",
@@ -188,6 +195,7 @@ class Session:
         self.in_flight = 0
         self._gate = gate
         self._frames = now
+        self._received_at = now - RECEIVED_EVERY_S
         self._refused: list[float] | None = None
         self._typing: tuple[float, Typing | None] | None = None
         """When the device last said that somebody types, and where, unless that is over."""
@@ -280,6 +288,10 @@ class Session:
                 self._look(command, now)
             case Typing():
                 self._type(command, now)
+            case Received():
+                if now - self._received_at >= RECEIVED_EVERY_S:
+                    self._received_at = now
+                    self._gate.received(self, command)
             case Hello():
                 self._refuse_frame(BadRequest("a session says `hello` once", path="$.type"), now)
             case Renew():

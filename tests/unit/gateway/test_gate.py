@@ -76,6 +76,7 @@ async def open_gate(act: Callable[[], Awaitable[Any]]) -> AsyncGenerator[SocketG
         "traces": None,
         "presence": None,
         "typists": None,
+        "marks": None,
     }
     gate = SocketGate(**parts, rates=RATES)
     async with asyncio.timeout(5), asyncio.TaskGroup() as tasks:

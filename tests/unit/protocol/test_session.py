@@ -17,6 +17,7 @@ from seriatim.protocol.commands import Command, Focus, Hello, Typing
 from seriatim.protocol.encoded import EncodedEvents, wires
 from seriatim.protocol.entries import MessageSent
 from seriatim.protocol.limits import LIMITS, OUTBOX_FRAMES, Rate, Rates
+from seriatim.protocol.own.commands import Received
 from seriatim.protocol.sender import Sender
 from seriatim.protocol.session import Mark, Phase, Session
 
@@ -88,6 +89,9 @@ class Gateway:
 
     def untold(self, session: Session) -> None:
         self.signals.append("untold")
+
+    def received(self, session: Session, received: Received) -> None:
+        self.signals.append(received)
 
 
 @pytest.fixture
@@ -402,3 +406,10 @@ def test_a_session_goes_live_with_what_hello_said(session: Session, gateway: Gat
     assert gateway.signals == []
     session.welcome(welcome(), 0.0)
     assert gateway.signals == [("live", True)]
+
+
+def test_what_was_received_is_taken_twice_a_second(session: Session, gateway: Gateway) -> None:
+    live(session)
+    for number, now in ((1, 10.0), (2, 10.4), (3, 10.6)):
+        say(session, {"type": "received", "seqs": {"7": number}}, now=now)
+    assert [one.seqs for one in gateway.signals if isinstance(one, Received)] == [{7: 1}, {7: 3}]

@@ -28,6 +28,7 @@ from seriatim.protocol.http.requests import (
 )
 from seriatim.protocol.limits import LIMITS
 from seriatim.protocol.own.commands import SaveDraft, SetMine
+from seriatim.protocol.own.commands import SaveDraft, SetMine
 from seriatim.protocol.resources import Conversation, Conversations, Members
 from seriatim.protocol.sender import Sender
 from seriatim.storage.postgres.database import Connection

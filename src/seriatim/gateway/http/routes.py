@@ -7,11 +7,17 @@ from litestar.types import ControllerRouterHandler
 from seriatim.features.accounts import routes as accounts
 from seriatim.features.conversations import routes as conversations
 from seriatim.features.devices import routes as devices
+from seriatim.features.later import routes as later
+from seriatim.features.own import routes as own
+from seriatim.features.receipts import routes as receipts
 from seriatim.gateway.http.trace import message_trace
 
 ROUTES: Final[tuple[ControllerRouterHandler, ...]] = (
     *accounts.ROUTES,
     *devices.ROUTES,
     *conversations.ROUTES,
+    *receipts.ROUTES,
+    *own.ROUTES,
+    *later.ROUTES,
     message_trace,
 )

@@ -1,0 +1,72 @@
+"""A user's own stream and what waits for its time, in one process: their parts, and the loops that keep their time."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+import structlog
+
+from seriatim.core.errors import Unavailable
+from seriatim.core.ids import ConversationId, DeviceId, UserId
+from seriatim.delivery.fanout import FanOut
+from seriatim.delivery.signals import Signals
+from seriatim.features.later.due import BATCH, send_due, tell_due
+from seriatim.features.later.later import Later
+from seriatim.features.own.draft import save_draft
+from seriatim.features.own.set_mine import set_mine
+from seriatim.features.receipts.marks import Marks
+from seriatim.features.receipts.read_all import read_all
+from seriatim.features.receipts.watermarks import ReceiptNews
+from seriatim.protocol.answers import HeadRow, Heads, OwnRead, SelfChanged
+from seriatim.protocol.commands import Command, Read
+from seriatim.protocol.own.changes import StoredChange
+from seriatim.protocol.own.commands import ReadAll, SaveDraft, SetMine
+from seriatim.protocol.sender import Sender
+from seriatim.protocol.session import Session
+from seriatim.storage.postgres.database import Database
+
+log = structlog.get_logger()
+
+LOOK_EVERY_S = 1.0
+"""Between two looks for what has become due."""
+
+
+class OwnStream:
+    """What users set and read, on its way to the log and to their other devices."""
+
+    def __init__(self, database: Database, fan_out: FanOut, signals: Signals) -> None:
+        self._fan_out = fan_out
+        self._signals = signals
+        news = ReceiptNews(database, self._looking_at)
+        self.marks = Marks(database, self._on_read, news.tell)
+        self.commands: Mapping[type[Command], Callable[[Any, Sender], Awaitable[None]]] = {
+            Read: self.marks.read,
+            ReadAll: partial(read_all, database=database, tell=self._tell_rows, on_moved=news.tell),
+            SaveDraft: partial(save_draft, database=database, tell=self.tell),
+            SetMine: partial(set_mine, database=database, tell=self.tell),
+        }
+
+    def tell(self, user_id: UserId, change: StoredChange, but: DeviceId | None) -> None:
+        """Tell a user's live sessions, but those of one device, what of his own has changed."""
+        self._fan_out.tell(user_id, SelfChanged(what=change), but=but)
+
+    def _on_read(self, user_id: UserId, device_id: DeviceId, own: OwnRead) -> None:
+        self._fan_out.tell(user_id, SelfChanged(what=own), but=device_id)
+
+    def _tell_rows(self, user_id: UserId, rows: Sequence[HeadRow]) -> None:
+        self._fan_out.tell(user_id, Heads(rows=list(rows), more=False))
+
+    def _looking_at(self, conversation_id: ConversationId) -> Collection[Session]:
+        return [one for one in self._signals.looking_at(conversation_id) if isinstance(one, Session)]
+
+
+async def keep_time(later: Later) -> None:
+    """Send what has become due and tell of it until cancelled; the worker role owns this."""
+    while True:
+        await asyncio.sleep(LOOK_EVERY_S)
+        try:
+            while await send_due(later) == BATCH or await tell_due(later) == BATCH:
+                pass
+        except Unavailable as error:
+            log.warning("due_waits", reason=error.message)

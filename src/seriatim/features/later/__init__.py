@@ -1,0 +1,1 @@
+"""What waits for its time: scheduled messages and reminders."""

@@ -1,0 +1,1 @@
+"""A user's own stream: what he alone sets and sees, on all of his devices."""
