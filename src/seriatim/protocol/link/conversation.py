@@ -88,6 +88,17 @@ class Conversation:
         self._hold(entry, now)
         return []
 
+    def restart(self) -> None:
+        """Begin to follow another log: what was held back is none of its entries, and what is held is in doubt.
+
+        With nothing held there is nothing to compare, so the numbers of the log before go at once: they are higher than
+        the server's new ones and would be kept as the newer.
+        """
+        self.head = 0
+        self.held.clear()
+        if not self.cursor:
+            self.read = self.unread = self.mentions = self.counted = self.read_wanted = 0
+
     def heard_of(self, seq: int, now: float, *, patience_s: float = 0.0) -> None:
         """Learn that entry `seq` exists; it is fetched unless it comes by itself within `patience_s`."""
         self.head = max(self.head, seq)

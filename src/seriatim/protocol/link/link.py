@@ -314,8 +314,7 @@ class Link:
             self.epoch, self._token = welcome.epoch, None
             self._actions += [Keep(row.command, row.ordered) for row in self.outbox.doubt()]
             for conversation in self._conversations.values():
-                conversation.head = 0
-                conversation.held.clear()  # held back from the log before: it is none of this one's entries
+                conversation.restart()
                 self._distrust(conversation)
         self._new_token = welcome.resume_token
         self._become(State.SYNCING)

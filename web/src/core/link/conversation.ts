@@ -168,6 +168,9 @@ export class Conversation {
     this.head = 0;
     this.fetchAt = null;
     this.#held.clear();
+    // With nothing held there is nothing to compare, so the numbers of the log before go at once: they are higher than
+    // the server's new ones and would be kept as the newer.
+    if (!this.cursor) this.read = this.unread = this.mentions = this.counted = this.readWanted = 0;
   }
 
   /** Keep only what the new log has too, and fetch the rest. */
