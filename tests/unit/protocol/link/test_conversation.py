@@ -166,3 +166,14 @@ def test_nothing_moves_while_the_logs_are_compared() -> None:
     assert conversation.wants(9) is None
     conversation.truncate(3, 9)
     assert conversation.wants(9) is Direction.AFTER
+
+
+@pytest.mark.parametrize("cursor", [None, 0, 3])
+def test_another_log_begins_with_its_own_numbers_unless_something_held_must_be_compared_first(
+    cursor: int | None,
+) -> None:
+    conversation = at(cursor, read=5, unread=2, counted=7)
+    conversation.restart()
+    conversation.comparing = bool(cursor)
+    conversation.row(HeadRow(CONVERSATION, 4, 0, 0, 4, 0, 0), 0)
+    assert (conversation.read, conversation.unread, conversation.counted) == ((5, 2, 7) if cursor else (0, 4, 4))
