@@ -25,8 +25,10 @@ from seriatim.protocol.commands import (
     Remove,
     Renew,
     SendMessage,
+    SetPresence,
     SetRole,
     SetSettings,
+    Typing,
 )
 from seriatim.protocol.fields import ConversationKind, Role, Visibility
 from seriatim.protocol.sender import Sender
@@ -36,8 +38,8 @@ from speaking import Speaking, speaking
 DIRECT, GROUP, CHANNEL = ConversationKind
 PRIVATE, LISTED, PUBLIC = Visibility
 
-OF_THE_SESSION = {Hello, Ping, Focus, Renew}
-"""These name no conversation that they act on; the session answers them (its own tests)."""
+OF_THE_SESSION = {Hello, Ping, Focus, Typing, SetPresence, Renew}
+"""These change no conversation; they have tests of their own: who is no member is told nothing and tells nobody."""
 
 KINDS = {
     "direct": (DIRECT, PRIVATE),

@@ -22,7 +22,7 @@ from seriatim.gateway.http.documents import openapi_document
 from seriatim.gateway.http.health import health_route
 from seriatim.gateway.http.routes import ROUTES
 from seriatim.protocol.codes import CloseCode
-from seriatim.protocol.commands import AnyCommand, Focus, Hello, Ping
+from seriatim.protocol.commands import AnyCommand, Focus, Hello, Ping, Typing
 from seriatim.protocol.limits import TOKEN_LIFE_S
 from world import WITHIN_S, Device, Server
 
@@ -180,7 +180,7 @@ async def test_the_same_commands_are_done_for_their_owner(scene: Scene) -> None:
     await device.say(**scene.command(Hello))
     assert (await device.next())["type"] == "welcome"
     for type_, command in COMMANDS.items():
-        if command in (Hello, Ping, Focus):
+        if command in (Hello, Ping, Focus, Typing):
             await device.say(type="ping")
         else:
             await device.say(**scene.command(command))

@@ -22,9 +22,9 @@ async def document(server: Server) -> Document:
     return msgspec.json.decode(answer.content)
 
 
-def fits(frame: dict[str, Any], document: Document) -> None:
+def fits(frame: dict[str, Any], document: Document, *, name: str | None = None) -> None:
     """Check one server frame against its schema."""
-    payload = document["components"]["messages"][frame["type"]]["payload"]
+    payload = document["components"]["messages"][name or frame["type"]]["payload"]
     jsonschema_rs.validate({**payload, "components": document["components"]}, frame)
 
 
@@ -43,7 +43,7 @@ async def answered(device: Device, document: Document, type_: str, **fields: Any
 
 async def test_every_command_gets_the_answer_that_the_document_names(server: Server, document: Document) -> None:
     ada, bob = await server.device("ada"), await server.device("bob")
-    asked = {"hello", "focus"}  # the first was said when they connected; the second is not answered
+    asked = {"hello", "focus", "typing"}  # the first was said when they connected; the others are not answered
     fits(ada.welcome, document)
 
     async def ask(type_: str, **fields: Any) -> dict[str, Any]:
@@ -68,6 +68,7 @@ async def test_every_command_gets_the_answer_that_the_document_names(server: Ser
     schema = document["components"]["schemas"]["Compare"]["properties"]["entries"]["items"]["prefixItems"]
     row = [here, first["seq"], first["client_id"], first["created_at"]][: len(schema)]
     await ask("compare", entries=[row])
+    await ask("set_presence", state="away", text="at lunch")
     await ask("renew", token=ada.credentials["access_token"])
     await ask("ping")
     assert asked == {tag_of(command) for command in COMMANDS}
@@ -83,6 +84,10 @@ async def test_events_and_refusals_have_the_shape_of_the_document(server: Server
     fits(await bob.command("set_settings", conversation_id=here, title="mine"), document)
     await bob.say_raw("{}")
     fits(await bob.next("error"), document)
+    await bob.say(type="focus", conversation_ids=[here], user_ids=[ada.user_id])
+    fits(await bob.next("presence"), document)
+    await ada.say(type="typing", conversation_id=here)
+    fits(await bob.next("typing"), document, name="typing_told")
 
 
 def test_a_frame_of_another_shape_is_noticed() -> None:

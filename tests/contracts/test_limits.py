@@ -204,7 +204,11 @@ async def test_a_page_has_at_most_200_entries(ada: Device, here: int, database: 
 
 @pytest.mark.parametrize(
     ("type_", "field", "most"),
-    [("compare", "entries", LIMITS.compare_rows), ("focus", "conversation_ids", LIMITS.focus_ids)],
+    [
+        ("compare", "entries", LIMITS.compare_rows),
+        ("focus", "conversation_ids", LIMITS.focus_ids),
+        ("focus", "user_ids", LIMITS.focus_ids),
+    ],
 )
 async def test_lists_have_their_length_and_no_more(ada: Device, here: int, type_: str, field: str, most: int) -> None:
     one: Any = [here, 1, key(), "2026-01-01T00:00:00Z"] if type_ == "compare" else here

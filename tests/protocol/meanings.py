@@ -7,7 +7,7 @@ from uuid import UUID
 from seriatim.core.ids import ConversationId, DeviceId, SessionId, UserId
 from seriatim.protocol import answers, commands, entries
 from seriatim.protocol.answers import HeadRow
-from seriatim.protocol.fields import ChosenState, ConversationKind, PresenceState, Role, Visibility
+from seriatim.protocol.fields import ChosenState, ConversationKind, LastSeenTo, PresenceState, Role, Visibility
 from seriatim.protocol.limits import Limits
 from seriatim.protocol.own import changes
 from seriatim.protocol.own import commands as own
@@ -43,6 +43,7 @@ COMMANDS: dict[str, commands.AnyCommand] = {
     "typing-thread": commands.Typing(conversation_id=HERE, thread_seq=2, on=False),
     "set_presence": commands.SetPresence(id=7),
     "set_presence-busy": commands.SetPresence(id=7, state=ChosenState.DO_NOT_DISTURB, text="at work", expires_at=AT),
+    "set_presence-discreet": commands.SetPresence(id=7, last_seen_to=LastSeenTo.CONTACTS),
     "received": own.Received(seqs={HERE: 5, THERE: 1}),
     "draft": own.SaveDraft(id=8, conversation_id=HERE, text="almost", changed_at=AT),
     "draft-thread": own.SaveDraft(id=8, conversation_id=HERE, thread_seq=2, text="", target_seq=4, changed_at=AT),

@@ -8,8 +8,6 @@ SOURCE, TESTS = ROOT / "src/seriatim", ROOT / "tests"
 PAGE = ROOT / "docs/guarantees.md"
 PLANNED = {
     "L6": "a snapshot plus later events equals a fresh snapshot",
-    "D6": "presence within stated times and budget",
-    "D7": "typing never lies for long",
     "D8": "latency at the rated load",
     "D11": "deleted is gone",
     "M1": "uploads resume",

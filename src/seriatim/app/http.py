@@ -31,6 +31,7 @@ def http_app(settings: Settings, parts: Parts) -> Litestar:
             ),
             "database": parts.database,
             "commands": parts.commands,
+            "presence": parts.social.presence,
             "later": parts.later,
             "tell": parts.own.tell,
             "traces": parts.traces,

@@ -1,21 +1,25 @@
 """Presence and typing of a process: their parts, and the loops that keep their time."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection, Mapping
+from datetime import datetime
 
 import structlog
 
+from seriatim.core.activity import Activity
 from seriatim.core.clock import Clock
 from seriatim.core.errors import Unavailable
 from seriatim.core.ids import UserId
 from seriatim.delivery.directory.local import LocalDirectory
 from seriatim.delivery.fanout import FanOut
 from seriatim.delivery.signals import SLOT_S, SLOTS, Signals
+from seriatim.features.presence import store
 from seriatim.features.presence.counts import tell_counts
+from seriatim.features.presence.last_seen import LastSeenTimes
 from seriatim.features.presence.presence import Presence
 from seriatim.features.presence.set_presence import set_presence
+from seriatim.features.presence.store import Stored
 from seriatim.features.typing.typing import Typists
-from seriatim.protocol.activity import Activity
 from seriatim.protocol.answers import OwnPresence, SelfChanged
 from seriatim.protocol.commands import SetPresence
 from seriatim.protocol.sender import Sender
@@ -41,15 +45,21 @@ class Social:
         self._clock = clock
         self.signals = Signals()
         self.directory = LocalDirectory(clock).join(self._on_activity)
+        self._last_seen = LastSeenTimes(self._write_last_seen)
         self.presence = Presence(
-            database=database,
+            read=self._read_people,
+            last_seen=self._last_seen,
             directory=self.directory,
             signals=self.signals,
             sessions_of=self._sessions_of,
             clock=clock,
         )
         self.typists = Typists(
-            self.signals, members=fan_out.members, rosters=fan_out.rosters, hides_from=self.presence.hides_from
+            self.signals,
+            members=fan_out.members,
+            rosters=fan_out.rosters,
+            knows=self.presence.knows,
+            hides_from=self.presence.hides_from,
         )
 
     async def choose(self, command: SetPresence, sender: Sender) -> None:
@@ -65,14 +75,14 @@ class Social:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._keep_time())
                 tasks.create_task(_again(SLOT_S, self._look_up))
-                tasks.create_task(_again(WRITE_EVERY_S, self.presence.last_seen.write))
+                tasks.create_task(_again(WRITE_EVERY_S, self._last_seen.write))
                 tasks.create_task(_again(REFRESH_EVERY_S, self._refresh))
                 tasks.create_task(_again(COUNT_EVERY_S, self._count))
         finally:
             self.presence.note_present()
             try:
                 async with asyncio.timeout(LAST_WRITE_WITHIN_S):
-                    await self.presence.last_seen.write()
+                    await self._last_seen.write()
             except (TimeoutError, Unavailable) as error:
                 log.warning("last_seen_not_written", reason=str(error))
 
@@ -92,6 +102,14 @@ class Social:
 
     async def _count(self) -> None:
         await tell_counts(self.signals, self.directory, self._fan_out.rosters, lambda: asyncio.sleep(SLOT_S))
+
+    async def _read_people(self, user_ids: Collection[UserId]) -> dict[UserId, Stored]:
+        async with self._database.read() as connection:
+            return await store.people(connection, user_ids)
+
+    async def _write_last_seen(self, times: Mapping[UserId, datetime]) -> None:
+        async with self._database.transaction() as connection:
+            await store.write_last_seen(connection, times)
 
     def _on_activity(self, user_id: UserId, activity: Activity) -> None:
         self.presence.changed(user_id, activity)

@@ -29,6 +29,7 @@ from seriatim.protocol.fields import (
     History,
     InvitationToken,
     InvitedUsers,
+    LastSeenTo,
     LeastRole,
     Mentions,
     NewMembers,
@@ -139,11 +140,15 @@ class Read(Command, frozen=True, kw_only=True, tag="read"):
 
 
 class SetPresence(Command, frozen=True, kw_only=True, tag="set_presence"):
-    """What others see of this user, from all of his devices; gone at `expires_at`; answered by `ok`."""
+    """What others see of this user, whatever his device, until `expires_at`; answered by `ok`.
+
+    `last_seen_to`: who is told when he was last here; absent: as before.
+    """
 
     state: ChosenState = ChosenState.AUTO
     text: StatusText = ""
     expires_at: Annotated[datetime, Meta(tz=True)] | None = None
+    last_seen_to: LastSeenTo | None = None
 
 
 class Create(EntryCommand, frozen=True, kw_only=True, tag="create"):

@@ -103,6 +103,9 @@ class World:
     def hello(self, session: Session, hello: Hello) -> None:
         self.greeter.hello(session, hello)
 
+    def live(self, _session: Session) -> None:
+        """Take note, as the product does for presence."""
+
     def come(self, number: int, **changed: Any) -> "Comer":
         """Let somebody greet."""
         told = Told()

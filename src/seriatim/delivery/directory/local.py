@@ -2,10 +2,10 @@
 
 from collections.abc import Collection
 
+from seriatim.core.activity import Activity
 from seriatim.core.clock import Clock
 from seriatim.core.ids import UserId
 from seriatim.delivery.directory.port import Changed
-from seriatim.protocol.activity import Activity
 from seriatim.protocol.limits import LEASE_S
 
 

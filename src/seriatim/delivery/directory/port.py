@@ -3,8 +3,8 @@
 from collections.abc import Callable, Collection
 from typing import Protocol
 
+from seriatim.core.activity import Activity
 from seriatim.core.ids import UserId
-from seriatim.protocol.activity import Activity
 
 Changed = Callable[[UserId, Activity], None]
 """What a gateway does with the news that somebody's activity, over all gateways, is now this."""

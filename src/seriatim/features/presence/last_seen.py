@@ -1,21 +1,23 @@
 """When people were last here: kept until it is written, many at a time."""
 
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import datetime
 
 from seriatim.core.ids import UserId
-from seriatim.features.presence import store
-from seriatim.storage.postgres.database import Database
 
 WRITE = 1_000
 """Most people one statement writes."""
 
 
+Write = Callable[[Mapping[UserId, datetime]], Awaitable[None]]
+"""Stores when these people were last here, in one statement. Raises Unavailable."""
+
+
 class LastSeenTimes:
     """Those that are not written yet; a person's newest one counts."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    def __init__(self, write: Write) -> None:
+        self._write = write
         self._times: dict[UserId, datetime] = {}
 
     def note(self, user_ids: Iterable[UserId], at: datetime) -> None:
@@ -34,8 +36,7 @@ class LastSeenTimes:
         """
         while self._times:
             times = dict(list(self._times.items())[:WRITE])
-            async with self._database.transaction() as connection:
-                await store.write_last_seen(connection, times)
+            await self._write(times)
             for user_id, at in times.items():
                 if self._times[user_id] == at:
                     del self._times[user_id]

@@ -8,21 +8,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple, Protocol
 
+from seriatim.core.activity import Activity
 from seriatim.core.clock import Clock
 from seriatim.core.ids import ConversationId, UserId
 from seriatim.delivery.directory.port import Directory
 from seriatim.delivery.signals import Looking, Signals
-from seriatim.features.presence import rules, store
+from seriatim.features.presence import rules
 from seriatim.features.presence.last_seen import LastSeenTimes
 from seriatim.features.presence.rules import Chosen, LastSeen
 from seriatim.features.presence.store import Stored
-from seriatim.protocol.activity import Activity
 from seriatim.protocol.answers import PresenceRow
 from seriatim.protocol.commands import Focus
 from seriatim.protocol.fields import ChosenState
 from seriatim.protocol.limits import FOCUS_EVERY_S, OFFLINE_AFTER_S
 from seriatim.protocol.session import Phase
-from seriatim.storage.postgres.database import Database
 
 LOAD = 500
 """Most people one statement reads."""
@@ -37,6 +36,8 @@ class Present(Looking, Protocol):
     inactive: bool
 
 
+Read = Callable[[Collection[UserId]], Awaitable[dict[UserId, Stored]]]
+"""Returns what is stored of these people, without those who do not exist. Raises Unavailable."""
 SessionsOf = Callable[[UserId], Iterable[Present]]
 HiddenFrom = Callable[[Collection[UserId]], Awaitable[dict[UserId, frozenset[UserId]]]]
 """Returns from whom each of these people hides; who hides from nobody may be left out. Raises Unavailable."""
@@ -80,7 +81,8 @@ class Presence:
     def __init__(
         self,
         *,
-        database: Database,
+        read: Read,
+        last_seen: LastSeenTimes,
         directory: Directory,
         signals: Signals,
         sessions_of: SessionsOf,
@@ -88,17 +90,17 @@ class Presence:
         hidden_from: HiddenFrom = hidden_from_nobody,
         offline_after_s: float = OFFLINE_AFTER_S,
     ) -> None:
-        self._database = database
+        self._read = read
+        self._last_seen = last_seen
         self._directory = directory
         self._signals = signals
         self._sessions_of = sessions_of
-        self._clock = clock
+        self.clock = clock
         self._hidden_from = hidden_from
         self._offline_after_s = offline_after_s
         self._people: dict[UserId, _Person] = {}
         self._leaving: dict[UserId, _Leaving] = {}
         """In the order in which they left."""
-        self.last_seen = LastSeenTimes(database)
         self._wanted: dict[UserId, None] = {}
         self._focused_at: dict[Present, float] = {}
         self._postponed: dict[Present, Focus] = {}
@@ -121,7 +123,7 @@ class Presence:
 
     def focus(self, session: Present, focus: Focus) -> None:
         """Put this on the session's screen: at once, or, when it changes oftener than 2/s, the last one then."""
-        now = self._clock.monotonic()
+        now = self.clock.monotonic()
         if session in self._postponed or now - self._focused_at.get(session, -FOCUS_EVERY_S) < FOCUS_EVERY_S:
             self._postponed[session] = focus
         else:
@@ -135,11 +137,15 @@ class Presence:
         """Read again what is stored of somebody: what he chose, whom he lets know, from whom he hides."""
         self._wanted[user_id] = None
 
+    def knows(self, user_id: UserId) -> bool:
+        """Say whether somebody who is here was read already: until then he may be invisible."""
+        return user_id in self._people or self._directory.mine(user_id) is not Activity.GONE
+
     def hides_from(self, user_id: UserId) -> frozenset[UserId] | None:
-        """Return who may not notice what this user does here; None: nobody may."""
+        """Return who may not notice what this user, who is known, does here; None: nobody may."""
         person = self._people.get(user_id)
         if person is None:
-            return None if self._directory.mine(user_id) is Activity.GONE else frozenset()
+            return frozenset()
         return None if person.chosen.state is ChosenState.INVISIBLE else person.hidden_from
 
     # -- what the directory says
@@ -155,7 +161,7 @@ class Presence:
 
     def turn(self, slot: int) -> None:
         """Let those go who stayed away, and tell one slot's sessions; ten times a second."""
-        now = self._clock.monotonic()
+        now = self.clock.monotonic()
         self._directory.tick()
         for session in [one for one in self._postponed if now - self._focused_at.get(one, 0.0) >= FOCUS_EVERY_S]:
             self._look(session, self._postponed.pop(session), now)
@@ -185,16 +191,16 @@ class Presence:
 
     def end_choices(self) -> None:
         """Let go of what people chose until now; once a second."""
-        now = self._clock.now()
+        now = self.clock.now()
         for user_id, person in self._people.items():
             if person.chosen.expires_at is not None and person.chosen.expires_at <= now:
                 self.reload(user_id)
 
     def note_present(self) -> None:
         """Keep that those who are here were last here now, and those who just left, when they did."""
-        self.last_seen.note(self._directory.all_mine(), self._clock.now())
+        self._last_seen.note(self._directory.all_mine(), self.clock.now())
         for user_id, leaving in self._leaving.items():
-            self.last_seen.note((user_id,), leaving.left_at)
+            self._last_seen.note((user_id,), leaving.left_at)
 
     async def load(self) -> None:
         """Read what is stored of those who came, here or onto a screen, 500 a statement; ten times a second.
@@ -236,13 +242,13 @@ class Presence:
             if self._directory.mine(user_id) is Activity.GONE:
                 self._forget((user_id,))
             elif user_id not in self._leaving:
-                until = self._clock.monotonic() + self._offline_after_s
-                self._leaving[user_id] = _Leaving(until, self._clock.now())
+                until = self.clock.monotonic() + self._offline_after_s
+                self._leaving[user_id] = _Leaving(until, self.clock.now())
             return
         self._leaving.pop(user_id, None)
         person = self._people.get(user_id)
         if person is not None:
-            self._put(user_id, rules.shown(active, person.chosen.state), self._clock.now())
+            self._put(user_id, rules.shown(active, person.chosen.state), self.clock.now())
         elif self._directory.mine(user_id) is Activity.GONE:
             self.reload(user_id)  # he may want to be invisible
         else:
@@ -251,7 +257,7 @@ class Presence:
     def _put(self, user_id: UserId, activity: Activity, at: datetime) -> None:
         """Tell the directory; who goes, or becomes invisible, was last here `at`."""
         if activity is Activity.GONE and self._directory.mine(user_id) is not Activity.GONE:
-            self.last_seen.note((user_id,), at)
+            self._last_seen.note((user_id,), at)
             person = self._people.get(user_id)
             if person is not None:
                 person.last_seen = person.last_seen._replace(at=at)
@@ -270,17 +276,16 @@ class Presence:
                 del self._people[user_id]
 
     async def _load(self, ids: list[UserId]) -> None:
-        async with self._database.read() as connection:
-            stored = await store.people(connection, ids)
+        stored = await self._read(ids)
         hidden = await self._hidden_from(ids)
         activities = await self._directory.look_up(ids)
         for user_id, one in stored.items():
             self._loaded(user_id, one, hidden.get(user_id, frozenset()), activities.get(user_id, Activity.GONE))
 
     def _loaded(self, user_id: UserId, stored: Stored, hidden_from: frozenset[UserId], activity: Activity) -> None:
-        last_seen = stored.last_seen._replace(at=self.last_seen.newer(user_id, stored.last_seen.at))
-        chosen = stored.chosen.at(self._clock.now())
-        person = _Person(chosen, last_seen, hidden_from, activity, self._clock.monotonic())
+        last_seen = stored.last_seen._replace(at=self._last_seen.newer(user_id, stored.last_seen.at))
+        chosen = stored.chosen.at(self.clock.now())
+        person = _Person(chosen, last_seen, hidden_from, activity, self.clock.monotonic())
         self._people[user_id] = person
         if self._active(user_id) is not Activity.GONE:
             self._place(user_id)

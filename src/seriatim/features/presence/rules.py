@@ -4,9 +4,9 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from seriatim.core.activity import Activity
 from seriatim.core.errors import BadRequest
 from seriatim.core.ids import UserId
-from seriatim.protocol.activity import Activity
 from seriatim.protocol.answers import PresenceRow
 from seriatim.protocol.commands import SetPresence
 from seriatim.protocol.fields import ChosenState, LastSeenTo, PresenceState

@@ -20,13 +20,10 @@ from users u left join presence p on p.user_id = u.id
 where u.id = any(%(user_ids)s)"""
 
 CHOOSE: LiteralString = """-- choose presence
-insert into presence (user_id, state, text, expires_at)
-values (%(user_id)s, %(state)s, %(text)s, %(expires_at)s)
-on conflict (user_id) do update set state = excluded.state, text = excluded.text, expires_at = excluded.expires_at"""
-
-LET_KNOW: LiteralString = """-- last seen to
-insert into presence (user_id, last_seen_to) values (%(user_id)s, %(last_seen_to)s)
-on conflict (user_id) do update set last_seen_to = excluded.last_seen_to"""
+insert into presence (user_id, state, text, expires_at, last_seen_to)
+values (%(user_id)s, %(state)s, %(text)s, %(expires_at)s, coalesce(%(last_seen_to)s, 'everyone'))
+on conflict (user_id) do update set state = excluded.state, text = excluded.text, expires_at = excluded.expires_at,
+    last_seen_to = coalesce(%(last_seen_to)s, presence.last_seen_to)"""
 
 # In the order of ids, so that two processes cannot deadlock; a user who is gone meanwhile is left out.
 LAST_SEEN: LiteralString = """-- last seen
@@ -55,15 +52,10 @@ async def people(connection: Connection, user_ids: Collection[UserId]) -> dict[U
     }
 
 
-async def choose(connection: Connection, user_id: UserId, chosen: Chosen) -> None:
-    """Store how somebody wants to look."""
+async def choose(connection: Connection, user_id: UserId, chosen: Chosen, last_seen_to: LastSeenTo | None) -> None:
+    """Store how somebody wants to look, and, unless that stays, who is told when he was last here."""
     row = {"state": chosen.state.value, "text": chosen.text, "expires_at": chosen.expires_at}
-    await connection.execute(CHOOSE, {"user_id": user_id, **row})
-
-
-async def let_know(connection: Connection, user_id: UserId, to: LastSeenTo) -> None:
-    """Store who is told when he was last here."""
-    await connection.execute(LET_KNOW, {"user_id": user_id, "last_seen_to": to.value})
+    await connection.execute(CHOOSE, {"user_id": user_id, "last_seen_to": last_seen_to, **row})
 
 
 async def write_last_seen(connection: Connection, times: Mapping[UserId, datetime]) -> None:

@@ -10,6 +10,7 @@ from seriatim.features.devices import routes as devices
 from seriatim.features.later import routes as later
 from seriatim.features.own import routes as own
 from seriatim.features.receipts import routes as receipts
+from seriatim.features.presence import routes as presence
 from seriatim.gateway.http.trace import message_trace
 
 ROUTES: Final[tuple[ControllerRouterHandler, ...]] = (
@@ -19,5 +20,6 @@ ROUTES: Final[tuple[ControllerRouterHandler, ...]] = (
     *receipts.ROUTES,
     *own.ROUTES,
     *later.ROUTES,
+    *presence.ROUTES,
     message_trace,
 )

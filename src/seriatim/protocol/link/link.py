@@ -116,8 +116,8 @@ class Link:
             device_id=self.identity.device_id,
             client=self.identity.client,
             resume=resume,
-            focus=list(self.screen.conversation_ids),
-            inactive=self.screen.inactive,
+            focus=(screen := self.screen.greeting()).conversation_ids,
+            inactive=screen.inactive,
         )
         self._actions.append(Transmit(hello))
         return self._flush(now)

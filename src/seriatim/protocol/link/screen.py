@@ -30,6 +30,7 @@ class Screen:
         self._typed: tuple[Place, float] | None = None
         """Where this device last said that its user types, and when."""
         self._is_changed = False
+        self._greeted = Focus()
 
     # -- what the server is told
 
@@ -48,14 +49,15 @@ class Screen:
             conversation_ids=list(self.conversation_ids), user_ids=list(self._user_ids), inactive=self._inactive
         )
 
-    def connected(self) -> list[Transmit]:
-        """Tell of the people, since `hello` named conversations only."""
-        return [Transmit(self.frame())] if self._user_ids else []
+    def greeting(self) -> Focus:
+        """Return what `hello` says of it: no people yet."""
+        self._greeted = Focus(conversation_ids=list(self.conversation_ids), inactive=self._inactive)
+        return self._greeted
 
-    @property
-    def inactive(self) -> bool:
-        """Whether nobody looks."""
-        return self._inactive
+    def connected(self) -> list[Transmit]:
+        """Tell what `hello` did not say: people, and what changed until it was answered."""
+        frame = self.frame()
+        return [] if frame == self._greeted else [Transmit(frame)]
 
     def type(self, place: Place, now: float, *, on: bool) -> list[Transmit]:
         """Tell that the user types here, or no more, unless the server knows or was told within 3 s."""

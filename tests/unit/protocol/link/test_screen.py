@@ -80,10 +80,15 @@ def test_what_is_off_the_screen_or_not_told_any_more_is_not_known(screen: Screen
 
 
 def test_after_coming_back_the_people_on_screen_are_named_again(screen: Screen) -> None:
+    assert screen.greeting().conversation_ids == [HERE]
     (action,) = screen.connected()
     assert action.frame == screen.frame()
-    screen.focus([HERE], [], inactive=False)
-    assert screen.connected() == [], "hello named the conversations"
+    screen.focus([HERE], [], inactive=True)
+    assert screen.greeting().inactive
+    assert screen.connected() == [], "hello said it all"
+    screen.focus([THERE], [], inactive=True)
+    (action,) = screen.connected()
+    assert action.frame == screen.frame(), "changed while hello was on its way"
 
 
 def test_conversations_and_people_on_screen_are_a_hundred_together(screen: Screen) -> None:
