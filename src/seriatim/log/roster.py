@@ -14,7 +14,7 @@ from seriatim.storage.postgres.database import Connection
 
 LOCK: LiteralString = f"""-- lock conversation
 select c.id as conversation_id, c.kind, c.visibility, c.title, c.topic, c.roster_version, c.member_count, c.last_seq,
-    c.last_ordinal, {WHOLE} as whole
+    c.last_ordinal, {WHOLE} as whole, c.archived_at is not null as archived
 from conversations c where c.id = %(conversation_id)s for no key update"""
 
 # Whoever looks for a pair's conversation, makes it or shuts it holds this lock, so that two who do so at once agree.
@@ -72,11 +72,24 @@ with added as (
 )
 update conversations set member_count = member_count + (select count(*) from added) where id = %(conversation_id)s"""
 
+# He follows no thread any more, and nothing mentions him. Rows are locked in the order of those who read: the member,
+# his threads, then what mentions him (log/watermarks, log/threads/reads).
 LEAVE_MEMBER: LiteralString = """-- leave member
 with gone as (
     update members set left_seq = %(left_seq)s, own_xid = pg_current_xact_id()
     where conversation_id = %(conversation_id)s and user_id = %(user_id)s and left_seq is null
+    returning conversation_id, user_id
+), followed as materialized (
+    select r.conversation_id, r.thread_seq, r.user_id
+    from gone g join thread_reads r on r.conversation_id = g.conversation_id and r.user_id = g.user_id
+    order by r.thread_seq for update of r
+), unfollowed as (
+    delete from thread_reads r using followed f
+    where r.conversation_id = f.conversation_id and r.thread_seq = f.thread_seq and r.user_id = f.user_id
     returning 1
+), forgotten as (
+    delete from mentions x using gone g, (select count(*) from unfollowed) u
+    where x.conversation_id = g.conversation_id and x.user_id = g.user_id
 )
 update conversations set member_count = member_count - (select count(*) from gone) where id = %(conversation_id)s"""
 
@@ -99,6 +112,7 @@ class ConversationRow(NamedTuple):
     last_ordinal: int
     whole: bool
     """Its history is for all."""
+    archived: bool
 
 
 class MemberRow(NamedTuple):

@@ -8,7 +8,7 @@ from seriatim.features.conversations import rules, store
 from seriatim.features.conversations.rules import Candidate, Founding
 from seriatim.log import roster
 from seriatim.log.draft import Change, Stored
-from seriatim.log.moderation import guests
+from seriatim.log.moderation import blocks, guests
 from seriatim.log.record import record, recorded
 from seriatim.protocol.commands import Create
 from seriatim.protocol.fields import ConversationKind, Role
@@ -83,4 +83,5 @@ async def _founded(
         return False
     if founding.kind is ConversationKind.DIRECT:
         await store.keep_pair(connection, founding.members, change.conversation_id)
+        await blocks.shut(connection, change.conversation_id, founding.members)
     return True

@@ -19,7 +19,7 @@ async def join(command: Join, sender: Sender, database: Database) -> Stored:
 
     Raises:
         Conflict: `already_member`, or `full`.
-        Forbidden: he is banned.
+        Forbidden: he is `banned`, or the conversation is `archived`.
         Gone: the invitation was revoked, is too old or used up.
         NotFound: no such conversation, or the sender may not know of it; or (`$.invitation`) no such invitation to it.
         KeyReused, Unavailable.
@@ -49,7 +49,7 @@ async def _join_invited(connection: Connection, command: Join, token: str, sende
     if known is not None:
         return known
     (himself,) = (await store.candidates(connection, found.conversation_id, [sender.user_id], sender.user_id)).values()
-    rules.follow(himself)
+    rules.follow(himself, archived=conversation.archived)
     if not await store.use_invitation(connection, found.invitation_id):
         raise Gone("this invitation was revoked, is too old or used up", path="$.invitation", reason="invitation")
     await roster.add_members(connection, conversation, [sender.user_id], role)

@@ -148,17 +148,19 @@ def role_of_invited(given: Role, *, is_guest: bool) -> Role:
     return Role.GUEST if is_guest else given
 
 
-def follow(candidate: Candidate) -> None:
-    """Let somebody in by a link who is not in yet and is not banned.
+def follow(candidate: Candidate, *, archived: bool) -> None:
+    """Let somebody in by a link who is not in yet and is not banned, unless the conversation is archived.
 
     Raises:
         Conflict: `already_member`.
-        Forbidden: `banned`.
+        Forbidden: `banned`, `archived`.
     """
     if candidate.is_member:
         raise Conflict("you are a member", reason="already_member")
     if candidate.is_banned:
         raise Forbidden("you are banned from this conversation", path="$.conversation_id", reason="banned")
+    if archived:
+        raise Forbidden("this conversation is archived", path="$.conversation_id", reason="archived")
 
 
 def invited(command: Invite) -> dict[UserId, str]:

@@ -4,6 +4,7 @@ from seriatim.features.messages import rules, store
 from seriatim.log import targets
 from seriatim.log.access import Action
 from seriatim.log.draft import Change, Stored
+from seriatim.log.moderation.audit import Act, audited
 from seriatim.log.record import begin, record
 from seriatim.protocol.commands import Delete
 from seriatim.protocol.entries import MessageDeleted
@@ -17,7 +18,7 @@ async def delete(command: Delete, sender: Sender, database: Database) -> Stored:
     What it said, also before its edits, its reactions, votes and pin are gone from the database. It counts as unread
     until it is read, and who has left sees it no more either.
 
-    Bounds: six statements.
+    Bounds: six statements, seven for the message of another: a moderator's act is written down.
 
     Raises:
         NotFound: no such conversation or message, or the sender may not know of it.
@@ -34,4 +35,6 @@ async def delete(command: Delete, sender: Sender, database: Database) -> Stored:
         target = await targets.target(connection, here, begun.access, seq, targets.MESSAGE, targets.POLL)
         rules.delete(target, sender, deletes_others=targets.deletes_others(begun.access))
         await store.delete(connection, here, target, begun.conversation.last_seq + 1)
+        if target.sender_id != sender.user_id:
+            await audited(connection, sender.user_id, Act.DELETE, here, user_id=target.sender_id, details={"seq": seq})
         return await record(connection, change)

@@ -44,6 +44,11 @@ class Act(StrEnum):
     TAKE_REPORT = "take_report"
     RESOLVE_REPORT = "resolve_report"
     INVITE_TO_SERVER = "invite_to_server"
+    MAKE_BOT = "make_bot"
+    RENEW_BOT = "renew_bot"
+    REMOVE_BOT = "remove_bot"
+    MAKE_WEBHOOK = "make_webhook"
+    REMOVE_WEBHOOK = "remove_webhook"
     SET_GROUP = "set_group"
     DELETE_GROUP = "delete_group"
 

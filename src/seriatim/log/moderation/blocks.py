@@ -5,7 +5,7 @@ from typing import LiteralString
 
 from psycopg.rows import scalar_row
 
-from seriatim.core.ids import UserId
+from seriatim.core.ids import ConversationId, UserId
 from seriatim.log import roster
 from seriatim.storage.postgres.database import Connection
 
@@ -21,6 +21,9 @@ with blocked as (
 update members m set silenced_until = 'infinity' from direct_pairs p
 where p.low_user_id = least(%(user_id)s, %(other_id)s) and p.high_user_id = greatest(%(user_id)s, %(other_id)s)
     and m.conversation_id = p.conversation_id and m.user_id = %(other_id)s"""
+SHUT: LiteralString = """-- shut pair
+update members m set silenced_until = 'infinity' from blocks b
+where m.conversation_id = %(conversation_id)s and b.blocked_user_id = m.user_id and b.user_id = any(%(pair)s)"""
 UNBLOCK: LiteralString = """-- unblock
 with unblocked as (
     delete from blocks where user_id = %(user_id)s and blocked_user_id = %(other_id)s
@@ -28,6 +31,11 @@ with unblocked as (
 update members m set silenced_until = null from direct_pairs p
 where p.low_user_id = least(%(user_id)s, %(other_id)s) and p.high_user_id = greatest(%(user_id)s, %(other_id)s)
     and m.conversation_id = p.conversation_id and m.user_id = %(other_id)s"""
+
+
+async def shut(connection: Connection, conversation_id: ConversationId, pair: Sequence[UserId]) -> None:
+    """Shut a direct conversation that begins to whoever of the pair is blocked, under the lock of the pair."""
+    await connection.execute(SHUT, {"conversation_id": conversation_id, "pair": list(pair)})
 
 
 async def blockers(connection: Connection, user_id: UserId, others: Sequence[UserId]) -> frozenset[UserId]:

@@ -213,10 +213,13 @@ def test_a_guest_begins_direct_conversations_only_and_nobody_one_with_who_blocke
 
 
 def test_a_link_lets_in_who_is_out_and_not_banned() -> None:
-    rules.follow(somebody(BOB, has_blocked=True))
+    rules.follow(somebody(BOB, has_blocked=True), archived=False)
     for trait, reason in (("is_member", "already_member"), ("is_banned", "banned")):
         with pytest.raises(ChatError) as refused:
-            rules.follow(somebody(BOB, **{trait: True}))
+            rules.follow(somebody(BOB, **{trait: True}), archived=False)
         assert refused.value.reason == reason
+    with pytest.raises(Forbidden) as closed:
+        rules.follow(somebody(BOB), archived=True)
+    assert closed.value.reason == "archived"
     assert rules.role_of_invited(ADMIN, is_guest=False) is ADMIN
     assert rules.role_of_invited(ADMIN, is_guest=True) is GUEST
