@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 
 from seriatim.core.clock import ManualClock
+from seriatim.core.errors import Unauthenticated
 from seriatim.core.ids import DeviceId, UserId
 from seriatim.features.accounts import routes as accounts
 from seriatim.features.accounts.accounts import Accounts, AccountSettings
@@ -18,6 +19,7 @@ from seriatim.features.devices.devices import Devices
 from seriatim.features.devices.revocations import Revocations
 from seriatim.gateway.http.app import HttpSettings, create_http_app
 from seriatim.protocol.limits import Rate, Rates
+from seriatim.protocol.sender import Sender
 from seriatim.storage.postgres.database import Database
 
 PASSWORD = "correct giraffe battery"
@@ -27,6 +29,10 @@ BROWSER = {"Sec-Fetch-Site": "same-origin", "Origin": ORIGIN}
 OFTEN = Rate(1_000, 1_000)
 PATIENT = Rates(log_in_account=OFTEN, log_in_address=OFTEN, sign_up_address=OFTEN, refresh=OFTEN, search_users=OFTEN)
 PASSWORDS = Passwords()
+
+
+async def no_bot(_token: str) -> Sender:
+    raise Unauthenticated("there are no bots here")
 
 
 @dataclass
@@ -57,6 +63,7 @@ class FrontDoor:
             self.http,
             tokens=self.tokens,
             revoked=self.revocations.revoked,
+            bot=no_bot,
             why_unavailable=lambda: self.why_unavailable,
             dependencies={"accounts": self.accounts, "devices": self.devices},
             routes=(*accounts.ROUTES, *devices.ROUTES),

@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import httpx
 import pytest
+from scenarios.front_door import no_bot
 
 from seriatim.core.clock import SystemClock
 from seriatim.core.ids import ConversationId, random_id, uuid7
@@ -32,6 +33,7 @@ class Web:
             HttpSettings(),
             tokens=self._tokens,
             revoked=lambda _device_id: False,
+            bot=no_bot,
             why_unavailable=lambda: None,
             dependencies={"commands": world},
             routes=routes.ROUTES,
@@ -39,7 +41,9 @@ class Web:
         self.client = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://testserver")
 
     async def ask(self, sender: Sender, method: str, path: str, **request: Any) -> tuple[int, Any]:
-        headers = {"Authorization": f"Bearer {self._tokens.issue(*sender)[0]}"} | request.pop("headers", {})
+        headers = {"Authorization": f"Bearer {self._tokens.issue(sender.user_id, sender.device_id)[0]}"} | request.pop(
+            "headers", {}
+        )
         answer = await self.client.request(method, f"/v1/{path}", headers=headers, **request)
         return answer.status_code, answer.json()
 

@@ -23,6 +23,7 @@ def http_app(settings: Settings, parts: Parts) -> Litestar:
         ),
         tokens=parts.accounts.tokens,
         revoked=parts.revocations.revoked,
+        bot=parts.bots.tokens.sender,
         why_unavailable=why_unavailable,
         dependencies={
             "accounts": parts.accounts,
@@ -35,5 +36,6 @@ def http_app(settings: Settings, parts: Parts) -> Litestar:
             "later": parts.later,
             "tell": parts.own.tell,
             "traces": parts.traces,
+            **parts.bots.dependencies,
         },
     )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from seriatim.app.bots import BotParts
 from seriatim.app.own import OwnStream, keep_time
 from seriatim.app.settings import Settings
 from seriatim.app.social import Social
@@ -39,6 +40,7 @@ from seriatim.log.heads import HeadsAnswer, HeadsAsk, heads, heads_page
 from seriatim.protocol.answers import DevicesChanged, SelfChanged
 from seriatim.protocol.commands import SetPresence
 from seriatim.protocol.encoded import wires
+from seriatim.storage.egress import Egress
 from seriatim.storage.postgres.database import Database
 
 
@@ -58,6 +60,7 @@ class Parts:
     social: Social
     own: OwnStream
     later: Later
+    bots: BotParts
     running: tuple[Callable[[], Coroutine[Any, Any, None]], ...]
 
 
@@ -103,12 +106,21 @@ async def build(settings: Settings, database: Database, clock: Clock) -> Parts:
         sockets.close_device(user_id, device_id)
 
     revocations = Revocations(database, clock, on_revoked, token_life_s=settings.token_life_s)
+    bots = BotParts(
+        database,
+        fan_out,
+        Egress(settings.egress_allow),
+        secret=partial(derived, secret),
+        ended=revocations.hurry,
+        rates=settings.rates,
+        clock=clock,
+    )
     traces = Traces(outboxes, exporter(settings.otlp_endpoint))
     commands = Commands(
         database=database,
         appender=appender,
         publisher=publisher,
-        own={**own.commands, SetPresence: social.choose},
+        own={**own.commands, SetPresence: social.choose, **bots.own},
         conversation_secret=derived(secret, "conversation ids"),
         traces=traces,
         rates=settings.rates,
@@ -116,9 +128,11 @@ async def build(settings: Settings, database: Database, clock: Clock) -> Parts:
     )
     later = Later(database=database, clock=clock, check=draft, send=commands.run, tell=own.tell)
     heads_check = HeadsCheck(HeadsPages(ask, more_pages, most=SESSIONS))
+    bots.speak_through(commands)
     greeter = Greeter(
         tokens=tokens,
         revoked=revocations.revoked,
+        bots=bots.tokens.senders,
         fan_out=fan_out,
         pages=HeadsPages(ask, more_pages, most=GREETINGS),
         epoch=this_epoch,
@@ -164,6 +178,7 @@ async def build(settings: Settings, database: Database, clock: Clock) -> Parts:
         social=social,
         own=own,
         later=later,
+        bots=bots,
         running=(
             appender.run,
             fan_out.run,
@@ -176,5 +191,6 @@ async def build(settings: Settings, database: Database, clock: Clock) -> Parts:
             social.run,
             revocations.run,
             wheel.run,
+            *bots.running,
         ),
     )

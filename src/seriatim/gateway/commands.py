@@ -5,7 +5,7 @@ import time
 from collections import Counter
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Mapping
 from contextlib import asynccontextmanager, contextmanager
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import msgspec
 
@@ -19,12 +19,14 @@ from seriatim.features.conversations.create import create
 from seriatim.features.messages.compare import compare
 from seriatim.features.messages.fetch import fetch
 from seriatim.features.messages.forward import forward
+from seriatim.features.messages.rules import draft
 from seriatim.features.messages.send import send
+from seriatim.gateway.scopes import require as require_scope
 from seriatim.gateway.spared import Place, Spared
 from seriatim.gateway.traces import Traces, hops_of
 from seriatim.gateway.verbs import VERBS, Verb
 from seriatim.log.append import Appender
-from seriatim.log.draft import Stored, Waiter
+from seriatim.log.draft import Extras, Stored, Waiter
 from seriatim.log.roster import owners_and_admins
 from seriatim.protocol.answers import Ok, Sent
 from seriatim.protocol.commands import (
@@ -46,6 +48,7 @@ from seriatim.protocol.commands import (
     SetPresence,
     SetRole,
     SetSettings,
+    Slash,
     StartPoll,
     Unpin,
     Unreact,
@@ -56,8 +59,10 @@ from seriatim.protocol.own.commands import ReadAll, SaveDraft, SetMine
 from seriatim.protocol.sender import Sender
 from seriatim.storage.postgres.database import Connection, Database
 
-Own = Callable[[Any, Sender], Awaitable[None]]
-"""Changes what is the user's own; the command is answered by `ok`."""
+Own = Callable[[Any, Sender], Awaitable[Any]]
+"""Changes what is the user's own, or calls a bot; the command is answered by what it returns, or else by `ok`."""
+UserRate = Literal["change", "report", "invitation", "own"]
+"""The rates of a user that routes are charged to by name (protocol/limits)."""
 Message = SendMessage | Forward | StartPoll
 """What counts as a message, and against the rates of messages."""
 LowRate = Callable[[Any, Sender], Awaitable[Any]]
@@ -107,9 +112,9 @@ class Commands:
             return msgspec.structs.replace(self._publish(stored, command.id), client_id=command.client_id)
 
         def answered(change: Own) -> LowRate:
-            async def run(command: Any, sender: Sender) -> Ok:
-                await change(command, sender)
-                return Ok(id=command.id)
+            async def run(command: Any, sender: Sender) -> Any:
+                answer = await change(command, sender)
+                return Ok(id=command.id) if answer is None else answer
 
             return run
 
@@ -134,6 +139,7 @@ class Commands:
         Raises:
             RateLimited, TooLarge, BadRequest: what the command and its sender show; the waiter hears nothing.
         """
+        require_scope(command, sender)
         is_spared = self._admit_message(command, sender)
         try:
             send(command, sender, self._appender, waiter, trace)
@@ -170,6 +176,7 @@ class Commands:
         """Run one command to its answer (`Sent`, `Ok`, `Page`, `Compared`), or raise its ChatError."""
         if isinstance(command, SendMessage):
             return await self._send_and_wait(command, sender)
+        require_scope(command, sender)
         self._admit(command, sender)
         run = self._table[type(command)]
         if isinstance(command, Forward | StartPoll):
@@ -195,6 +202,39 @@ class Commands:
             async with self._database.read() as connection:
                 yield connection
 
+    def charge(self, rate: UserRate, sender: Sender) -> None:
+        """Take a token of one of the user's rates, for what comes over HTTP only.
+
+        Raises:
+            RateLimited.
+        """
+        self._buckets.require((rate, sender.user_id), getattr(self._rates, rate), self._clock.monotonic())
+
+    @asynccontextmanager
+    async def changing(self, sender: Sender, rate: UserRate = "change") -> AsyncGenerator[Connection]:
+        """Lend a transaction for a change over HTTP that makes no entry.
+
+        Raises:
+            RateLimited, Unavailable.
+        """
+        self.charge(rate, sender)
+        async with self._database.transaction() as connection:
+            yield connection
+
+    async def send_via(self, command: SendMessage, sender: Sender, via: str) -> Sent:
+        """Store a message that a program says in the sender's name, and that is shown under the program's.
+
+        Raises:
+            ChatError: as for `send`.
+        """
+        self._admit_message(command, sender)
+        try:
+            wish = draft(command, sender)
+            return sent(await self._appender.append(wish._replace(extras=Extras(via=via))), command.id)
+        except ChatError as error:
+            self.refused(command, sender, error)
+            raise
+
     async def _send_and_wait(self, command: SendMessage, sender: Sender) -> Sent:
         trace = Trace(time.monotonic_ns()) if command.trace else None
         waiting = _Waiting(asyncio.get_running_loop().create_future(), self._traces)
@@ -208,12 +248,16 @@ class Commands:
     def _admit(self, command: Command, sender: Sender) -> None:
         now = self._clock.monotonic()
         match command:
+            case Join(invitation=str()):
+                self.charge("invitation", sender)
             case Create():
                 self._buckets.require(("create", sender.user_id), self._rates.create, now)
             case Invite():
                 self._buckets.require(("invite", sender.user_id), self._rates.invite, now)
             case Join() | Leave() | Remove() | SetRole() | SetSettings() | SetPresence():
                 self._buckets.require(("change", sender.user_id), self._rates.change, now)
+            case Slash():
+                self._sends_by_user.require(sender.user_id, self._rates.send, now)
             case Forward() | StartPoll():
                 self._admit_message(command, sender)
             case Edit() | Delete() | React() | Unreact() | Pin() | Unpin() | Vote() | ClosePoll():

@@ -2,22 +2,24 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 from typing import NamedTuple, Protocol
 
 import structlog
 
 from seriatim.core.clock import Clock
-from seriatim.core.errors import ChatError, Conflict, RateLimited, Unauthenticated, Unavailable
+from seriatim.core.errors import ChatError, Conflict, Forbidden, RateLimited, Unauthenticated, Unavailable
 from seriatim.core.ids import DeviceId
 from seriatim.delivery.fanout import FanOut
 from seriatim.delivery.heads_pages import HeadsPages
 from seriatim.features.accounts.tokens import Claims
+from seriatim.gateway.scopes import require_socket
 from seriatim.log.heads import HeadsAnswer, HeadsAsk
 from seriatim.protocol.answers import Heads, Welcome
 from seriatim.protocol.codes import CloseCode
 from seriatim.protocol.commands import Hello
+from seriatim.protocol.http.bots import BOT_TOKEN_PREFIX
 from seriatim.protocol.limits import HEARTBEAT_S, LIMITS, SOCKETS_PER_USER
 from seriatim.protocol.sender import Sender
 from seriatim.protocol.session import Phase, Session
@@ -39,6 +41,8 @@ class Verify(Protocol):
 
 
 Revoked = Callable[[DeviceId], bool]
+BotSenders = Callable[[Sequence[str]], Awaitable[dict[str, Sender]]]
+"""Who speaks with which of these bots' tokens."""
 
 
 class _Waiting(NamedTuple):
@@ -54,6 +58,7 @@ class Greeter:
         *,
         tokens: Verify,
         revoked: Revoked,
+        bots: BotSenders,
         fan_out: FanOut,
         pages: HeadsPages,
         epoch: str,
@@ -61,6 +66,7 @@ class Greeter:
     ) -> None:
         self._tokens = tokens
         self._revoked = revoked
+        self._bots = bots
         self._fan_out = fan_out
         self._pages = pages
         self._epoch = epoch
@@ -71,11 +77,14 @@ class Greeter:
     def claims(self, token: str, device_id: DeviceId) -> Claims:
         """Return the claims of a token of this device, unless it is revoked; raises Unauthenticated, TokenExpired."""
         claims = self._tokens.verify(token)
-        if claims.device_id != device_id:
-            raise Unauthenticated("the token belongs to another device", path="$.device_id")
-        if self._revoked(claims.device_id):
-            raise Unauthenticated("this device was signed out", reason="device_revoked")
+        self._require_device(claims.device_id, device_id)
         return claims
+
+    def _require_device(self, device_id: DeviceId, said: DeviceId) -> None:
+        if device_id != said:
+            raise Unauthenticated("the token belongs to another device", path="$.device_id")
+        if self._revoked(device_id):
+            raise Unauthenticated("this device was signed out", reason="device_revoked")
 
     def expires_at(self, claims: Claims) -> float:
         """Return the end of a token in monotonic seconds."""
@@ -84,24 +93,61 @@ class Greeter:
 
     def hello(self, session: Session, hello: Hello) -> None:
         """Take a greeting: refuse it at once, or register the session and queue it for its heads."""
-        try:
-            claims = self.claims(hello.token, hello.device_id)
-        except Unauthenticated as error:
-            revoked = error.reason == "device_revoked"
-            session.refuse_hello(error, CloseCode.DEVICE_REVOKED if revoked else CloseCode.NOT_AUTHENTICATED)
-            return
-        if len(self._fan_out.sessions_of(claims.user_id)) >= SOCKETS_PER_USER:
-            session.refuse_hello(Conflict(f"at most {SOCKETS_PER_USER} sockets", reason="sockets"), CloseCode.FORBIDDEN)
-            return
         if len(self._queue) >= WAITING:
             session.refuse_hello(RateLimited("too many at once", retry_after_ms=5_000), CloseCode.RATE)
             return
-        session.sender = Sender(claims.user_id, claims.device_id)
-        session.expires_at = self.expires_at(claims)
-        # Registered before the token is taken: what is committed from here on comes as an event or stands in the heads.
-        self._fan_out.register(session.user_id, session)
+        if not hello.token.startswith(BOT_TOKEN_PREFIX):
+            try:
+                claims = self.claims(hello.token, hello.device_id)
+            except Unauthenticated as error:
+                _refuse(session, error)
+                return
+            if not self._register(session, Sender(claims.user_id, claims.device_id)):
+                return
+            session.expires_at = self.expires_at(claims)
         self._queue.append(_Waiting(session, hello))
         self._wake.set()
+
+    def _register(self, session: Session, sender: Sender) -> bool:
+        """Let a session hear what is committed from here on, before its resume token is taken; False: it is refused."""
+        if len(self._fan_out.sessions_of(sender.user_id)) >= SOCKETS_PER_USER:
+            session.refuse_hello(Conflict(f"at most {SOCKETS_PER_USER} sockets", reason="sockets"), CloseCode.FORBIDDEN)
+            return False
+        session.sender = sender
+        self._fan_out.register(session.user_id, session)
+        return True
+
+    async def _with_bots(self, batch: list[_Waiting]) -> list[_Waiting]:
+        """Look up who the bots among them are, in one statement, and return all that go on."""
+        bots = [waiting for waiting in batch if waiting.session.sender.user_id == 0]
+        if not bots:
+            return batch
+        try:
+            found = await self._bots([waiting.hello.token for waiting in bots])
+        except Unavailable as error:
+            for waiting in bots:
+                waiting.session.refuse_hello(error, CloseCode.RESTART)
+            return [waiting for waiting in batch if waiting not in bots]
+        return [waiting for waiting in batch if waiting not in bots or self._is_bot(waiting, found)]
+
+    def _is_bot(self, waiting: _Waiting, found: dict[str, Sender]) -> bool:
+        session, hello = waiting
+        if session.phase is not Phase.GREETING:
+            return False
+        sender = found.get(hello.token)
+        if sender is None:
+            _refuse(session, Unauthenticated("this is no bot's token, or no longer", reason="bot_token"))
+            return False
+        try:
+            self._require_device(sender.device_id, hello.device_id)
+            require_socket(sender)
+        except Unauthenticated as error:
+            _refuse(session, error)
+            return False
+        except Forbidden as error:
+            session.refuse_hello(error, CloseCode.FORBIDDEN)
+            return False
+        return self._register(session, sender)
 
     async def run(self) -> None:
         """Greet whoever waits, many at a time, and own the tasks that tell further pages, until cancelled."""
@@ -115,7 +161,7 @@ class Greeter:
                         batch.append(waiting)
                 if not self._queue:
                     self._wake.clear()
-                if batch:
+                if batch := await self._with_bots(batch):
                     await self._greet(batch, tasks)
 
     async def _greet(self, batch: list[_Waiting], tasks: asyncio.TaskGroup) -> None:
@@ -164,3 +210,8 @@ class Greeter:
                 session.close(CloseCode.STATE_LOST, "the heads could not be read")
                 return
             session.answer(Heads(rows=answer.rows, more=answer.more))
+
+
+def _refuse(session: Session, error: Unauthenticated) -> None:
+    revoked = error.reason == "device_revoked"
+    session.refuse_hello(error, CloseCode.DEVICE_REVOKED if revoked else CloseCode.NOT_AUTHENTICATED)

@@ -14,12 +14,13 @@ from seriatim.protocol.sender import Sender
 
 
 class Extras(NamedTuple):
-    """What few messages have: a thread, mentions (0: everybody), rising and none twice, another place they are from."""
+    """What few messages have: a thread, mentions (0: everybody), rising and none twice, where else they are from."""
 
     thread_seq: int | None = None
     broadcast: bool = False
     mentions: tuple[UserId, ...] = ()
     forwarded: Forwarded | None = None
+    via: str | None = None
 
 
 class Draft(NamedTuple):

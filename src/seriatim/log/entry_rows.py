@@ -104,6 +104,7 @@ def message_of(row: EntryRow) -> MessageSent:
         mentions=tuple(row.meta.get("mentions", ())) if row.meta else (),
         thread=None if row.thread is None else msgspec.convert(row.thread, ThreadState),
         forwarded=msgspec.convert(row.meta["forwarded"], Forwarded) if row.meta and "forwarded" in row.meta else None,
+        via=row.meta.get("via") if row.meta else None,
     )
 
 

@@ -91,6 +91,11 @@ async def newest(connection: Connection) -> Cursor:
     return Cursor(row[0], 0, 0)
 
 
+async def always() -> bool:
+    """Follow without a pause."""
+    return True
+
+
 class Follower:
     """Calls a handler with every entry of the log, in one transaction with the cursor's move.
 
@@ -106,12 +111,15 @@ class Follower:
         *,
         lease_s: float = LEASE_S,
         batch: int = BATCH_ENTRIES,
+        wanted: Callable[[], Awaitable[bool]] = always,
     ) -> None:
+        """Have `wanted` say whether there is anything to follow for: while there is not, nothing is read."""
         self._database = database
         self._name = name
         self._handler = handler
         self._lease_s = lease_s
         self._batch = batch
+        self._wanted = wanted
         self._by = uuid4().hex
         self._fence: int | None = None
 
@@ -148,6 +156,8 @@ class Follower:
             return len(entries)
 
     async def _step(self) -> float:
+        if not await self._wanted():
+            return PAUSE_S
         count = await self.step()
         if self._fence is None:
             return PAUSE_S

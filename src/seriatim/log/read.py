@@ -12,6 +12,7 @@ from seriatim.log.entry_rows import EntryRow, entry_of
 from seriatim.log.state import STATE_NOW, STATE_UNTIL
 from seriatim.protocol.answers import Page
 from seriatim.protocol.commands import Fetch
+from seriatim.protocol.entries import Entry
 from seriatim.protocol.fields import EntryIdentity
 from seriatim.storage.postgres.database import Connection
 
@@ -88,6 +89,14 @@ async def seq_at(connection: Connection, access: Access, conversation_id: Conver
     async with connection.cursor(row_factory=scalar_row) as cursor:
         await cursor.execute(SEQ_AT, named)
         return await cursor.fetchone() or access.first_seq
+
+
+async def one_entry(connection: Connection, conversation_id: ConversationId, seq: int) -> Entry | None:
+    """Return an entry as it stands now, for a reader that is nobody: of a poll or a reaction nothing is its own."""
+    named = {"conversation_id": conversation_id, "first": seq, "last": seq, "user_id": 0}
+    async with connection.cursor(row_factory=args_row(EntryRow)) as cursor:
+        row = await (await cursor.execute(PAGE_NOW, named)).fetchone()
+    return None if row is None else entry_of(row)
 
 
 async def compare(connection: Connection, user_id: UserId, entries: Sequence[EntryIdentity]) -> list[EntryIdentity]:

@@ -237,6 +237,23 @@ ServerFrame = (
     Welcome
     | Heads
     | Pong
+class Slashed(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="slashed", omit_defaults=True):
+    """What a called bot answers to its caller alone; what it says to everybody is a message of its own."""
+
+    id: int
+    text: str = ""
+
+
+class SlashCalled(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="slash_called"):
+    """To a bot: somebody has called one of its commands; it says `answer_slash` within 3 s."""
+
+    call_id: str
+    conversation_id: ConversationId
+    user_id: UserId
+    name: str
+    text: str
+
+
     | Drain
     | Ok
     | Error
@@ -250,3 +267,5 @@ ServerFrame = (
     | TypingTold
     | Watermarks
 )
+    | Slashed
+    | SlashCalled

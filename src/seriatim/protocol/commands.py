@@ -7,6 +7,7 @@ import msgspec
 from msgspec import Meta
 
 from seriatim.core.ids import ConversationId
+from seriatim.protocol.bots.commands import AnswerSlash, Slash
 from seriatim.protocol.command import Command, ConversationCommand, EntryCommand
 from seriatim.protocol.commands_messages import (
     ClosePoll,
@@ -254,6 +255,8 @@ AnyCommand = (
     | StartPoll
     | Vote
     | ClosePoll
+    | Slash
+    | AnswerSlash
 )
 HTTP_COMMANDS: tuple[type[ConversationCommand], ...] = (
     SendMessage,
@@ -279,4 +282,6 @@ HTTP_COMMANDS: tuple[type[ConversationCommand], ...] = (
 
 def conversation_of(command: Command) -> ConversationId | None:
     """Return the conversation within which this command keeps its place; None: it is of no one conversation."""
+    if isinstance(command, Slash):
+        return ConversationId(-command.conversation_id)  # a place of their own: nothing waits with them for a bot
     return getattr(command, "conversation_id", None)

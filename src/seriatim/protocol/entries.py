@@ -84,6 +84,8 @@ class MessageSent(TargetFields, frozen=True, kw_only=True, tag="message_sent", o
     edited_seq: int | None = None
     """The last edit: `body` is what it said."""
     forwarded: Forwarded | None = None
+    via: str | None = None
+    """The program that said it in the sender's name, by its own (a webhook)."""
 
 
 class MessageEdited(EntryFields, frozen=True, kw_only=True, tag="message_edited", omit_defaults=True):

@@ -59,6 +59,13 @@ ChosenOptions = Annotated[
 ClosesAt = Annotated[datetime, Meta(tz=True, description="no vote counts from then on; within 30 days")]
 
 
+SlashName = Annotated[
+    str, Meta(pattern=r"^[a-z0-9][a-z0-9_-]{0,31}$", description="what stands after the slash, in small letters")
+]
+SlashText = Annotated[str, Meta(max_length=SLASH_CODE_POINTS, pattern=_NO_NUL)]
+CallId = Annotated[str, Meta(min_length=1, max_length=64, description="of `slash_called`")]
+
+
 class ConversationKind(StrEnum):
     """What a conversation is: `direct` exists once per pair, `channel` may be public."""
 

@@ -2,6 +2,8 @@
 
 import msgspec
 
+from seriatim.core.names import NAME_CODE_POINTS
+
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """What a client has to respect; sent in `welcome`, changed by settings."""
@@ -12,7 +14,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """Most frames in one JSON array."""
     body_bytes: int = 16 * 1024
     """Largest message body, in bytes of UTF-8."""
-    name_code_points: int = 64
+    name_code_points: int = NAME_CODE_POINTS
     """Longest name of a user or a device."""
     title_code_points: int = 128
     """Longest title of a conversation."""
@@ -119,6 +121,11 @@ SCHEDULED = 100
 SCHEDULE_DAYS = 366
 """Furthest time of a scheduled message or a reminder."""
 
+SLASH_CODE_POINTS = 4_000
+"""Longest text of a slash command, and of an answer that only its caller sees."""
+SLASH_WITHIN_S = 3.0
+"""A bot that has not answered a call by then is away."""
+
 FOCUS_EVERY_S = 0.5
 """Of the `focus` frames that come faster, the last one counts."""
 TYPING_EVERY_S = 3.0
@@ -181,6 +188,8 @@ class Rates(msgspec.Struct, frozen=True, kw_only=True):
     """Accounts made, per network."""
     refresh: Rate = Rate(10 / 60, 10)
     """Token refreshes, per device."""
+    webhook: Rate = Rate(1, 10)
+    """Calls of an incoming webhook, per webhook."""
     search_users: Rate = Rate(5, 10)
     """Searches for people, per user."""
 

@@ -72,6 +72,8 @@ class User(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     name: str
     guest: bool = False
     """He sees only the conversations that he was invited to."""
+    bot: bool = False
+    """A program speaks with it."""
 
 
 class Me(msgspec.Struct, frozen=True, kw_only=True):

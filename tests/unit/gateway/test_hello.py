@@ -1,7 +1,7 @@
 """Greeting without sockets and without a database: who is refused how, and how many one statement serves."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
@@ -22,6 +22,7 @@ from seriatim.protocol.codec import Subprotocol
 from seriatim.protocol.commands import ClientName, Hello, Resume
 from seriatim.protocol.encoded import EncodedEvents, wires
 from seriatim.protocol.limits import RATES
+from seriatim.protocol.sender import Scope, Sender
 from seriatim.protocol.session import Phase, Session
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -82,11 +83,21 @@ class World:
         self.greeter = Greeter(
             tokens=Tokens(),
             revoked=self.revoked.__contains__,
+            bots=self.bots,
             fan_out=self.fan_out,
             pages=HeadsPages(self.ask, self.next_page, most=GREETINGS),
             epoch="e",
             clock=self.clock,
         )
+
+    async def bots(self, tokens: Sequence[str]) -> dict[str, Sender]:
+        if self.away:
+            raise Unavailable("away")
+        known = {
+            "sb_reader": Sender(UserId(9), DeviceId(9), frozenset({Scope.READ})),
+            "sb_writer": Sender(UserId(9), DeviceId(9), frozenset({Scope.SEND})),
+        }
+        return {token: known[token] for token in tokens if token in known}
 
     async def ask(self, asks: list[HeadsAsk]) -> list[HeadsAnswer]:
         self.asked.append(asks)

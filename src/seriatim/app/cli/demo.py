@@ -20,7 +20,7 @@ from seriatim.client import Client, Store
 from seriatim.core.clock import SystemClock
 from seriatim.core.errors import ChatError, Conflict, RateLimited, Unauthenticated
 from seriatim.core.ids import UserId, random_id
-from seriatim.features.accounts import rules
+from seriatim.core.names import name_key
 from seriatim.features.accounts.passwords import Passwords
 from seriatim.features.accounts.store import NewUser, add_user
 from seriatim.protocol.resources import NewDevice
@@ -71,7 +71,7 @@ async def _add_people(dsn: str) -> None:
                 await add_user(
                     connection,
                     NewUser(
-                        UserId(random_id()), name, rules.name_key(name), hashed, server_admin=False, now=clock.now()
+                        UserId(random_id()), name, name_key(name), hashed, server_admin=False, now=clock.now()
                     ),
                 )
     finally:

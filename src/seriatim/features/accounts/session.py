@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 from seriatim.core.buckets import network
 from seriatim.core.errors import Conflict, Unauthenticated
 from seriatim.core.ids import DeviceId, UserId, random_id
+from seriatim.core.names import name_key
 from seriatim.features.accounts import rules, store
 from seriatim.features.accounts.accounts import Accounts
 from seriatim.protocol.limits import DEVICES_PER_USER
@@ -34,7 +35,7 @@ async def log_in(command: LogIn, address: str, accounts: Accounts) -> Credential
     """
     rules.check_device(command.device)
     rates, now = accounts.settings.rates, accounts.clock.monotonic()
-    key = rules.name_key(command.name)
+    key = name_key(command.name)
     accounts.attempts_by_address.require(network(address), rates.log_in_address, now)
     accounts.log_ins_by_name.require(key, rates.log_in_account, now)
     async with accounts.database.read() as connection:

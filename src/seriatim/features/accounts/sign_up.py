@@ -4,6 +4,7 @@ import hashlib
 import secrets
 from datetime import datetime
 
+from seriatim.core import names
 from seriatim.core.buckets import network
 from seriatim.core.errors import Conflict, Forbidden, Gone
 from seriatim.core.ids import UserId, random_id
@@ -32,8 +33,8 @@ async def sign_up(command: SignUp, address: str, accounts: Accounts) -> Credenti
     settings, now = accounts.settings, accounts.clock.monotonic()
     if settings.sign_up is SignUpPolicy.CLOSED:
         raise Forbidden("this server takes no new accounts", reason="closed")
-    name = rules.clean_name(command.name)
-    key = rules.name_key(name)
+    name = names.clean_name(command.name)
+    key = names.name_key(name)
     rules.check_password(command.password, name, common_passwords())
     rules.check_device(command.device)
     # Tries are cheap and may be many (names are taken, passwords too common); what they lead to is not.

@@ -22,7 +22,7 @@ def draft(command: SendMessage, sender: Sender, trace: Trace | None = None) -> D
     """
     body = command.body
     readable(body)
-    user_id, device_id = sender
+    user_id, device_id, _ = sender
     extras = None
     if command.thread_seq is not None or command.mentions:
         extras = Extras(command.thread_seq, command.broadcast, tuple(sorted(set(command.mentions))))

@@ -1,6 +1,6 @@
 """The HTTP side of a gateway, assembled: routes, who calls, refusals, documents, the web client's files."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from seriatim.gateway.http.origins import OriginCheck
 from seriatim.gateway.http.problems import HANDLERS
 from seriatim.gateway.http.routes import ROUTES
 from seriatim.gateway.http.static import BUILT, static_routes
+from seriatim.protocol.sender import Sender
 
 BODY_BYTES = 256 * 1024
 
@@ -42,6 +43,7 @@ def create_http_app(
     *,
     tokens: Tokens,
     revoked: Callable[[DeviceId], bool],
+    bot: Callable[[str], Awaitable[Sender]],
     why_unavailable: Callable[[], str | None],
     dependencies: Mapping[str, object],
     routes: Sequence[ControllerRouterHandler] = ROUTES,
@@ -62,7 +64,7 @@ def create_http_app(
         middleware=[
             DefineMiddleware(CallerAddress, proxies=TrustedProxies(settings.trusted_proxies)),
             DefineMiddleware(OriginCheck, allowed=settings.origins),
-            DefineMiddleware(Authentication, tokens=tokens, revoked=revoked),
+            DefineMiddleware(Authentication, tokens=tokens, revoked=revoked, bot=bot),
         ],
         exception_handlers=HANDLERS,
         before_request=check_body,

@@ -74,7 +74,7 @@ def _http(request: Request[Any, Any, Any], error: HTTPException) -> Response[Pro
 
 
 def _bug(request: Request[Any, Any, Any], error: Exception) -> Response[Problem]:
-    log.error("request_failed", method=request.method, path=request.url.path, exc_info=error)
+    log.error("request_failed", method=request.method, path=request.scope["path_template"], exc_info=error)
     return problem(Internal("a bug of ours; it is logged"))
 
 

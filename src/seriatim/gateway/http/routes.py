@@ -5,12 +5,15 @@ from typing import Final
 from litestar.types import ControllerRouterHandler
 
 from seriatim.features.accounts import routes as accounts
+from seriatim.features.bots import routes as bots
 from seriatim.features.conversations import routes as conversations
 from seriatim.features.devices import routes as devices
 from seriatim.features.later import routes as later
 from seriatim.features.own import routes as own
 from seriatim.features.receipts import routes as receipts
 from seriatim.features.presence import routes as presence
+from seriatim.features.slash import routes as slash
+from seriatim.features.webhooks import routes as webhooks
 from seriatim.gateway.http.trace import message_trace
 
 ROUTES: Final[tuple[ControllerRouterHandler, ...]] = (
@@ -21,5 +24,8 @@ ROUTES: Final[tuple[ControllerRouterHandler, ...]] = (
     *own.ROUTES,
     *later.ROUTES,
     *presence.ROUTES,
+    *bots.ROUTES,
+    *slash.ROUTES,
+    *webhooks.ROUTES,
     message_trace,
 )

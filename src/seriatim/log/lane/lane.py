@@ -93,7 +93,7 @@ def _packed_extras(extras: Sequence[Extras | None]) -> list[bytes]:
         int8_array([one.thread_seq or 0 for one in all_extras]) if has_threads else _NO_INT8,
         bool_array([one.broadcast for one in all_extras]) if has_threads else _NO_BOOL,
         text_array([_meta(one) for one in all_extras])
-        if mentioned or any(one.forwarded for one in all_extras)
+        if mentioned or any(one.forwarded or one.via for one in all_extras)
         else _NO_TEXT,
         int8_array([item for item, _ in mentioned]),
         int8_array([user_id for _, user_id in mentioned]),
@@ -106,6 +106,8 @@ def _meta(one: Extras) -> str:
         held["mentions"] = one.mentions
     if one.forwarded:
         held["forwarded"] = one.forwarded
+    if one.via:
+        held["via"] = one.via
     return meta_of(held) if held else ""
 
 

@@ -10,7 +10,7 @@ from seriatim.core.ids import DeviceId, UserId
 from seriatim.protocol.fields import Name, SlashName
 from seriatim.protocol.sender import Scope
 
-BOT_TOKEN_PREFIX: Final = "sb_"
+BOT_TOKEN_PREFIX: Final = "sb_"  # noqa: S105 - how a token begins
 """A bot's token begins so: secret scanners find it, and no access token does."""
 BOTS: Final = 1_000
 """Most bots of a server."""
@@ -27,7 +27,7 @@ class NewBot(msgspec.Struct, frozen=True, kw_only=True):
     """A bot to make; its name is taken as a person's is."""
 
     name: Name
-    scopes: Scopes = [Scope.READ, Scope.SEND, Scope.REACT]
+    scopes: Scopes = msgspec.field(default_factory=lambda: [Scope.READ, Scope.SEND, Scope.REACT])
 
 
 class Bot(msgspec.Struct, frozen=True, kw_only=True):

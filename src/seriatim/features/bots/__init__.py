@@ -1,0 +1,1 @@
+"""Bots: accounts that programs speak with, and their tokens."""

@@ -1,0 +1,1 @@
+"""Slash commands: bots offer them, people call them."""

@@ -1,0 +1,1 @@
+"""Webhooks: messages that programs leave at an address, and URLs that are told what was said."""

@@ -1,0 +1,1 @@
+"""What bots are called with, and how they answer."""
