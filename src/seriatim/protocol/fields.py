@@ -8,7 +8,7 @@ from uuid import UUID
 from msgspec import Meta
 
 from seriatim.core.ids import MAX_ID, ConversationId, DeviceId, UserId
-from seriatim.protocol.limits import CREATE_MEMBERS, INVITE_USERS, LIMITS, SLOW_MODE_S
+from seriatim.protocol.limits import CREATE_MEMBERS, INVITE_USERS, LIMITS, SLASH_CODE_POINTS, SLOW_MODE_S
 
 _ID = Meta(ge=1, le=MAX_ID)
 _NO_NUL = r"^[^\x00]*$"
