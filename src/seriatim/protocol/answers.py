@@ -233,10 +233,6 @@ class SelfChanged(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", t
     what: OwnRead | DevicesChanged | OwnPresence | StoredChange
 
 
-ServerFrame = (
-    Welcome
-    | Heads
-    | Pong
 class Slashed(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="slashed", omit_defaults=True):
     """What a called bot answers to its caller alone; what it says to everybody is a message of its own."""
 
@@ -254,6 +250,10 @@ class SlashCalled(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", t
     text: str
 
 
+ServerFrame = (
+    Welcome
+    | Heads
+    | Pong
     | Drain
     | Ok
     | Error
@@ -266,6 +266,6 @@ class SlashCalled(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", t
     | PresenceTold
     | TypingTold
     | Watermarks
-)
     | Slashed
     | SlashCalled
+)
