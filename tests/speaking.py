@@ -64,7 +64,7 @@ class Speaking:
         async with self.database.transaction() as connection, connection.cursor() as cursor:
             await cursor.executemany(
                 "insert into users (id, name, name_key, created_at) values (%s, %s, %s, %s)",
-                [(user_id, name or f"p{user_id}", f"p{user_id}", now) for user_id, _ in people],
+                [(user_id, name or f"p{user_id}", f"p{user_id}", now) for user_id, *_ in people],
             )
         return people
 

@@ -13,12 +13,12 @@ from websockets.typing import Subprotocol as WebSocketSubprotocol
 
 from seriatim.client.access import Access
 from seriatim.client.frames import decode
-from seriatim.client.store import Store
+from seriatim.client.store import Store, Written
 from seriatim.core.clock import Clock
 from seriatim.core.errors import ChatError, Forbidden, Unauthenticated
 from seriatim.protocol.codec import Subprotocol
 from seriatim.protocol.codes import CloseCode
-from seriatim.protocol.commands import AnyCommand, SendMessage
+from seriatim.protocol.commands import AnyCommand
 from seriatim.protocol.link import Action, Connect, Disconnect, Link, Recall, Refused, Transmit
 from seriatim.protocol.link.actions import DURABLE, Durable
 
@@ -68,15 +68,15 @@ class Driver:
 
     def do(self, actions: Sequence[Action]) -> None:
         """Commit what must be durable, in one transaction, then do the rest in order."""
-        lost: list[SendMessage] = []
         durable: list[Durable] = [action for action in actions if isinstance(action, DURABLE)]
-        if durable:
-            lost = self._store.write(durable)
+        lost, torn = self._store.write(durable) if durable else Written([], {})
         for action in actions[len(durable) :]:
             self._do(action)
         self._changed.set()
         if actions:
             self._observe(actions)
+        for conversation_id, holes in torn.items():
+            self.do(self.link.tear(self._now(), conversation_id, holes))
         for command in lost:
             self.do(self.link.send(self._now(), command))
 

@@ -4,15 +4,17 @@ import os
 import sqlite3
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
+from seriatim.client import folding
+from seriatim.client.folding import HeldEntries, holes_of
 from seriatim.client.frames import decode_entry
 from seriatim.core.ids import ConversationId, DeviceId, UserId
-from seriatim.protocol.commands import SendMessage
-from seriatim.protocol.entries import Entry, MessageSent
+from seriatim.protocol.entries import Entry
 from seriatim.protocol.fields import EntryIdentity
+from seriatim.protocol.fold import changed_by
 from seriatim.protocol.link import (
     Acked,
     Apply,
@@ -55,6 +57,17 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
     refresh_token: str
 
 
+class Written(NamedTuple):
+    """What a truncation took out of the log besides what it named.
+
+    `lost`: own messages; they are in the outbox again: send them. `torn`: by conversation, what stands in the log as
+    before, but had been changed by what is gone: these are holes now; tell the link.
+    """
+
+    lost: list[OutboxCommand]
+    torn: dict[ConversationId, list[tuple[int, int]]]
+
+
 class Store:
     """A device's store in one SQLite file that one process has open at a time (WAL; survives kill -9 at any moment).
 
@@ -73,7 +86,8 @@ class Store:
         self._db.execute("pragma journal_mode = wal")
         self._db.execute("pragma synchronous = normal")
         self._db.executescript(SCHEMA)
-        self._db.execute("insert or ignore into meta values ('schema', x'31')")
+        if self._meta("schema") in (None, b"1"):
+            self._db.executescript(folding.SCHEMA)
 
     def close(self) -> None:
         """Close the file."""
@@ -101,23 +115,21 @@ class Store:
             outbox=[Kept(_COMMAND.decode(command), bool(ordered), seq) for command, ordered, seq in outbox],
         )
 
-    def write(self, actions: Sequence[Durable]) -> list[SendMessage]:
-        """Carry out the durable actions of one batch in one transaction, and return once it is committed.
-
-        Returns own messages that a truncation took out of the log: they are in the outbox again; send them.
-        """
+    def write(self, actions: Sequence[Durable]) -> Written:
+        """Carry out the durable actions of one batch in one transaction, and return once it is committed."""
         flushed = any(isinstance(action, Keep | Truncate) for action in actions)
         self._db.execute(f"pragma synchronous = {'full' if flushed else 'normal'}")
-        lost: list[SendMessage] = []
+        written = Written([], {})
         self._db.execute("begin immediate")
         try:
             for action in actions:
-                lost += self._write(action)
+                lost, torn = self._write(action)
+                written = Written(written.lost + lost, written.torn | torn)
         except BaseException:
             self._db.execute("rollback")
             raise
         self._db.execute("commit")
-        return lost
+        return written
 
     def recall(self, asks: Iterable[tuple[ConversationId, int]]) -> list[EntryIdentity]:
         """Return, per row, the newest held entry at or below the seq, if any."""
@@ -154,7 +166,7 @@ class Store:
         self._db.execute("pragma synchronous = normal")
         self._set_meta("handled", str(applied).encode())
 
-    def _write(self, action: Durable) -> list[SendMessage]:
+    def _write(self, action: Durable) -> Written:
         match action:
             case Keep(command, ordered):
                 self._keep(command, ordered=ordered)
@@ -169,7 +181,7 @@ class Store:
             case SaveToken(epoch, token):
                 self._set_meta("epoch", epoch.encode())
                 self._set_meta("token", token.encode())
-        return []
+        return Written([], {})
 
     def _keep(self, command: OutboxCommand, *, ordered: bool) -> None:
         row = (command.client_id.bytes, ordered, msgspec.json.encode(command))
@@ -179,8 +191,9 @@ class Store:
         known = self.position(apply.conversation_id)
         cursor = 0 if known is None else known.cursor or 0
         self._db.executemany(
-            "insert into entries (conversation_id, seq, client_id, device_id, sender_id, ordinal, filled, entry)"
-            " values (?, ?, ?, ?, ?, ?, ?, ?)",
+            "insert into entries"
+            " (conversation_id, seq, client_id, device_id, sender_id, ordinal, filled, target, changed, entry)"
+            " values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [
                 (
                     entry.conversation_id,
@@ -190,34 +203,40 @@ class Store:
                     entry.sender_id,
                     entry.ordinal,
                     entry.seq <= cursor,
+                    changed_by(entry),
+                    folding.last_change(entry),
                     msgspec.json.encode(entry),
                 )
                 for entry in apply.entries
             ],
         )
+        self._fold(apply, cursor)
         self._set_position(apply.conversation_id, apply.position)
 
-    def _truncate(self, truncate: Truncate) -> list[SendMessage]:
-        above = (truncate.conversation_id, truncate.after)
+    def _fold(self, apply: Apply, cursor: int) -> None:
+        held, holes = HeldEntries(self._db, apply.conversation_id), apply.position.holes
+        account = self.account() if apply.entries else None
+        reader = UserId(0) if account is None else account.user_id
+        filled = [entry.seq for entry in apply.entries if entry.seq <= cursor]
+        if filled:
+            held.fold(held.meeting(filled[0], filled[-1]), holes, reader)
+        held.fold((entry for entry in apply.entries if entry.seq > cursor), holes, reader)
+
+    def _truncate(self, truncate: Truncate) -> Written:
+        above, held = (truncate.conversation_id, truncate.after), HeldEntries(self._db, truncate.conversation_id)
         account = self.account()
         sql = "select entry from entries where conversation_id = ? and seq > ? and device_id = ? order by seq"
         rows = self._db.execute(sql, (*above, None if account is None else account.device_id)).fetchall()
-        own = [entry for row in rows if isinstance(entry := decode_entry(row[0]), MessageSent)]
-        self._db.execute("delete from entries where conversation_id = ? and seq > ?", above)
-        self._set_position(truncate.conversation_id, truncate.position)
-        lost = [
-            SendMessage(
-                id=0,
-                conversation_id=entry.conversation_id,
-                client_id=entry.client_id,
-                body=entry.body,
-                target_seq=entry.target_seq,
-            )
-            for entry in own
+        lost: list[OutboxCommand] = [
+            command for row in rows if (command := held.sent_again(decode_entry(row[0]))) is not None
         ]
+        self._db.execute("delete from entries where conversation_id = ? and seq > ?", above)
+        torn = holes_of(held.tear(truncate.after))
+        holes = tuple(sorted((*truncate.position.holes, *torn)))
+        self._set_position(truncate.conversation_id, msgspec.structs.replace(truncate.position, holes=holes))
         for command in lost:
             self._keep(command, ordered=True)
-        return lost
+        return Written(lost, {truncate.conversation_id: torn} if torn else {})
 
     def position(self, conversation_id: ConversationId) -> Position | None:
         """Return what is known of one conversation."""

@@ -55,7 +55,7 @@ Target = MessageSent | PollStarted
 
 
 _EMPTY: dict[type[Target], dict[str, Any]] = {
-    MessageSent: {"body": "", "edited_seq": None, "forwarded": None, "mentions": (), "via": None},
+    MessageSent: {"body": "", "edited_seq": None, "forwarded": None, "mentions": ()},
     PollStarted: {
         "question": "",
         "options": [],
@@ -95,18 +95,19 @@ def fold(held: Held, entry: Entry, reader: UserId) -> list[Entry]:
 
     `reader` is whose device it is: pages tell each reader which reactions and votes are his own.
     """
+    changed: list[Entry] = []
+    if isinstance(entry, MessageDeleted):
+        # Also where the message is not held, or was read after its deletion, and its edits before.
+        changed += [replace(edit, body="", previous="") for edit in held.edits(entry.target_seq)]
     seq = changed_by(entry)
     target = None if seq is None else held.entry(seq)
     if not isinstance(target, MessageSent | PollStarted):
-        return []
+        return changed
     if isinstance(entry, MessageSent):
         return _replied(target, entry)
     assert isinstance(entry, CHANGES)
-    if entry.seq <= (target.changed_seq or 0):
-        return []
-    changed: list[Entry] = [_changed(target, entry, reader)]
-    if isinstance(entry, MessageDeleted):
-        changed += [replace(edit, body="", previous="") for edit in held.edits(entry.target_seq)]
+    if entry.seq > (target.changed_seq or 0):
+        changed.append(_changed(target, entry, reader))
     return changed
 
 

@@ -87,7 +87,7 @@ def test_own_messages_that_a_truncation_removes_are_in_the_outbox_again(store: S
     store.save_account(account)
     entries = (entry(1), entry(2, MY_DEVICE), entry(3), entry(4, MY_DEVICE))
     store.write([Apply(ONE, entries, Position(cursor=4, head=4))])
-    lost = store.write([Truncate(ONE, 2, Position(cursor=2, head=2))])
+    lost = store.write([Truncate(ONE, 2, Position(cursor=2, head=2))]).lost
     assert lost == [wish(4)]
     assert store.held().outbox == [Kept(wish(4), ordered=True)]
     assert store.history(ONE, before=9, limit=9) == [entry(1), entry(2, MY_DEVICE)]

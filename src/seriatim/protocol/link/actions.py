@@ -10,10 +10,11 @@ import msgspec
 from seriatim.core.errors import ChatError
 from seriatim.core.ids import ConversationId
 from seriatim.protocol.answers import TracedHop
-from seriatim.protocol.commands import AnyCommand, Create, MembershipCommand, SendMessage, SetSettings
+from seriatim.protocol.commands import AnyCommand, Create, Forward, MembershipCommand, SendMessage, SetSettings
+from seriatim.protocol.commands_messages import MessageCommand
 from seriatim.protocol.entries import Entry
 
-OutboxCommand = Create | SendMessage | MembershipCommand | SetSettings
+OutboxCommand = Create | SendMessage | Forward | MessageCommand | MembershipCommand | SetSettings
 """Commands that make an entry; in the outbox their `id` is 0, each transmission gives them one."""
 
 

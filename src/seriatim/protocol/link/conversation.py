@@ -4,7 +4,7 @@ from enum import Enum
 
 from seriatim.core.ids import ConversationId, UserId
 from seriatim.protocol.answers import FLAG_LEFT, HeadRow, Page
-from seriatim.protocol.entries import Entry
+from seriatim.protocol.entries import Entry, MessageSent
 from seriatim.protocol.limits import HOLD_BACK_ENTRIES, HOLD_BACK_S, HOLE_ENTRIES
 from seriatim.protocol.link.actions import Position
 
@@ -145,6 +145,15 @@ class Conversation:
         self._after_page(page, now, moved=self.cursor != before)
         return taken
 
+    def fill(self, before: int, now: float) -> bool:
+        """Want a page into the highest hole below `before`; False: there is none."""
+        hole = self.hole_below(before)
+        if self.cursor is None:
+            self.heard_of(0, now)
+        elif hole is not None:
+            self.fill_before = min(before, hole[1] + 1)
+        return self.cursor is None or hole is not None
+
     def hole_below(self, before: int) -> tuple[int, int] | None:
         """Return the highest range that begins below `before` and is not held."""
         return max((hole for hole in self.holes if hole[0] < before), default=None)
@@ -230,11 +239,15 @@ class Conversation:
     def _count(self, entry: Entry) -> None:
         if entry.ordinal is None or entry.seq <= self.counted:
             return
+        sent = entry if isinstance(entry, MessageSent) else None
+        if sent is not None and sent.thread_seq is not None and not sent.broadcast:
+            return  # it counts in its thread, not here
         self.counted = entry.seq
         if entry.sender_id == self.me:  # sending moves the sender's own watermark to his message
             self.read, self.unread, self.mentions = max(self.read, entry.seq), 0, 0
         elif entry.seq > max(self.read, self.read_wanted):
             self.unread += 1
+            self.mentions += sent is not None and not {self.me, 0}.isdisjoint(sent.mentions)
 
     def _leap(self, page: Page) -> None:
         """Move the cursor below the newest page and remember what was leapt over."""

@@ -189,13 +189,15 @@ class Link:
     def fill(self, now: float, conversation_id: ConversationId, before: int) -> list[Action]:
         """Fetch a page into the highest hole below `before` (rule 5)."""
         conversation = self._conversation(conversation_id)
-        hole = conversation.hole_below(before)
-        if conversation.cursor is None:
-            conversation.heard_of(0, now)
-        elif hole is not None:
-            conversation.fill_before = min(before, hole[1] + 1)
-        if conversation.cursor is None or hole is not None:
+        if conversation.fill(before, now):
             self._fetches.consider(conversation)
+        return self._flush(now)
+
+    def tear(self, now: float, conversation_id: ConversationId, holes: Iterable[tuple[int, int]]) -> list[Action]:
+        """Learn that the store has forgotten entries, as holes, since what had changed them is gone (rule 6)."""
+        conversation = self._conversation(conversation_id)
+        conversation.holes = sorted({*conversation.holes, *holes})
+        self._touch(conversation)
         return self._flush(now)
 
     def focus(
