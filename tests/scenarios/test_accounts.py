@@ -54,6 +54,7 @@ async def test_a_new_account_is_signed_in_and_found(door: FrontDoor) -> None:
         "name": name,
         "device_id": ada["device_id"],
         "server_admin": me.json()["server_admin"],
+        "guest": False,
     }
     expires_at = datetime.fromisoformat(ada["expires_at"])
     assert timedelta(seconds=598) < expires_at - door.clock.now() <= timedelta(seconds=600)
@@ -128,7 +129,7 @@ async def test_of_two_first_accounts_at_once_one_waits_for_the_other(empty: Data
             tasks.start_soon(second)
             while not seen and not await waits_for_a_lock(first):
                 await anyio.lowlevel.checkpoint()
-            user = store.NewUser(UserId(1), "ada", "ada", "-", server_admin=True, now=datetime.now(UTC))
+            user = store.NewUser(UserId(1), "ada", "ada", "-", server_admin=True, guest=False, now=datetime.now(UTC))
             await store.add_user(first, user)
     assert seen == [True]
 

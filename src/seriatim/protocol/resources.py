@@ -83,6 +83,7 @@ class Me(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     device_id: DeviceId
     server_admin: bool
+    guest: bool
 
 
 class Device(msgspec.Struct, frozen=True, kw_only=True):

@@ -5,7 +5,8 @@ from typing import Final
 
 from seriatim.core.errors import Unauthenticated
 from seriatim.core.ids import UserId
-from seriatim.features.accounts import rules, store
+from seriatim.core.names import name_key
+from seriatim.features.accounts import store
 from seriatim.features.accounts.accounts import Accounts
 from seriatim.protocol.resources import Me, Users
 from seriatim.protocol.sender import Sender
@@ -24,19 +25,21 @@ async def me(sender: Sender, accounts: Accounts) -> Me:
         row = await store.me(connection, sender.user_id)
     if row is None:
         raise Unauthenticated("this account is gone")
-    name, server_admin = row
-    return Me(user_id=sender.user_id, name=name, device_id=sender.device_id, server_admin=server_admin)
+    name, server_admin, guest = row
+    return Me(user_id=sender.user_id, name=name, device_id=sender.device_id, server_admin=server_admin, guest=guest)
 
 
 async def find_by_name(beginning: str, sender: Sender, accounts: Accounts) -> Users:
     """Return at most 20 people whose name begins so, whatever its case, in the order of names: an exact match first.
+
+    A guest finds only those with whom he is in a conversation, also by id.
 
     Raises:
         RateLimited: 5 a second, burst 10.
     """
     _require(sender, accounts)
     async with accounts.database.read() as connection:
-        return Users(users=await store.users_by_prefix(connection, rules.name_key(beginning), FOUND))
+        return Users(users=await store.users_by_prefix(connection, sender.user_id, name_key(beginning), FOUND))
 
 
 async def find_by_ids(user_ids: Sequence[UserId], sender: Sender, accounts: Accounts) -> Users:
@@ -47,7 +50,7 @@ async def find_by_ids(user_ids: Sequence[UserId], sender: Sender, accounts: Acco
     """
     _require(sender, accounts)
     async with accounts.database.read() as connection:
-        return Users(users=await store.users_by_id(connection, user_ids))
+        return Users(users=await store.users_by_id(connection, sender.user_id, user_ids))
 
 
 def _require(sender: Sender, accounts: Accounts) -> None:

@@ -90,9 +90,14 @@ async def find_users(
 
 
 @post("/v1/admin/invitations", operation_id="invite_to_server", summary="Invite somebody to sign up", tags=["admin"])
-async def invite(sender: Caller, accounts: Given) -> Invitation:
+async def invite(
+    sender: Caller,
+    accounts: Given,
+    *,
+    guest: Annotated[bool, QueryParameter(description="whoever signs up with it is a guest")] = False,
+) -> Invitation:
     """Make an invitation; its secret is told only here."""
-    return await sign_up.invite(sender, accounts)
+    return await sign_up.invite(sender, accounts, guest=guest)
 
 
 ROUTES = (AuthRoutes, me, find_users, invite)

@@ -13,6 +13,7 @@ from seriatim.features.accounts.accounts import Accounts
 from seriatim.features.accounts.passwords import common_passwords
 from seriatim.features.accounts.rules import SignUpPolicy
 from seriatim.features.accounts.session import open_session
+from seriatim.log.moderation.audit import Act, audited
 from seriatim.protocol.resources import Credentials, Invitation, SignUp
 from seriatim.protocol.sender import Sender
 from seriatim.storage.postgres.database import Connection
@@ -21,7 +22,8 @@ from seriatim.storage.postgres.database import Connection
 async def sign_up(command: SignUp, address: str, accounts: Accounts) -> Credentials:
     """Make the account and sign its first device in; the first account of a server is its admin.
 
-    Where sign-up is by invitation the first account needs none, for nobody could have given it.
+    Where sign-up is by invitation the first account needs none, for nobody could have given it. An invitation that is
+    named where none is needed is used all the same: it may make a guest.
 
     Raises:
         BadRequest: the name or the password is against a rule (`path`).
@@ -47,15 +49,19 @@ async def sign_up(command: SignUp, address: str, accounts: Accounts) -> Credenti
     async with accounts.database.transaction() as connection:
         user_id, at = UserId(random_id()), accounts.clock.now()
         first = not await store.any_admin(connection)
-        if not await store.add_user(connection, store.NewUser(user_id, name, key, password_hash, first, at)):
+        invited = not first and (command.invitation is not None or settings.sign_up is SignUpPolicy.INVITATION)
+        guest = invited and await _makes_a_guest(connection, command.invitation, at)
+        if not await store.add_user(connection, store.NewUser(user_id, name, key, password_hash, first, guest, at)):
             raise _taken()
-        if settings.sign_up is SignUpPolicy.INVITATION and not first:
-            await _use_invitation(connection, command.invitation, user_id, at)
+        if invited and command.invitation is not None:
+            await store.use_invitation(connection, _hash(command.invitation), user_id, at)
         return await open_session(connection, accounts, user_id, name, command.device)
 
 
-async def invite(sender: Sender, accounts: Accounts) -> Invitation:
+async def invite(sender: Sender, accounts: Accounts, *, guest: bool) -> Invitation:
     """Make an invitation with which one person may sign up; its secret (128 bits) is told only here.
+
+    A guest sees only the conversations that he is invited to, and who is in them.
 
     Raises:
         Forbidden: the sender is not an admin of this server.
@@ -66,20 +72,24 @@ async def invite(sender: Sender, accounts: Accounts) -> Invitation:
         me = await store.me(connection, sender.user_id)
         if me is None or not me[1]:
             raise Forbidden("only an admin of this server invites people to it")
-        await store.add_invitation(connection, _hash(secret), sender.user_id, now=now, expires_at=expires_at)
+        await store.add_invitation(
+            connection, _hash(secret), sender.user_id, now=now, expires_at=expires_at, guest=guest
+        )
+        await audited(connection, sender.user_id, Act.INVITE_TO_SERVER, details={"guest": guest})
     return Invitation(invitation=secret, expires_at=expires_at)
 
 
-async def _use_invitation(connection: Connection, secret: str | None, user_id: UserId, now: datetime) -> None:
+async def _makes_a_guest(connection: Connection, secret: str | None, now: datetime) -> bool:
+    """Lock an invitation that is good and return whether it makes a guest."""
     if secret is None:
         raise Forbidden("this server takes new accounts by invitation", path="$.invitation", reason="invitation")
     row = await store.lock_invitation(connection, _hash(secret))
     if row is None:
         raise Forbidden("there is no such invitation", path="$.invitation", reason="invitation")
-    used_at, expires_at = row
+    used_at, expires_at, guest = row
     if used_at is not None or expires_at <= now:
         raise Gone("this invitation was used or is too old", path="$.invitation", reason="invitation")
-    await store.use_invitation(connection, _hash(secret), user_id, now)
+    return guest
 
 
 def _taken() -> Conflict:

@@ -7,6 +7,7 @@ from typing import LiteralString, NamedTuple
 from psycopg.rows import class_row, scalar_row
 
 from seriatim.core.ids import DeviceId, UserId
+from seriatim.log.moderation.guests import SEES
 from seriatim.protocol.resources import NewDevice, User
 from seriatim.storage.postgres.database import Connection
 
@@ -17,8 +18,8 @@ ANY_ADMIN: LiteralString = "select exists (select from users where server_admin)
 NAME_TAKEN: LiteralString = "select exists (select from users where name_key = %(name_key)s)"
 ADD_USER: LiteralString = """
 with added as (
-    insert into users (id, name, name_key, server_admin, created_at)
-    values (%(user_id)s, %(name)s, %(name_key)s, %(server_admin)s, %(now)s)
+    insert into users (id, name, name_key, server_admin, guest, created_at)
+    values (%(user_id)s, %(name)s, %(name_key)s, %(server_admin)s, %(guest)s, %(now)s)
     on conflict (name_key) do nothing returning id
 )
 insert into credentials (user_id, password_hash, changed_at) select id, %(password_hash)s, %(now)s from added
@@ -26,11 +27,12 @@ returning true"""
 CREDENTIALS: LiteralString = """
 select users.id as user_id, name, password_hash from users join credentials on user_id = users.id
 where name_key = %(name_key)s"""
-ME: LiteralString = "select name, server_admin from users where id = %(user_id)s"
-USERS_BY_PREFIX: LiteralString = """
-select id as user_id, name from users
-where name_key >= %(low)s and name_key < %(high)s order by name_key limit %(limit)s"""
-USERS_BY_ID: LiteralString = "select id as user_id, name from users where id = any (%(user_ids)s) order by name_key"
+ME: LiteralString = "select name, server_admin, guest from users where id = %(user_id)s"
+USERS_BY_PREFIX: LiteralString = f"""
+select u.id as user_id, u.name, u.guest, u.bot from users u
+where u.name_key >= %(low)s and u.name_key < %(high)s and {SEES} order by u.name_key limit %(limit)s"""
+USERS_BY_ID: LiteralString = f"""
+select u.id as user_id, u.name, u.guest, u.bot from users u where u.id = any (%(user_ids)s) and {SEES} order by u.name_key"""
 
 LOCK_USER: LiteralString = "select from users where id = %(user_id)s for no key update"
 # A device counts while it can still refresh; what was forgotten for that long neither counts nor is listed.
@@ -66,9 +68,10 @@ delete from refresh_tokens where token_hash in (
 )"""
 
 ADD_INVITATION: LiteralString = """
-insert into invitations (secret_hash, invited_by, created_at, expires_at)
-values (%(secret_hash)s, %(user_id)s, %(now)s, %(expires_at)s)"""
-INVITATION: LiteralString = "select used_at, expires_at from invitations where secret_hash = %(secret_hash)s for update"
+insert into invitations (secret_hash, invited_by, created_at, expires_at, guest)
+values (%(secret_hash)s, %(user_id)s, %(now)s, %(expires_at)s, %(guest)s)"""
+INVITATION: LiteralString = """
+select used_at, expires_at, guest from invitations where secret_hash = %(secret_hash)s for update"""
 USE_INVITATION: LiteralString = """
 update invitations set used_by = %(user_id)s, used_at = %(now)s where secret_hash = %(secret_hash)s"""
 
@@ -94,6 +97,7 @@ class NewUser(NamedTuple):
     name_key: str
     password_hash: str
     server_admin: bool
+    guest: bool
     now: datetime
 
 
@@ -128,22 +132,23 @@ async def known(connection: Connection, name_key: str) -> Known | None:
         return await (await cursor.execute(CREDENTIALS, {"name_key": name_key})).fetchone()
 
 
-async def me(connection: Connection, user_id: UserId) -> tuple[str, bool] | None:
-    """Return the name and whether he is a server admin."""
+async def me(connection: Connection, user_id: UserId) -> tuple[str, bool, bool] | None:
+    """Return the name, whether he is a server admin, and whether he is a guest."""
     return await (await connection.execute(ME, {"user_id": user_id})).fetchone()
 
 
-async def users_by_prefix(connection: Connection, prefix: str, limit: int) -> list[User]:
-    """Return people whose folded name begins so, in the order of their names: the exact match first."""
+async def users_by_prefix(connection: Connection, asker_id: UserId, prefix: str, limit: int) -> list[User]:
+    """Return people whom the asker sees and whose folded name begins so, by name: the exact match first."""
     async with connection.cursor(row_factory=class_row(User)) as cursor:
-        bounds = {"low": prefix, "high": prefix + "\U0010ffff", "limit": limit}
+        bounds = {"low": prefix, "high": prefix + "\U0010ffff", "limit": limit, "asker_id": asker_id}
         return await (await cursor.execute(USERS_BY_PREFIX, bounds)).fetchall()
 
 
-async def users_by_id(connection: Connection, user_ids: Sequence[UserId]) -> list[User]:
-    """Return those of these people who exist."""
+async def users_by_id(connection: Connection, asker_id: UserId, user_ids: Sequence[UserId]) -> list[User]:
+    """Return those of these people who exist and whom the asker sees."""
     async with connection.cursor(row_factory=class_row(User)) as cursor:
-        return await (await cursor.execute(USERS_BY_ID, {"user_ids": list(user_ids)})).fetchall()
+        named = {"user_ids": list(user_ids), "asker_id": asker_id}
+        return await (await cursor.execute(USERS_BY_ID, named)).fetchall()
 
 
 async def add_device(
@@ -222,15 +227,15 @@ async def forget_unused(connection: Connection, device_id: DeviceId, keep: int) 
 
 
 async def add_invitation(
-    connection: Connection, secret_hash: bytes, user_id: UserId, *, now: datetime, expires_at: datetime
+    connection: Connection, secret_hash: bytes, user_id: UserId, *, now: datetime, expires_at: datetime, guest: bool
 ) -> None:
-    """Add an invitation to sign up."""
-    values = {"secret_hash": secret_hash, "user_id": user_id, "now": now, "expires_at": expires_at}
+    """Add an invitation to sign up, as a guest or as a full member of the server."""
+    values = {"secret_hash": secret_hash, "user_id": user_id, "now": now, "expires_at": expires_at, "guest": guest}
     await connection.execute(ADD_INVITATION, values)
 
 
-async def lock_invitation(connection: Connection, secret_hash: bytes) -> tuple[datetime | None, datetime] | None:
-    """Lock an invitation and return when it was used and when it expires."""
+async def lock_invitation(connection: Connection, secret_hash: bytes) -> tuple[datetime | None, datetime, bool] | None:
+    """Lock an invitation and return when it was used, when it expires, and whether it makes a guest."""
     return await (await connection.execute(INVITATION, {"secret_hash": secret_hash})).fetchone()
 
 
