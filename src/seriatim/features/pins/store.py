@@ -1,6 +1,6 @@
 """The SQL of pins, which stand in the pinned entry itself; a partial index finds them."""
 
-from typing import Any, LiteralString
+from typing import Any, LiteralString, NamedTuple
 
 from psycopg.rows import args_row, scalar_row
 
@@ -24,6 +24,13 @@ where e.conversation_id = %(conversation_id)s and e.seq >= %(first)s and e.seq <
 order by e.pinned_seq desc limit %(limit)s"""
 PINS_NOW: LiteralString = f"-- pins page{STATE_NOW}{_PINNED}"
 PINS_UNTIL: LiteralString = f"-- pins page{STATE_UNTIL}{_PINNED}"
+
+
+class Pinned(NamedTuple):
+    """An entry, and the one that pinned it."""
+
+    pinned_seq: int
+    entry: Entry
 
 
 async def pin_count(connection: Connection, conversation_id: ConversationId) -> int:
@@ -54,7 +61,7 @@ async def pins_page(
     *,
     before: int,
     limit: int,
-) -> list[Entry]:
+) -> list[Pinned]:
     """Return the pinned entries that this reader may see, the last pin first, of pins before this one."""
     named = {
         "conversation_id": conversation_id,
@@ -66,4 +73,4 @@ async def pins_page(
     }
     async with connection.cursor(row_factory=args_row(EntryRow)) as cursor:
         await cursor.execute(PINS_UNTIL if access.role is None else PINS_NOW, named)
-        return [entry_of(row) for row in await cursor.fetchall()]
+        return [Pinned(row.pinned_seq or 0, entry_of(row)) for row in await cursor.fetchall()]

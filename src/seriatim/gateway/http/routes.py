@@ -9,9 +9,13 @@ from seriatim.features.bots import routes as bots
 from seriatim.features.conversations import routes as conversations
 from seriatim.features.devices import routes as devices
 from seriatim.features.later import routes as later
+from seriatim.features.messages import routes as messages
 from seriatim.features.own import routes as own
+from seriatim.features.pins import routes as pins
+from seriatim.features.polls import routes as polls
 from seriatim.features.receipts import routes as receipts
 from seriatim.features.presence import routes as presence
+from seriatim.features.reactions import routes as reactions
 from seriatim.features.slash import routes as slash
 from seriatim.features.webhooks import routes as webhooks
 from seriatim.gateway.http.trace import message_trace
@@ -20,6 +24,10 @@ ROUTES: Final[tuple[ControllerRouterHandler, ...]] = (
     *accounts.ROUTES,
     *devices.ROUTES,
     *conversations.ROUTES,
+    *messages.ROUTES,
+    *reactions.ROUTES,
+    *pins.ROUTES,
+    *polls.ROUTES,
     *receipts.ROUTES,
     *own.ROUTES,
     *later.ROUTES,
