@@ -103,6 +103,13 @@ class Speaking:
         """Lend a connection for a list, as the integrated server's `commands` does."""
         return self.database.read()
 
+    def charge(self, _rate: str, _sender: Sender) -> None:
+        """Take nothing: there are no rates here."""
+
+    def changing(self, _sender: Sender, _rate: str = "change") -> AbstractAsyncContextManager[Connection]:
+        """Lend a transaction, as the integrated server's `commands` does."""
+        return self.database.transaction()
+
     async def make(self, owner: Sender, kind: ConversationKind, *members: Sender, **fields: Any) -> ConversationId:
         """Create a conversation and return its id."""
         if kind is ConversationKind.CHANNEL:

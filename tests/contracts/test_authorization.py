@@ -1,26 +1,37 @@
 """Who may do what: every command crossed with every standing in every kind of conversation; each cell is listed."""
 
-from collections.abc import AsyncIterator
-from typing import Any, get_args
+from datetime import UTC, datetime
+from typing import Any, NamedTuple, get_args
 
 import pytest
 
+from contracts.standings import KINDS, SCENES, THUMB, Scene, cells
 from seriatim.core.errors import ChatError
-from seriatim.core.ids import ConversationId, uuid7
+from seriatim.core.ids import uuid7
 from seriatim.core.trace import Hop, set_sink
-from seriatim.protocol.answers import Compared, Ok, Page, Sent
+from seriatim.features.own.draft import save_draft
+from seriatim.features.own.set_mine import set_mine
+from seriatim.gateway.commands import VERBS
+from seriatim.protocol.answers import Compared, Page
 from seriatim.protocol.commands import (
+    AnswerSlash,
     AnyCommand,
+    ClosePoll,
     Command,
     Compare,
     Create,
+    Delete,
+    Edit,
     Fetch,
     Focus,
+    Forward,
     Hello,
     Invite,
     Join,
     Leave,
+    Pin,
     Ping,
+    React,
     Read,
     Remove,
     Renew,
@@ -28,221 +39,194 @@ from seriatim.protocol.commands import (
     SetPresence,
     SetRole,
     SetSettings,
+    Slash,
+    StartPoll,
     Typing,
+    Unpin,
+    Unreact,
+    Vote,
 )
-from seriatim.protocol.fields import ConversationKind, Role, Visibility
-from seriatim.protocol.sender import Sender
+from seriatim.protocol.fields import ConversationKind, Role
+from seriatim.protocol.own.commands import ReadAll, Received, SaveDraft, SetMine
 from seriatim.storage.postgres.database import Database
-from speaking import Speaking, speaking
+from speaking import speaking
 
-DIRECT, GROUP, CHANNEL = ConversationKind
-PRIVATE, LISTED, PUBLIC = Visibility
-
-OF_THE_SESSION = {Hello, Ping, Focus, Typing, SetPresence, Renew}
+OF_THE_SESSION = {Hello, Ping, Focus, Typing, SetPresence, Renew, Received, ReadAll, Slash, AnswerSlash}
 """These change no conversation; they have tests of their own: who is no member is told nothing and tells nobody."""
 
-KINDS = {
-    "direct": (DIRECT, PRIVATE),
-    "group": (GROUP, PRIVATE),
-    "private_channel": (CHANNEL, PRIVATE),
-    "public_channel": (CHANNEL, PUBLIC),
+
+class Wish(NamedTuple):
+    """A command that is right in everything but, perhaps, its sender; `fields` names those of the scene."""
+
+    command: type[Command]
+    fields: str = ""
+
+
+LETTERS = {"A": "allow", "N": "not_found", "F": "forbidden", "C": "conflict", "O": "nothing"}
+"""O: allowed, and the answer holds nothing."""
+CHANGES = {*VERBS, SendMessage, Forward}
+"""What is allowed of these leaves another conversation behind."""
+
+SPEAKING = {
+    "direct": "N N F A A",
+    #         out gst ban exb exa rea sil gue mem adm own las
+    "group": "N N F F F A F A A A A A",
+    "listed": "F N F F F A F A A A A A",
+    "public": "F N F F F A F A A A A A",
 }
-STANDINGS = ("outsider", "member", "admin", "owner", "last_owner", "ex_before", "ex_after", "readded")
-"""ex_before and ex_after ask for what was before and after they left; the owner has a second one beside him."""
-
-A, N, F, C, O = "allow", "not_found", "forbidden", "conflict", "nothing"  # noqa: E741 - a table is read by its letters
-"""nothing: allowed, and the answer holds nothing."""
-_ = None
-"""There is nobody of this standing."""
-
-TABLE: dict[type[Command], dict[str, tuple[str | None, ...]]] = {
-    #                        outsider member admin owner last_owner ex_before ex_after readded
-    Create: {
-        "direct": (A, A, _, _, _, _, _, _),
-        "group": (A, A, A, A, A, A, A, A),
-        "private_channel": (A, A, A, A, A, A, A, A),
-        "public_channel": (A, A, A, A, A, A, A, A),
-    },
-    Fetch: {
-        "direct": (N, A, _, _, _, _, _, _),
-        "group": (N, A, A, A, A, A, O, A),
-        "private_channel": (N, A, A, A, A, A, O, A),
-        "public_channel": (A, A, A, A, A, A, A, A),
-    },
-    Compare: {
-        "direct": (O, A, _, _, _, _, _, _),
-        "group": (O, A, A, A, A, A, O, A),
-        "private_channel": (O, A, A, A, A, A, O, A),
-        "public_channel": (A, A, A, A, A, A, A, A),
-    },
-    Read: {
-        "direct": (N, A, _, _, _, _, _, _),
-        "group": (N, A, A, A, A, A, A, A),
-        "private_channel": (N, A, A, A, A, A, A, A),
-        "public_channel": (N, A, A, A, A, A, A, A),
-    },
-    SendMessage: {
-        "direct": (N, A, _, _, _, _, _, _),
-        "group": (N, A, A, A, A, F, F, A),
-        "private_channel": (N, A, A, A, A, F, F, A),
-        "public_channel": (F, A, A, A, A, F, F, A),
-    },
-    Join: {
-        "direct": (N, C, _, _, _, _, _, _),
-        "group": (N, C, C, C, C, F, F, C),
-        "private_channel": (N, C, C, C, C, F, F, C),
-        "public_channel": (A, C, C, C, C, A, A, C),
-    },
-    Leave: {
-        "direct": (N, F, _, _, _, _, _, _),
-        "group": (N, A, A, A, C, F, F, A),
-        "private_channel": (N, A, A, A, C, F, F, A),
-        "public_channel": (F, A, A, A, C, F, F, A),
-    },
-    Invite: {
-        "direct": (N, F, _, _, _, _, _, _),
-        "group": (N, F, A, A, A, F, F, F),
-        "private_channel": (N, F, A, A, A, F, F, F),
-        "public_channel": (F, F, A, A, A, F, F, F),
-    },
-    Remove: {
-        "direct": (N, F, _, _, _, _, _, _),
-        "group": (N, F, A, A, A, F, F, F),
-        "private_channel": (N, F, A, A, A, F, F, F),
-        "public_channel": (F, F, A, A, A, F, F, F),
-    },
-    SetRole: {
-        "direct": (N, F, _, _, _, _, _, _),
-        "group": (N, F, F, A, A, F, F, F),
-        "private_channel": (N, F, F, A, A, F, F, F),
-        "public_channel": (F, F, F, A, A, F, F, F),
-    },
-    SetSettings: {
-        "direct": (N, F, _, _, _, _, _, _),
-        "group": (N, F, A, A, A, F, F, F),
-        "private_channel": (N, F, A, A, A, F, F, F),
-        "public_channel": (F, F, A, A, A, F, F, F),
-    },
+PINNING = {
+    "direct": "N N F A A",
+    "group": "N N F F F F F F F A A A",
+    "listed": "F N F F F F F F F A A A",
+    "public": "F N F F F F F F F A A A",
 }
-CELLS = [
-    pytest.param(command, kind, standing, expected, id=f"{command.__name__}-{kind}-{standing}")
-    for command, kinds in TABLE.items()
-    for kind, row in kinds.items()
-    for standing, expected in zip(STANDINGS, row, strict=True)
-    if expected is not None
-]
+MODERATING = PINNING | {"direct": "N N F F F"}
+GOVERNING = {
+    "direct": "N N F F F",
+    "group": "N N F F F F F F F F A A",
+    "listed": "F N F F F F F F F F A A",
+    "public": "F N F F F F F F F F A A",
+}
+OWN = dict.fromkeys(("group", "listed", "public"), "N N A A A A A A A A A A") | {"direct": "N N A A A"}
 
-
-class Scene:
-    """A conversation, somebody of one standing towards it, and a plain member to act upon."""
-
-    def __init__(self, world: Speaking) -> None:
-        self.world = world
-        self.other: Sender
-        self.stranger: Sender
-        self.somebody: Sender
-        self.conversation_id: ConversationId
-        self.asked: tuple[int, Sent]
-
-    async def set(self, kind: str, standing: str) -> None:
-        """Make the conversation and bring `somebody` into his standing."""
-        world = self.world
-        ada, self.somebody, self.other, self.stranger = await world.people(4)
-        of_kind, visibility = KINDS[kind]
-        if of_kind is DIRECT:
-            pair = self.somebody if standing == "member" else self.other
-            self.conversation_id = await world.make(ada, of_kind, pair)
-        elif standing == "last_owner":
-            self.conversation_id = await world.make(self.somebody, of_kind, self.other, visibility=visibility)
-            ada = self.somebody
-        else:
-            named = [self.other] if standing == "outsider" else [self.other, self.somebody]
-            self.conversation_id = await world.make(ada, of_kind, *named, visibility=visibility)
-        who = {"user_id": self.somebody.user_id}
-        if standing in ("admin", "owner"):
-            await world.do(SetRole, ada, self.conversation_id, role=Role(standing), **who)
-        asked = await self._says(ada)
-        if standing in ("ex_before", "ex_after", "readded"):
-            await world.do(Remove, ada, self.conversation_id, **who)
-        if standing == "readded":
-            await world.do(Invite, ada, self.conversation_id, **who)
-        if standing in ("ex_after", "readded"):
-            asked = await self._says(ada)
-        self.asked = (asked.seq, asked)
-
-    async def _says(self, sender: Sender) -> Sent:
-        sent = await self.world.do(SendMessage, sender, self.conversation_id, body="words")
-        assert isinstance(sent, Sent)
-        return sent
-
-    def command(self, command: type[Command]) -> Command:
-        """Return a command that is right in everything but, perhaps, its sender."""
-        fields: dict[str, Any] = {"id": 1, "conversation_id": self.conversation_id}
-        if "client_id" in command.__struct_fields__:
-            fields["client_id"] = uuid7()
-        seq, sent = self.asked
-        fields |= {
-            Fetch: {"after": seq - 1},
-            Read: {"seq": seq},
-            SendMessage: {"body": "mine"},
-            Invite: {"user_id": self.stranger.user_id},
-            Remove: {"user_id": self.other.user_id},
-            SetRole: {"user_id": self.other.user_id, "role": Role.ADMIN},
-            SetSettings: {"title": "Another"},
-            Create: {"kind": GROUP},
-            Compare: {"entries": [(self.conversation_id, seq, sent.client_id, sent.created_at)]},
-        }.get(command, {})
-        if command in (Create, Compare):
-            del fields["conversation_id"]
-        return command(**fields)
-
-    async def state(self) -> object:
-        """Return all that a refused command must not have changed."""
-        async with self.world.database.read() as connection:
-            rows = await connection.execute(
-                "select c::text, (select array_agg(m::text order by user_id) from members m"
-                " where conversation_id = c.id) from conversations c where id = %s",
-                [self.conversation_id],
-            )
-            return await rows.fetchall()
-
-
-@pytest.fixture
-async def scene(database: Database) -> AsyncIterator[Scene]:
-    async with speaking(database) as world:
-        yield Scene(world)
+TABLE: dict[Wish, dict[str, str]] = {
+    Wish(Create): {"direct": "A F A F A", **dict.fromkeys(("group", "listed", "public"), "A F A A A A A F A A A A")},
+    Wish(Fetch): {
+        "direct": "N N A A A",
+        "group": "N N A A O A A A A A A A",
+        "listed": "F N A A O A A A A A A A",
+        "public": "A N A A A A A A A A A A",
+    },
+    Wish(Compare): {
+        "direct": "O O A A A",
+        "group": "O O A A O A A A A A A A",
+        "listed": "O O A A O A A A A A A A",
+        "public": "A O A A A A A A A A A A",
+    },
+    Wish(Read): OWN,
+    Wish(SetMine): OWN,
+    Wish(SaveDraft): SPEAKING,
+    Wish(SendMessage): SPEAKING,
+    Wish(Forward): SPEAKING,
+    Wish(StartPoll): SPEAKING,
+    Wish(Edit): SPEAKING,
+    Wish(Delete, "own"): SPEAKING,
+    Wish(React): SPEAKING,
+    Wish(Unreact): SPEAKING,
+    Wish(Vote): SPEAKING,
+    Wish(Pin): PINNING,
+    Wish(Unpin): PINNING,
+    Wish(Delete, "another's"): MODERATING,
+    Wish(ClosePoll): MODERATING,
+    Wish(Join): {
+        "direct": "N N C C C",
+        "group": "N N F F F C C C C C C C",
+        "listed": "F N F F F C C C C C C C",
+        "public": "A N F A A C C C C C C C",
+    },
+    Wish(Leave): {
+        "direct": "N N F F F",
+        "group": "N N F F F A A A A A A C",
+        "listed": "F N F F F A A A A A A C",
+        "public": "F N F F F A A A A A A C",
+    },
+    Wish(Invite): MODERATING,
+    Wish(Remove): MODERATING,
+    Wish(Remove, "ban"): MODERATING,
+    Wish(SetSettings): MODERATING,
+    Wish(SetRole): GOVERNING,
+}
+CELLS = {(wish, kind, standing): letter for wish, rows in TABLE.items() for kind, standing, letter in cells(rows)}
 
 
 def test_every_command_is_listed() -> None:
-    assert set(get_args(AnyCommand)) == OF_THE_SESSION | set(TABLE)
-    assert all(set(kinds) == set(KINDS) for kinds in TABLE.values())
+    assert set(get_args(AnyCommand)) == OF_THE_SESSION | {wish.command for wish in TABLE}
+    assert all(set(rows) == set(KINDS) for rows in TABLE.values())
 
 
 @pytest.mark.promise("I1")
-@pytest.mark.parametrize(("command", "kind", "standing", "expected"), CELLS)
-async def test_each_standing_may_do_what_the_table_says(
-    scene: Scene, command: type[Command], kind: str, standing: str, expected: str
-) -> None:
-    await scene.set(kind, standing)
-    wish = scene.command(command)
+@pytest.mark.parametrize(("kind", "standing"), SCENES)
+async def test_each_standing_may_do_what_the_table_says(database: Database, kind: str, standing: str) -> None:
+    wrong: dict[str, str] = {}
+    async with speaking(database) as world:
+        scene = Scene(world)
+        await scene.set(kind, standing)
+        for wish in TABLE:
+            expected = LETTERS[CELLS[wish, kind, standing]]
+            outcome = await outcome_of(scene, wish)
+            if outcome != expected:
+                wrong[f"{wish.command.__name__} {wish.fields}"] = f"{outcome}, not {expected}"
+            if outcome == "allow" and wish.command in CHANGES:
+                await scene.set(kind, standing)
+    assert wrong == {}
+
+
+async def outcome_of(scene: Scene, wish: Wish) -> str:
+    """Do it, and return the code of the refusal, `allow`, or `nothing` for an answer that holds nothing."""
+    command = await command_of(scene, wish)
     before = await scene.state()
     hops: list[Hop] = []
     set_sink(hops.append)
     try:
-        answer = await scene.world.run(wish, scene.somebody)
+        answer = await run(scene, command)
     except ChatError as refusal:
         outcome = refusal.code
-        assert await scene.state() == before, "a refused command has changed nothing"
+        assert await scene.state() == before, f"{wish}: a refused command has changed nothing"
     else:
-        outcome = A if holds_something(answer) else O
+        outcome = "nothing" if isinstance(answer, Page | Compared) and not answer.entries else "allow"
     finally:
         set_sink(None)
-    assert outcome == expected
-    if command not in (Create, Compare, Read, SendMessage):
-        assert hops[0] is Hop.AUTHORIZE, "by the one table, before anything else"
+    if wish.command in {*VERBS, Fetch, SaveDraft}:
+        assert hops[0] is Hop.AUTHORIZE, f"{wish}: by the one table, before anything else"
         assert hops.count(Hop.AUTHORIZE) == 1, "append, compare and watermarks decide within their statement"
+    return outcome
 
 
-def holds_something(answer: Sent | Ok | Page | Compared) -> bool:
-    """Say whether an answer shows anything of the conversation."""
-    return bool(answer.entries) if isinstance(answer, Page | Compared) else True
+async def run(scene: Scene, command: Command) -> object:
+    """Run a command of any kind as the person whose standing it is."""
+    database, somebody = scene.world.database, scene.somebody
+    match command:
+        case SaveDraft():
+            return await save_draft(command, somebody, database, lambda *_told: None)
+        case SetMine():
+            return await set_mine(command, somebody, database, lambda *_told: None)
+        case _:
+            return await scene.world.run(command, somebody)
+
+
+async def command_of(scene: Scene, wish: Wish) -> Command:
+    """Return what is wished, on the conversation of the scene."""
+    said = scene.said
+    asked = said.asked
+    fields: dict[str, Any] = {"id": 1, "conversation_id": scene.here}
+    if "client_id" in wish.command.__struct_fields__:
+        fields["client_id"] = uuid7()
+    if wish.command is Forward:
+        notes = await scene.world.make(scene.stranger, ConversationKind.GROUP, scene.somebody)
+        note = await scene.world.do(SendMessage, scene.stranger, notes, body="a note")
+        fields |= {"source_conversation_id": notes, "source_seq": note.seq}
+    fields |= {
+        Fetch: {"after": asked.seq - 1},
+        Read: {"seq": asked.seq},
+        SetMine: {"pinned": True},
+        SaveDraft: {"text": "perhaps", "changed_at": datetime.now(UTC)},
+        SendMessage: {"body": "mine"},
+        StartPoll: {"question": "which", "options": ["one", "other"]},
+        Edit: {"target_seq": said.own, "body": "other words"},
+        Delete: {"target_seq": said.own if wish.fields == "own" else asked.seq},
+        React: {"target_seq": asked.seq, "emoji": THUMB},
+        Unreact: {"target_seq": said.pinned, "emoji": THUMB},
+        Pin: {"target_seq": asked.seq},
+        Unpin: {"target_seq": said.pinned},
+        Vote: {"target_seq": said.poll, "options": [0]},
+        ClosePoll: {"target_seq": said.poll},
+        Invite: {"user_ids": [scene.stranger.user_id]},
+        Remove: {"user_id": scene.other.user_id, "ban": wish.fields == "ban"},
+        SetRole: {"user_id": scene.other.user_id, "role": Role.ADMIN},
+        SetSettings: {"title": "Another"},
+        Create: {"kind": ConversationKind.GROUP},
+        Compare: {"entries": [(scene.here, asked.seq, asked.client_id, asked.created_at)]},
+    }.get(wish.command, {})
+    if wish.command in (Create, Compare):
+        del fields["conversation_id"]
+    return wish.command(**fields)

@@ -159,6 +159,7 @@ COSTS: dict[str, tuple[Verb, dict[str, int]]] = {
             "-- create conversation": 1,
             "-- add founders": 1,
             "-- keep pair": 1,
+            "-- shut pair": 1,
         }
         | RECORD,
     ),
