@@ -82,6 +82,21 @@ COMMANDS: dict[str, commands.AnyCommand] = {
     "set_role": commands.SetRole(**ON_HERE, user_id=BOB, role=Role.OWNER),
     "set_settings": commands.SetSettings(**ON_HERE, title="New", topic="", visibility=Visibility.PRIVATE),
     "set_settings-topic": commands.SetSettings(**ON_HERE, topic="Only this"),
+    "edit": commands.Edit(**ON_HERE, target_seq=2, body=TEXT),
+    "delete": commands.Delete(**ON_HERE, target_seq=2),
+    "react": commands.React(**ON_HERE, target_seq=2, emoji="👍🏽"),
+    "react-custom": commands.React(**ON_HERE, target_seq=2, emoji=":party_parrot:"),
+    "unreact": commands.Unreact(**ON_HERE, target_seq=2, emoji="👍🏽"),
+    "pin": commands.Pin(**ON_HERE, target_seq=2),
+    "unpin": commands.Unpin(**ON_HERE, target_seq=2),
+    "forward": commands.Forward(**ON_HERE, source_conversation_id=THERE, source_seq=4),
+    "start_poll": commands.StartPoll(**ON_HERE, question="When?", options=["now", "then"]),
+    "start_poll-full": commands.StartPoll(
+        **ON_HERE, question="When?", options=["now", "then"], multiple=True, anonymous=True, closes_at=AT
+    ),
+    "vote": commands.Vote(**ON_HERE, target_seq=5, options=[0, 1]),
+    "vote-back": commands.Vote(**ON_HERE, target_seq=5, options=[]),
+    "close_poll": commands.ClosePoll(**ON_HERE, target_seq=5),
 }
 
 
@@ -91,6 +106,34 @@ def event(entry: entries.Entry) -> answers.Event:
 
 MESSAGE = entries.MessageSent(conversation_id=HERE, seq=2, ordinal=1, body=TEXT, **AUTHOR)
 REPLY = entries.MessageSent(conversation_id=HERE, seq=3, ordinal=2, body="yes", target_seq=2, **AUTHOR)
+ON_TWO: dict[str, Any] = {"conversation_id": HERE, "seq": 9, "target_seq": 2, **AUTHOR}
+CHANGED = entries.MessageSent(
+    conversation_id=HERE,
+    seq=2,
+    ordinal=1,
+    body="better",
+    changed_seq=12,
+    edited_seq=10,
+    pinned_seq=11,
+    reactions=(("👍🏽", 2, True), (":party_parrot:", 1, False)),
+    forwarded=entries.Forwarded(conversation_id=THERE, seq=4, sender_id=BOB),
+    **AUTHOR,
+)
+DELETED = entries.MessageSent(conversation_id=HERE, seq=3, ordinal=2, body="", changed_seq=13, deleted_seq=13, **AUTHOR)
+POLL: dict[str, Any] = {"conversation_id": HERE, "seq": 5, "ordinal": 3, "question": "When?", **AUTHOR}
+ASKED = entries.PollStarted(**POLL, options=["now", "then"])
+VOTED = entries.PollStarted(
+    **POLL,
+    options=["now", "then"],
+    multiple=True,
+    anonymous=True,
+    closes_at=AT,
+    changed_seq=14,
+    votes=(2, 1),
+    voters=2,
+    chosen=(0, 1),
+    closed_seq=14,
+)
 ROW = HeadRow(HERE, 9, 5, 6, 4, 1, answers.FLAG_LEFT)
 
 DRAFT = changes.OwnDraft(conversation_id=HERE, thread_seq=2, text=TEXT, target_seq=4, changed_at=AT)
@@ -142,6 +185,38 @@ ANSWERS: dict[str, answers.ServerFrame] = {
     ),
     "event-message_sent": event(MESSAGE),
     "event-message_sent-reply": event(REPLY),
+    "event-message_sent-forwarded": event(
+        entries.MessageSent(
+            conversation_id=HERE,
+            seq=2,
+            ordinal=1,
+            body="words",
+            forwarded=entries.Forwarded(conversation_id=THERE, seq=4, sender_id=BOB),
+            **AUTHOR,
+        )
+    ),
+    "event-message_edited": event(entries.MessageEdited(**ON_TWO, body="better", previous=TEXT)),
+    "event-message_edited-hidden": event(entries.MessageEdited(**ON_TWO, body="")),
+    "event-message_deleted": event(entries.MessageDeleted(**ON_TWO)),
+    "event-reaction_added": event(entries.ReactionAdded(**ON_TWO, emoji="👍🏽")),
+    "event-reaction_removed": event(entries.ReactionRemoved(**ON_TWO, emoji="👍🏽")),
+    "event-message_pinned": event(entries.MessagePinned(**ON_TWO)),
+    "event-message_unpinned": event(entries.MessageUnpinned(**ON_TWO)),
+    "event-poll_started": event(ASKED),
+    "event-poll_voted": event(entries.PollVoted(**ON_TWO, votes=(1, 0), voters=1, options=(0,))),
+    "event-poll_voted-anonymous": event(
+        entries.PollVoted(**ON_TWO | {"sender_id": UserId(0), "device_id": DeviceId(0)}, votes=(1, 0), voters=1)
+    ),
+    "event-poll_closed": event(entries.PollClosed(**ON_TWO)),
+    "page-changed": answers.Page(
+        id=2,
+        conversation_id=HERE,
+        epoch=EPOCH,
+        entries=[CHANGED, DELETED, VOTED],
+        head=14,
+        first_kept=1,
+        complete=False,
+    ),
     "event-conversation_created": event(
         entries.ConversationCreated(
             conversation_id=HERE,
