@@ -1,4 +1,7 @@
-"""Every row of the database as one number a table: what a refused command must not move."""
+"""Every row of the database as one number a table: what a refused command must not move.
+
+Followers write in their own time what earlier commands have led to; their tables are left out.
+"""
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -10,7 +13,7 @@ from seriatim.storage.postgres.database import Database
 
 TABLES: LiteralString = """
 select c.relname from pg_class c join pg_namespace n on n.oid = c.relnamespace
-where n.nspname = 'public' and c.relkind in ('r', 'p') and not c.relispartition and c.relname <> 'server_keys'"""
+where n.nspname = 'public' and c.relkind in ('r', 'p') and not c.relispartition and c.relname not in ('server_keys', 'follower_cursors', 'mention_log')"""
 
 
 async def fingerprint(database: Database) -> dict[str, tuple[int, int]]:

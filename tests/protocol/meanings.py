@@ -57,6 +57,7 @@ COMMANDS: dict[str, commands.AnyCommand] = {
         hidden=True,
         marked_unread=True,
     ),
+    "set_mine-thread": own.SetMine(id=9, conversation_id=HERE, thread_seq=2, following=False),
     "read_all": own.ReadAll(id=10),
     "renew": commands.Renew(id=1, token="t.o.ken"),
     "fetch": commands.Fetch(id=2, conversation_id=HERE),
@@ -292,6 +293,9 @@ ANSWERS: dict[str, answers.ServerFrame] = {
     "watermarks-count": answers.Watermarks(conversation_id=HERE, seq=9, read_count=51),
     "self-draft": answers.SelfChanged(what=DRAFT),
     "self-mine": answers.SelfChanged(what=MINE),
+    "self-thread": answers.SelfChanged(
+        what=changes.OwnThread(conversation_id=HERE, thread_seq=2, following=True, read=5, unread=3, mentions=1)
+    ),
     "self-settings": answers.SelfChanged(
         what=changes.OwnSettings(
             settings=Settings(

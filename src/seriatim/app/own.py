@@ -14,10 +14,12 @@ from seriatim.delivery.signals import Signals
 from seriatim.features.later.due import BATCH, send_due, tell_due
 from seriatim.features.later.later import Later
 from seriatim.features.own.draft import save_draft
+from seriatim.features.own.follow import FOLLOWER, Stirred, note_mentions
 from seriatim.features.own.set_mine import set_mine
 from seriatim.features.receipts.marks import Marks
 from seriatim.features.receipts.read_all import read_all
 from seriatim.features.receipts.watermarks import ReceiptNews
+from seriatim.log.follow import Follower
 from seriatim.protocol.answers import HeadRow, Heads, OwnRead, SelfChanged
 from seriatim.protocol.commands import Command, Read
 from seriatim.protocol.own.changes import StoredChange
@@ -40,6 +42,7 @@ class OwnStream:
         self._signals = signals
         news = ReceiptNews(database, self._looking_at)
         self.marks = Marks(database, self._on_read, news.tell)
+        self.mentions = Follower(database, FOLLOWER, note_mentions, wanted=Stirred(database))
         self.commands: Mapping[type[Command], Callable[[Any, Sender], Awaitable[None]]] = {
             Read: self.marks.read,
             ReadAll: partial(read_all, database=database, tell=self._tell_rows, on_moved=news.tell),

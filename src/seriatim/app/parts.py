@@ -36,7 +36,7 @@ from seriatim.gateway.wheel import Wheel
 from seriatim.log.append import Appender
 from seriatim.log.audience import Audience, audiences
 from seriatim.log.epoch import epoch
-from seriatim.log.heads import HeadsAnswer, HeadsAsk, heads, heads_page
+from seriatim.log.heads import HeadsAnswer, HeadsAsk, heads, heads_page, heads_to_greet
 from seriatim.protocol.answers import DevicesChanged, SelfChanged
 from seriatim.protocol.commands import SetPresence
 from seriatim.protocol.encoded import wires
@@ -83,6 +83,10 @@ async def build(settings: Settings, database: Database, clock: Clock) -> Parts:
     async def ask(asks: list[HeadsAsk]) -> list[HeadsAnswer]:
         async with database.read() as connection:
             return await heads(connection, asks)
+
+    async def ask_to_greet(asks: list[HeadsAsk]) -> list[HeadsAnswer]:
+        async with database.read() as connection:
+            return await heads_to_greet(connection, asks)
 
     async def more_pages(user_id: UserId, token: str | None, before: HeadsAnswer) -> HeadsAnswer:
         async with database.read() as connection:
@@ -134,7 +138,7 @@ async def build(settings: Settings, database: Database, clock: Clock) -> Parts:
         revoked=revocations.revoked,
         bots=bots.tokens.senders,
         fan_out=fan_out,
-        pages=HeadsPages(ask, more_pages, most=GREETINGS),
+        pages=HeadsPages(ask_to_greet, more_pages, most=GREETINGS),
         epoch=this_epoch,
         clock=clock,
     )
@@ -187,6 +191,7 @@ async def build(settings: Settings, database: Database, clock: Clock) -> Parts:
             gate.run,
             commands.spared.run,
             own.marks.run,
+            own.mentions.run,
             partial(keep_time, later),
             social.run,
             revocations.run,

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any, LiteralString, NamedTuple
 
 from seriatim.core.ids import ConversationId, UserId
-from seriatim.log.own.changes import FLAGS, HAS_OWN, own
+from seriatim.log.own.changes import FLAGS, HAS_OWN, own, own_threads
 from seriatim.log.own.counts import MENTIONED, UNREAD
 from seriatim.protocol.answers import HeadRow
 from seriatim.protocol.limits import LIMITS
@@ -107,6 +107,16 @@ async def heads(
         told = await own(connection, [(asks[place].user_id, tokens[place]) for place in changed])
         changed = dict(zip(changed, told, strict=True))
     return [_answer(rows, token, limit)._replace(own=changed.get(place, ())) for place, rows in enumerate(found)]
+
+
+async def heads_to_greet(connection: Connection, asks: Sequence[HeadsAsk]) -> list[HeadsAnswer]:
+    """Return what `heads` does, with the threads that the users follow; one statement more.
+
+    The heads check leaves threads out: replies come as events, and a device counts them.
+    """
+    answers = await heads(connection, asks)
+    threads = await own_threads(connection, [(ask.user_id, _token(ask.token)) for ask in asks])
+    return [answer._replace(own=(*answer.own, *told)) for answer, told in zip(answers, threads, strict=True)]
 
 
 async def heads_page(

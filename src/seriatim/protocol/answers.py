@@ -33,7 +33,7 @@ FLAG_LEFT = 16
 class Welcome(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="welcome"):
     """The session is live. `heads` changed since the resume token, or are all; `more` says that `heads` frames follow.
 
-    `own`: what else of the user's own was set since, at most 2,000 changes; the flags of conversations stand in `heads`.
+    `own`: what else of the user's own was set since, at most 2,000 changes; flags of conversations stand in `heads`.
     `resume_token` is stored after the last of these rows.
     """
 
@@ -51,7 +51,7 @@ class Welcome(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="
 
 
 class Heads(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="heads"):
-    """Further rows of `welcome`, 1,000 each, the newest conversations first; or those that the user has read at once."""
+    """Further rows of `welcome`, 1,000 each, the newest conversations first; or what `read_all` has read."""
 
     rows: list[HeadRow]
     more: bool
@@ -191,6 +191,10 @@ class MemberMarks(msgspec.Struct, frozen=True, array_like=True, gc=False):
     user_id: UserId
     delivered: int
     read: int
+
+    def without_read(self) -> "MemberMarks":
+        """Return it for who may not know what others read."""
+        return MemberMarks(self.user_id, self.delivered, 0)
 
 
 class Watermarks(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="watermarks", omit_defaults=True):

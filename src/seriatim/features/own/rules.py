@@ -20,16 +20,17 @@ def check_draft(command: SaveDraft) -> None:
 
 
 def check_mine(command: SetMine) -> None:
-    """Refuse what says nothing.
+    """Refuse what says nothing, or mixes a thread with its conversation.
 
     Raises:
         BadRequest.
     """
-    if all(
-        value is None
-        for value in (command.level, command.muted_until, command.pinned, command.hidden, command.marked_unread)
-    ):
+    here = (command.level, command.muted_until, command.pinned, command.hidden, command.marked_unread)
+    names_here = any(value is not None for value in here)
+    if command.thread_seq is None and command.following is None and not names_here:
         raise BadRequest("name what is to change", path="$", reason="nothing")
+    if (command.thread_seq is None) != (command.following is None) or (names_here and command.thread_seq is not None):
+        raise BadRequest("with `thread_seq` goes `following`, and nothing else", path="$.following", reason="thread")
 
 
 def check_settings(change: ChangeSettings, time_zones: Container[str]) -> None:

@@ -93,7 +93,7 @@ select conversation_id, seq, mentioned_at as at from (
     join conversations c on c.id = m.conversation_id
     cross join lateral (
         select l.conversation_id, l.seq, l.mentioned_at from mention_log l
-        where l.user_id = 0 and l.conversation_id = m.conversation_id
+        where l.user_id = 0 and l.conversation_id = m.conversation_id and l.sender_id <> m.user_id
             and l.seq >= {FIRST_SEQ} and l.seq <= coalesce(m.left_seq, l.seq)
             and (l.mentioned_at, l.conversation_id, l.seq) < (%(at)s::timestamptz, %(conversation_id)s, %(seq)s)
         order by l.mentioned_at desc, l.seq desc limit %(limit)s

@@ -7,6 +7,7 @@ from typing import Any, LiteralString
 import msgspec
 
 from seriatim.core.ids import ConversationId, UserId
+from seriatim.log.own.counts import THREAD_MENTIONED, THREAD_UNREAD
 from seriatim.protocol.own.changes import (
     OwnDraft,
     OwnMine,
@@ -14,6 +15,7 @@ from seriatim.protocol.own.changes import (
     OwnSaved,
     OwnScheduled,
     OwnSettings,
+    OwnThread,
     StoredChange,
 )
 from seriatim.protocol.own.settings import Level, Settings
@@ -21,6 +23,9 @@ from seriatim.storage.postgres.database import Connection
 
 OWN_ROWS = 2_000
 """Most changes told at once of one user, the latest ones."""
+
+OWN_THREADS = 500
+"""Most threads told at once of one user."""
 
 _HIDDEN: LiteralString = (
     "(m.hidden_ordinal is not null and (m.left_seq is not null or m.hidden_ordinal >= c.last_ordinal))"
@@ -59,6 +64,20 @@ cross join lateral (
 ) o
 order by a.place"""
 
+# Followed threads with unread replies, and what changed since: read, followed, replied to.
+THREADS: LiteralString = f"""-- own threads
+select a.place, o.*
+from unnest(%(user_ids)s::bigint[], %(tokens)s::text[]) with ordinality as a (user_id, token, place)
+cross join lateral (
+    select r.conversation_id, r.thread_seq, r.following, r.read_seq, {THREAD_UNREAD}, {THREAD_MENTIONED}
+    from thread_reads r
+    join threads t on t.conversation_id = r.conversation_id and t.thread_seq = r.thread_seq
+    where r.user_id = a.user_id and (r.xid >= {_SINCE} or t.xid >= {_SINCE})
+        and ({_SINCE} <> '0' or (r.following and t.last_ordinal > r.read_ordinal))
+    order by t.last_at desc limit %(limit)s
+) o
+order by a.place"""
+
 LIST_CHANGED: LiteralString = """-- list changed
 insert into user_state as s (user_id, key, value)
 select a.user_id, %(key)s, 'null' from unnest(%(user_ids)s::bigint[]) as a (user_id) order by a.user_id
@@ -90,6 +109,20 @@ async def own(connection: Connection, asks: Sequence[tuple[UserId, str]]) -> lis
         change = change_of(key, value, changed_at)
         if change is not None:
             found[place - 1].append(change)
+    return found
+
+
+async def own_threads(connection: Connection, asks: Sequence[tuple[UserId, str]]) -> list[list[OwnThread]]:
+    """Return per ask the user's threads that changed since his token, or those with unread replies; one statement.
+
+    Bounds: the 500 last replied to, per ask; all of them are listed over HTTP.
+    """
+    found: list[list[OwnThread]] = [[] for _ in asks]
+    named = {"user_ids": [ask[0] for ask in asks], "tokens": [ask[1] for ask in asks], "limit": OWN_THREADS}
+    cursor = await connection.execute(THREADS, named)
+    place: int
+    async for place, *columns in cursor:
+        found[place - 1].append(OwnThread(**dict(zip(OwnThread.__struct_fields__, columns, strict=True))))
     return found
 
 

@@ -30,6 +30,17 @@ class OwnMine(msgspec.Struct, frozen=True, kw_only=True, tag_field="change", tag
     marked_unread: bool
 
 
+class OwnThread(msgspec.Struct, frozen=True, kw_only=True, tag_field="change", tag="thread"):
+    """Whether the user follows a thread, how far he has read it, and what is left there."""
+
+    conversation_id: ConversationId
+    thread_seq: int
+    following: bool
+    read: int
+    unread: int
+    mentions: int
+
+
 class OwnSettings(msgspec.Struct, frozen=True, kw_only=True, tag_field="change", tag="settings"):
     """The user's settings, as they are now."""
 
@@ -61,8 +72,8 @@ class OwnReminder(msgspec.Struct, frozen=True, kw_only=True, tag_field="change",
     seq: int | None = None
 
 
-StoredChange = OwnDraft | OwnMine | OwnSettings | OwnSaved | OwnScheduled | OwnReminder
-"""What is told again to a device that was away, in `welcome` and `pong`."""
+StoredChange = OwnDraft | OwnMine | OwnThread | OwnSettings | OwnSaved | OwnScheduled | OwnReminder
+"""What is told again to a device that was away, in `welcome` and, but for threads, in `pong`."""
 
 Tell = Callable[[UserId, StoredChange, DeviceId | None], None]
 """Tells a user's live sessions but those of one device; after COMMIT only."""

@@ -44,10 +44,13 @@ class SaveDraft(Command, frozen=True, kw_only=True, tag="draft"):
 class SetMine(Command, frozen=True, kw_only=True, tag="set_mine"):
     """How one conversation is to be for this user only; absent fields stay; answered by `ok`.
 
-    `muted_until` in the past ends it. A message shows a hidden conversation again; reading ends `marked_unread`.
+    `muted_until` in the past ends it. A message shows a hidden conversation again; reading ends `marked_unread`. With
+    `thread_seq` it says whether the user is `following` that thread, and nothing else.
     """
 
     conversation_id: WireConversationId
+    thread_seq: Seq | None = None
+    following: bool | None = None
     level: Level | None = None
     muted_until: Annotated[datetime, Meta(tz=True)] | None = None
     pinned: bool | None = None

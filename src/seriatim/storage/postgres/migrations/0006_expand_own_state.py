@@ -79,6 +79,7 @@ create table mention_log (
     user_id         bigint not null,
     conversation_id bigint not null,
     seq             bigint not null,
+    sender_id       bigint not null,
     mentioned_at    timestamptz not null,
     primary key (user_id, conversation_id, seq)
 );
