@@ -9,23 +9,33 @@ import pytest
 
 from seriatim.core.ids import uuid7
 from seriatim.features.conversations import store
-from seriatim.protocol.http.requests import tag_of
 from seriatim.gateway.commands import VERBS
 from seriatim.log.access import Action, authorize
 from seriatim.protocol.commands import (
+    ClosePoll,
     Compare,
     Create,
+    Delete,
+    Edit,
     Fetch,
+    Forward,
     Invite,
     Join,
     Leave,
+    Pin,
+    React,
     Read,
     Remove,
     SendMessage,
     SetRole,
     SetSettings,
+    StartPoll,
+    Unpin,
+    Unreact,
+    Vote,
 )
 from seriatim.protocol.fields import ConversationKind, Role, Visibility
+from seriatim.protocol.http.requests import tag_of
 from seriatim.storage.postgres.database import Database
 from seriatim.storage.postgres.statements import counted
 from speaking import Speaking, speaking
@@ -140,6 +150,47 @@ async def listing_members(world: Speaking, count: int) -> Callable[[], Awaitable
     return page
 
 
+CROWD = """
+insert into reactions (conversation_id, seq, emoji, user_id, reaction_seq)
+select %(here)s, %(seq)s, ':x:', n, 1 from generate_series(1, %(count)s) n;
+insert into reaction_counts values (%(here)s, %(seq)s, ':x:', %(count)s);
+insert into entries (conversation_id, seq, kind, sender_id, device_id, client_id, created_at, target_seq, body, outcome)
+select %(here)s, 1000 + n, 'message_edited', 1, 1, gen_random_uuid(), now(), %(seq)s, 'x', '{"previous": "y"}'
+from generate_series(1, %(count)s) n;
+insert into entries (conversation_id, seq, kind, sender_id, device_id, client_id, created_at, body, pinned_seq)
+select %(here)s, 5000 + n, 'message_sent', 1, 1, gen_random_uuid(), now(), 'x', n
+from generate_series(1, %(count)s - 1) n;
+insert into poll_votes (conversation_id, seq, user_id, options)
+select %(here)s, %(poll)s, n, '{0}' from generate_series(1, %(count)s) n;
+update polls set votes = array[%(count)s, 0], voters = %(count)s where conversation_id = %(here)s and seq = %(poll)s"""
+POLL = {"question": "which", "options": ["one", "other"]}
+
+
+def on_a_message(command: type[Any], *before: tuple[type[Any], dict[str, Any]], **fields: Any) -> Verb:
+    """Act on a message or poll to which so many people have reacted, with so many edits, votes and pins beside it."""
+
+    async def ready(world: Speaking, count: int) -> Callable[[], Awaitable[Any]]:
+        ada, *_ = await world.people(1)
+        here = await world.make(ada, GROUP)
+        said = await world.do(SendMessage, ada, here, body="x")
+        asked = await world.do(StartPoll, ada, here, **POLL)
+        target = asked if command in (Vote, ClosePoll) else said
+        async with world.database.transaction() as connection:
+            named = {"here": here, "seq": said.seq, "poll": asked.seq, "count": count}
+            for statement in CROWD.split(";"):
+                await connection.execute(statement, named)
+        for earlier, more in before:
+            await world.do(earlier, ada, here, target_seq=target.seq, **more)
+        if command is StartPoll:
+            return lambda: world.do(command, ada, here, **fields)
+        if command is Forward:
+            source = {"source_conversation_id": here, "source_seq": said.seq}
+            return lambda: world.do(command, ada, here, **source)
+        return lambda: world.do(command, ada, here, target_seq=target.seq, **fields)
+
+    return ready
+
+
 OPENING = {"-- lock conversation": 1, "-- recorded": 1, "-- authorize": 1}
 """Every verb: the lock, its own key, its rights."""
 RECORD = {"-- record": 1}
@@ -181,6 +232,22 @@ COSTS: dict[str, tuple[Verb, dict[str, int]]] = {
         on_the_channel(SetSettings, "owner", title="x"),
         OPENING | {"-- set settings": 1, "-- audited": 1} | RECORD,
     ),
+    "edit": (on_a_message(Edit, body="other"), OPENING | {"-- target": 1, "-- edit": 1} | RECORD),
+    "delete": (on_a_message(Delete), OPENING | {"-- target": 1, "-- delete": 1} | RECORD),
+    "react": (on_a_message(React, emoji=":x:"), OPENING | {"-- target": 1, "-- react": 1} | RECORD),
+    "unreact": (
+        on_a_message(Unreact, (React, {"emoji": ":x:"}), emoji=":x:"),
+        OPENING | {"-- target": 1, "-- unreact": 1} | RECORD,
+    ),
+    "pin": (on_a_message(Pin), OPENING | {"-- target": 1, "-- pin count": 1, "-- set pin": 1} | RECORD),
+    "unpin": (on_a_message(Unpin, (Pin, {})), OPENING | {"-- target": 1, "-- set pin": 1} | RECORD),
+    "start poll": (
+        on_a_message(StartPoll, **POLL),
+        OPENING | {"-- time left": 1, "-- wait": 1, "-- start poll": 1} | RECORD,
+    ),
+    "vote": (on_a_message(Vote, options=[1]), OPENING | {"-- target": 1, "-- poll": 1, "-- vote": 1} | RECORD),
+    "close poll": (on_a_message(ClosePoll), OPENING | {"-- target": 1, "-- poll": 1, "-- close poll": 1} | RECORD),
+    "forward": (on_a_message(Forward), {"-- forwarded": 1, "-- authorize": 1, "-- source": 1}),
     "fetch": (on_the_channel(Fetch, "member", limit=200), {"-- authorize": 1, "-- page": 1}),
     "compare": (comparing, {"-- compare": 1}),
     "read": (reading, {"-- move marks": 1}),
