@@ -139,6 +139,47 @@ async def renaming(ada: Device, bob: Device) -> Callable[[str], Any]:
     return lambda key: ada.command("set_settings", conversation_id=here, title=key, client_id=key)
 
 
+async def changing(ada: Device, bob: Device) -> Callable[[str], Any]:
+    """Every command on a message, one after the other, draws on one bucket."""
+    here = await ada.group(bob)
+    said = (await ada.send(here, "words"))["seq"]
+    asked = (await ada.command("start_poll", conversation_id=here, question="?", options=["a", "b"]))["seq"]
+    changes = itertools.cycle(
+        [
+            ("react", {"target_seq": said, "emoji": "👍"}),
+            ("unreact", {"target_seq": said, "emoji": "👍"}),
+            ("vote", {"target_seq": asked, "options": [0]}),
+            ("pin", {"target_seq": said}),
+            ("edit", {"target_seq": said, "body": "other words"}),
+            ("unpin", {"target_seq": said}),
+            ("close_poll", {"target_seq": asked}),
+            ("delete", {"target_seq": said}),
+        ]
+    )
+    change = next(changes)
+
+    async def act(key: str) -> Any:
+        nonlocal change
+        answer = await ada.command(change[0], conversation_id=here, client_id=key, **change[1])
+        if answer["type"] == "sent":
+            change = next(changes)
+        return answer
+
+    return act
+
+
+async def asking(ada: Device, bob: Device) -> Callable[[str], Any]:
+    here = await ada.group(bob)
+    return lambda key: ada.command("start_poll", conversation_id=here, question=key, options=["a", "b"], client_id=key)
+
+
+async def forwarding(ada: Device, bob: Device) -> Callable[[str], Any]:
+    here = await ada.group(bob)
+    said = await ada.send(here, "words")
+    source = {"source_conversation_id": here, "source_seq": said["seq"]}
+    return lambda key: ada.command("forward", conversation_id=here, client_id=key, **source)
+
+
 async def fetching(ada: Device, bob: Device) -> Callable[[str], Any]:
     here = await ada.group(bob)
     return lambda _key: ada.ask("fetch", conversation_id=here)
@@ -160,6 +201,9 @@ async def comparing(ada: Device, bob: Device) -> Callable[[str], Any]:
         ("change", coming_and_going, 0),
         ("change", promoting, 0),
         ("change", renaming, 0),
+        ("edit", changing, 0),
+        ("send", asking, 0),
+        ("send", forwarding, 1),
         ("fetch", fetching, 0),
         ("fetch", comparing, 0),
     ],

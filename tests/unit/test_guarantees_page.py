@@ -7,9 +7,7 @@ ROOT = Path(__file__).resolve().parents[2]
 SOURCE, TESTS = ROOT / "src/seriatim", ROOT / "tests"
 PAGE = ROOT / "docs/guarantees.md"
 PLANNED = {
-    "L6": "a snapshot plus later events equals a fresh snapshot",
     "D8": "latency at the rated load",
-    "D11": "deleted is gone",
     "M1": "uploads resume",
     "M2": "no message points to a missing file",
     "M3": "only re-encoded media is shown",
