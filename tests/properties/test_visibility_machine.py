@@ -16,9 +16,10 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from seriatim.core.errors import ChatError, NotFound
+from seriatim.core.errors import ChatError, Forbidden, NotFound
 from seriatim.core.ids import ConversationId
 from seriatim.features.conversations import store
+from seriatim.features.moderation.members import lift_ban
 from seriatim.log.heads import HeadsAsk, heads
 from seriatim.protocol.answers import FLAG_LEFT, Compared, Page
 from seriatim.protocol.commands import (
@@ -33,7 +34,7 @@ from seriatim.protocol.commands import (
     SetRole,
     SetSettings,
 )
-from seriatim.protocol.fields import ConversationKind, Role, Visibility
+from seriatim.protocol.fields import ConversationKind, History, Role, Visibility
 from seriatim.protocol.sender import Sender
 from seriatim.storage.postgres.database import Database
 from speaking import Speaking, speaking
@@ -63,19 +64,31 @@ class Model:
 
     title: str
     public: bool = False
+    history: History | None = None
+    banned: set[int] = field(default_factory=set)
     entries: list[tuple[int, str]] = field(default_factory=list)
     keys: dict[int, Any] = field(default_factory=dict)
     ranges: dict[int, Range] = field(default_factory=dict)
 
-    def visible(self, who: int) -> list[int] | None:
-        """Return the seqs this person sees; None: for him there is no such conversation."""
+    @property
+    def whole(self) -> bool:
+        """Whether who reads it reads it from the first entry on."""
+        return self.public if self.history is None else self.history is History.ALL
+
+    def reads(self, who: int) -> bool:
+        """Whether this person reads all of it without being a member."""
+        return self.public and self.whole and who not in self.banned
+
+    def visible(self, who: int) -> list[int]:
+        """Return the seqs this person sees."""
         own = self.ranges.get(who)
-        if self.public:
+        if self.reads(who):
             return [seq for seq, _ in self.entries]
         if own is None:
-            return None
+            return []
         last = len(self.entries) if own.left is None else own.left
-        return [seq for seq, _ in self.entries if own.first <= seq <= last]
+        first = 1 if self.whole else own.first
+        return [seq for seq, _ in self.entries if first <= seq <= last]
 
     def stored(self, sent: Any, what: str) -> None:
         """Take an entry that was acked; the log has no gaps."""
@@ -113,12 +126,16 @@ class VisibilityMachine(RuleBasedStateMachine):
         self.runner.run(self._stop())
         self.runner.close()
 
-    @initialize(named=st.lists(st.integers(1, PEOPLE - 1), max_size=2, unique=True))
-    def begin(self, named: list[int]) -> None:
+    @initialize(named=st.lists(st.integers(1, PEOPLE - 1), max_size=2, unique=True), public=st.booleans())
+    def begin(self, named: list[int], *, public: bool) -> None:
         for kind in (ConversationKind.GROUP, ConversationKind.CHANNEL):
+            is_public = public and kind is ConversationKind.CHANNEL
+            visibility = Visibility.PUBLIC if is_public else Visibility.PRIVATE
             members = [self.people[who] for who in named]
-            place = self.runner.run(self.world.make(self.people[0], kind, *members, title="first"))
-            model = Model("first", ranges={who: Range(1) for who in {0, *named}})
+            place = self.runner.run(
+                self.world.make(self.people[0], kind, *members, title="first", visibility=visibility)
+            )
+            model = Model("first", is_public, ranges={who: Range(1) for who in {0, *named}})
             page: Page = self.runner.run(self.world.do(Fetch, self.people[0], place))
             model.stored(page.entries[0], "conversation_created")
             self.ids.append(place)
@@ -126,13 +143,17 @@ class VisibilityMachine(RuleBasedStateMachine):
         self.touched = {0, 1}
 
     @rule(
-        verb=st.sampled_from(["talk", "talk", "invite", "remove", "remove", "leave", "join", "rename", "others"]),
+        verb=st.sampled_from(
+            ["talk", "talk", "invite", "remove", "remove", "leave", "join", "rename", "history", "history", "others"]
+        ),
         who=actors,
         other=people,
         place=places,
         fields=st.fixed_dictionaries(
             {
-                "verb": st.sampled_from(["set_role", "open_or_close", "read"]),
+                "verb": st.sampled_from(["set_role", "open_or_close", "read", "unban"]),
+                "history": st.sampled_from([History.JOINED, History.JOINED, History.ALL]),
+                "ban": st.booleans(),
                 "role": st.sampled_from(Role),
                 "title": st.sampled_from(["second", "third"]),
                 "visibility": st.sampled_from(Visibility),
@@ -142,23 +163,32 @@ class VisibilityMachine(RuleBasedStateMachine):
     )
     def act(self, verb: str, who: int, other: int, place: int, fields: dict[str, Any]) -> None:
         """Let somebody do something: one rule, for hypothesis would leave whole rules out of most histories."""
-        match verb if verb != "others" else fields["verb"]:
+        match verb:
             case "talk":
                 self.talk(place)
             case "invite":
                 self.invite(who, other, place)
             case "remove":
-                self.remove(who, other, place)
+                self.remove(who, other, place, ban=fields["ban"])
             case "leave":
                 self.leave(other, place)
             case "join":
                 self.join(other, place)
-            case "set_role":
-                self.set_role(who, other, fields["role"], place)
             case "rename":
                 self.rename(who, place, fields["title"])
+            case "history":
+                self.set_history(0, place, fields["history"])
+            case _:
+                self.act_rarely(who, other, place, fields)
+
+    def act_rarely(self, who: int, other: int, place: int, fields: dict[str, Any]) -> None:
+        match fields["verb"]:
+            case "set_role":
+                self.set_role(who, other, fields["role"], place)
             case "open_or_close":
                 self.open_or_close(who, fields["visibility"])
+            case "unban":
+                self.unban(who, other, place)
             case _:
                 self.read(other, place, fields["seq"])
 
@@ -187,16 +217,31 @@ class VisibilityMachine(RuleBasedStateMachine):
         self._entered(self.attempt(Invite, who, place, "member_added", user_id=self.people[other].user_id), other)
 
     def join(self, who: int, place: int) -> None:
-        was_public = self.models[place].public
+        open_to_him = self.models[place].public and who not in self.models[place].banned
         model = self.attempt(Join, who, place, "member_added")
-        assert model is None or was_public, "only what is public can be joined"
+        assert model is None or open_to_him, "only what is public can be joined, and by nobody who is banned"
         self._entered(model, who)
 
     def leave(self, who: int, place: int) -> None:
         self._left(self.attempt(Leave, who, place, "member_left"), who)
 
-    def remove(self, who: int, other: int, place: int) -> None:
-        self._left(self.attempt(Remove, who, place, "member_left", user_id=self.people[other].user_id), other)
+    def remove(self, who: int, other: int, place: int, *, ban: bool) -> None:
+        model = self.attempt(Remove, who, place, "member_left", user_id=self.people[other].user_id, ban=ban)
+        self._left(model, other)
+        if model is not None and ban:
+            model.banned.add(other)
+
+    def unban(self, who: int, other: int, place: int) -> None:
+        self.touched.add(place)
+        try:
+            self.runner.run(self._lift_ban(who, other, place))
+        except ChatError:
+            return
+        self.models[place].banned.remove(other)
+
+    async def _lift_ban(self, who: int, other: int, place: int) -> None:
+        async with self.database.transaction() as connection:
+            await lift_ban(connection, self.people[who], self.ids[place], self.people[other].user_id)
 
     def set_role(self, who: int, other: int, role: Role, place: int) -> None:
         self.attempt(SetRole, who, place, "role_changed", user_id=self.people[other].user_id, role=role)
@@ -211,6 +256,11 @@ class VisibilityMachine(RuleBasedStateMachine):
         if model is not None:
             model.public = visibility is Visibility.PUBLIC
 
+    def set_history(self, who: int, place: int, history: History) -> None:
+        model = self.attempt(SetSettings, who, place, "settings_changed", history=history)
+        if model is not None:
+            model.history = history
+
     def read(self, who: int, place: int, seq: int) -> None:
         try:
             self.runner.run(self.world.do(Read, self.people[who], self.ids[place], seq=seq))
@@ -221,7 +271,8 @@ class VisibilityMachine(RuleBasedStateMachine):
         if model is not None:
             own = model.ranges.get(who)
             assert own is None or own.left is not None, "nobody becomes a member twice"
-            model.ranges[who] = Range(1 if model.public else len(model.entries))
+            assert who not in model.banned
+            model.ranges[who] = Range(1 if model.whole else len(model.entries))
 
     def _left(self, model: Model | None, who: int) -> None:
         if model is not None:
@@ -237,7 +288,7 @@ class VisibilityMachine(RuleBasedStateMachine):
             for place in self.touched:
                 model = self.models[place]
                 expected = model.visible(who)
-                assert self.runner.run(self._doors(who, place)) == [expected or []] * 4, (who, place)
+                assert self.runner.run(self._doors(who, place)) == [expected] * 4, (who, place)
                 self._check_list(listed.get(self.ids[place]), model, who)
         self.touched.clear()
 
@@ -248,7 +299,7 @@ class VisibilityMachine(RuleBasedStateMachine):
         async def page(**asked: int) -> Page | None:
             try:
                 return await self.world.do(Fetch, person, conversation_id, **asked)
-            except NotFound:
+            except (NotFound, Forbidden):
                 return None
 
         newest = await page(limit=200)
@@ -287,10 +338,10 @@ class VisibilityMachine(RuleBasedStateMachine):
             return
         conversation, head = found
         last = len(model.entries) if own.left is None else own.left
-        first = 1 if model.public else own.first
-        readable = [seq for seq, what in model.entries if what == "message_sent" and first <= seq <= last]
+        visible = set(model.visible(who))
+        readable = [seq for seq, what in model.entries if what == "message_sent" and seq in visible]
         assert (conversation.last and conversation.last.seq) == (readable[-1] if readable else None)
-        assert conversation.title == (model.title if own.left is None or model.public else own.title)
+        assert conversation.title == (model.title if own.left is None or model.reads(who) else own.title)
         assert (conversation.head, conversation.unread, conversation.read) == (head.head, head.unread, head.read)
         assert conversation.head == last
         assert (conversation.flags == FLAG_LEFT, conversation.role is None) == (own.left is not None,) * 2

@@ -121,7 +121,7 @@ class Settings(NamedTuple):
 class Access(NamedTuple):
     """What a user may see of a conversation: the entries `first_seq..last_seq`; `role` is None unless he is a member.
 
-    `head` is the conversation's last seq as far as this user may know it. `finds`: he would know of it, member or not.
+    `head` is the conversation's last seq as far as this user may know it. `reads`: he reads it all, member or not.
     """
 
     kind: ConversationKind
@@ -131,7 +131,7 @@ class Access(NamedTuple):
     last_seq: int
     head: int
     roster_version: int
-    finds: bool
+    reads: bool
 
 
 class _Row(NamedTuple):
@@ -204,7 +204,7 @@ async def authorize(
         raise Forbidden("you may only read here for a time", path="$.conversation_id", reason="silenced")
     last = row.last_seq if row.left_seq is None or row.reads else row.left_seq
     first = 1 if row.reads else row.first_seq or last + 1
-    return Access(kind, visibility, present, max(first, row.first_kept_seq), last, last, row.roster_version, row.finds)
+    return Access(kind, visibility, present, max(first, row.first_kept_seq), last, last, row.roster_version, row.reads)
 
 
 def _may(row: _Row, present: Role | None, action: Action) -> bool:

@@ -10,7 +10,7 @@ from litestar.di import NamedDependency
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, JSONBody, QueryParameter, SkipValidation
 
-from seriatim.core.errors import Forbidden
+from seriatim.core.errors import BadRequest, Forbidden
 from seriatim.core.ids import MAX_ID
 from seriatim.features.conversations import store
 from seriatim.log.access import Action, authorize
@@ -27,7 +27,6 @@ from seriatim.protocol.http.requests import (
     tag_of,
 )
 from seriatim.protocol.limits import LIMITS
-from seriatim.protocol.own.commands import SaveDraft, SetMine
 from seriatim.protocol.own.commands import SaveDraft, SetMine
 from seriatim.protocol.resources import Conversation, Conversations, Members
 from seriatim.protocol.sender import Sender
@@ -49,6 +48,7 @@ class Commands(Protocol):
 Running = NamedDependency[SkipValidation[Commands]]
 Held = Annotated[int | None, QueryParameter(ge=0, le=MAX_ID, description="seq of the last entry held; 0: none")]
 Place = Annotated[int | None, QueryParameter(ge=1, le=MAX_ID, description="a seq")]
+Instant = Annotated[datetime | None, QueryParameter(description="the page around the first entry of then or later")]
 Beginning = Annotated[str, QueryParameter(max_length=LIMITS.title_code_points, pattern=r"^[^\x00]*$")]
 
 
@@ -82,7 +82,7 @@ def create_route() -> HTTPRouteHandler:
 
 
 @get("/v1/conversations/{conversation_id:int}/entries", operation_id="fetch", tags=["commands"])
-async def entries(
+async def entries(  # noqa: PLR0913 - as many as there are ways to ask
     conversation_id: FromPath[int],
     *,
     commands: Running,
@@ -90,11 +90,26 @@ async def entries(
     after: Held = None,
     before: Place = None,
     around: Place = None,
+    at: Instant = None,
+    thread_seq: Place = None,
     limit: PageSize = 50,
 ) -> Page:
-    """Return entries of one conversation, at most `limit`: after, before, around a seq, or the newest."""
-    place = known(conversation_id)
-    wish = Fetch(id=HTTP_FRAME_ID, conversation_id=place, after=after, before=before, around=around, limit=limit)
+    """Return entries of one conversation, at most `limit`: after, before or around a seq, around a time, or the newest.
+
+    With `thread_seq` only this message and the replies to it.
+    """
+    if at is not None and at.tzinfo is None:
+        raise BadRequest("a time says how far from UTC it is", path="$.at", reason="zone")
+    wish = Fetch(
+        id=HTTP_FRAME_ID,
+        conversation_id=known(conversation_id),
+        after=after,
+        before=before,
+        around=around,
+        at=at,
+        thread_seq=thread_seq,
+        limit=limit,
+    )
     return await commands.run(wish, sender)
 
 
@@ -156,7 +171,7 @@ async def members(
     after = 0 if cursor is None else place_of(cursor, str)[1]
     async with commands.listing(sender) as connection:
         access = await authorize(connection, sender.user_id, place, Action.READ)
-        if access.role is None and not access.finds:
+        if access.role is None and not access.reads:
             raise Forbidden("only members see who is here", path="$.conversation_id")
         found = await store.members_page(connection, place, after, limit + 1)
     more = cursor_of(("", found[limit - 1].user_id)) if len(found) > limit else None
