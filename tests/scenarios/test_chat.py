@@ -72,6 +72,22 @@ async def test_two_terminals_talk(server: Server, tmp_path: Path) -> None:
     await ada.shows("hello ada")
     bob.type("/history")
     await bob.shows(f"  3 bob{number}: hello ada")
+    for typed, told in (
+        ("/edit 2 hello Bob!", f"* ada{number} changed 2: hello Bob!"),
+        ("/react 2 👍", f"* ada{number}: 👍 to 2"),
+        ("/poll lunch? now, later", f"ada{number} asks: lunch? [0] now 0 [1] later 0"),
+        ("/vote 6 1", f"* ada{number} voted in 6"),
+        ("/delete 3", ""),
+        ("/react two", ""),
+    ):
+        ada.type(typed)
+        await (bob if told else ada).shows(told or "! ")
+    bob.type("/delete 3")
+    await ada.shows(f"* bob{number} deleted 3")
+    bob.type("/history")
+    await bob.shows(f"  2 ada{number}: hello Bob! (edited)  👍1")
+    await bob.shows(f"  3 bob{number}: (deleted)")
+    await bob.shows(f"  6 ada{number} asks: lunch? [0] now 0 [1] later 1")
     assert await ada.leaves() == await bob.leaves() == 0
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from seriatim.client import Client, ConversationKind, MessageSent, State, Store
+from seriatim.client import Client, ConversationKind, Entry, MessageSent, PollStarted, State, Store
 from seriatim.core.errors import BadRequest, Conflict, NotFound, Unauthenticated
 from seriatim.core.ids import ConversationId, uuid7
 from world import PASSWORD, WITHIN_S, Server
@@ -197,3 +197,51 @@ async def test_unread_is_counted_and_read_everywhere(server: Server) -> None:
         async with asyncio.timeout(WITHIN_S):
             while phone.view.unread(here):
                 await asyncio.sleep(0.01)
+
+
+@pytest.mark.promise("L6")
+async def test_a_device_that_was_away_holds_what_one_that_was_there_does(server: Server, tmp_path: Path) -> None:
+    ada = await Client.sign_up(server.url, name("ada"), PASSWORD)
+    bob_name = name("bob")
+    bob = await Client.sign_up(server.url, bob_name, PASSWORD, store=tmp_path / "there.db")
+    away = await Client.log_in(server.url, bob_name, PASSWORD, store=tmp_path / "away.db")
+    async with ada, bob:
+        made = await ada.create(ConversationKind.GROUP, [bob.user_id])
+        here = made.conversation_id
+        said = await ada.send(here, "words")
+        async with away:  # it sees this much, then goes
+            await held(away, here, said.seq)
+        await ada.messages.edit(here, said.seq, "better words")
+        await bob.messages.react(here, said.seq, "👍")
+        await ada.messages.pin(here, said.seq)
+        gone = await ada.send(here, "gone soon")
+        await ada.messages.edit(here, gone.seq, "gone sooner")
+        await ada.messages.delete(here, gone.seq)
+        passed_on = await ada.messages.forward(here, (here, said.seq))
+        poll = await ada.messages.start_poll(here, "which", ["one", "other"])
+        await bob.messages.vote(here, poll.seq, [1])
+        await ada.messages.unpin(here, said.seq)
+        await ada.messages.react(here, said.seq, "❤️")
+        await ada.messages.unreact(here, said.seq, "❤️")
+        last = await ada.messages.close_poll(here, poll.seq)
+        there = await held(bob, here, last.seq)
+        away = await Client.resume(tmp_path / "away.db")
+        async with away:
+            assert await held(away, here, last.seq) == there
+        by_seq = {entry.seq: entry for entry in there}
+        message, other, asked = by_seq[said.seq], by_seq[passed_on.seq], by_seq[poll.seq]
+        assert isinstance(message, MessageSent)
+        assert (message.body, message.reactions, message.pinned_seq) == ("better words", (("👍", 1, True),), None)
+        assert isinstance(other, MessageSent)
+        assert other.forwarded is not None
+        assert isinstance(asked, PollStarted)
+        assert (asked.votes, asked.chosen, asked.closed_seq) == ((0, 1), (1,), last.seq)
+
+
+async def held(client: Client, here: ConversationId, seq: int) -> list[Entry]:
+    """Return what the device holds once it has this entry."""
+    async with asyncio.timeout(WITHIN_S):
+        async for entry in client.entries():
+            if entry.conversation_id == here and entry.seq == seq:
+                return await client.history(here)
+    raise AssertionError("entries never end")

@@ -3,7 +3,7 @@
 from seriatim.client.client import Client
 from seriatim.client.memory import MemoryStore
 from seriatim.client.store import Store
-from seriatim.protocol.entries import Entry, MessageSent
+from seriatim.protocol.entries import Entry, MessageSent, PollStarted
 from seriatim.protocol.fields import ConversationKind, Role, Visibility
 from seriatim.protocol.link import History, State
 
@@ -14,6 +14,7 @@ __all__ = [
     "History",
     "MemoryStore",
     "MessageSent",
+    "PollStarted",
     "Role",
     "State",
     "Store",

@@ -31,6 +31,7 @@ from seriatim.client.driver import Driver
 from seriatim.client.http import Http
 from seriatim.client.membership import Membership
 from seriatim.client.memory import MemoryStore
+from seriatim.client.messages import Messages
 from seriatim.client.store import Account, Store
 from seriatim.client.view import View
 from seriatim.core.clock import Clock, SystemClock
@@ -87,6 +88,8 @@ class Client:
         """Lists that are no part of the log, as the server sees them: conversations, members, people."""
         self.membership = Membership(self.submit)
         """Inviting, joining, leaving."""
+        self.messages = Messages(self.submit)
+        """Editing, deleting, reacting, pinning, forwarding, polls."""
         self.view = View(self._driver, store, self._clock)
         """What is on screen and what is unread, for programs that draw."""
         self.observers: list[Callable[[Sequence[Action]], None]] = []

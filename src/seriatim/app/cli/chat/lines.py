@@ -6,7 +6,8 @@ import threading
 from collections.abc import Awaitable, Callable
 
 from seriatim.app.cli.chat.names import Names, title_of
-from seriatim.client import Client, ConversationKind, MessageSent
+from seriatim.app.cli.chat.words import FOLDED
+from seriatim.client import Client, ConversationKind, MessageSent, PollStarted
 from seriatim.core.errors import ChatError, NotFound
 from seriatim.core.ids import ConversationId
 
@@ -15,7 +16,12 @@ HELP = """\
 /open TITLE            go to a conversation; what you type is sent there
 /with NAME             a conversation with one person
 /group TITLE NAME ...  a new group
-/history               the last 20 entries here
+/history               the last 20 entries here, each with its number
+/edit NUMBER TEXT      say something else instead
+/delete NUMBER         take a message away from everybody
+/react NUMBER EMOJI    put an emoji on a message; /unreact takes it away
+/poll QUESTION ? A, B  ask everybody here
+/vote NUMBER PLACE ... choose, 0 for the first
 /quit                  leave; so does the end of the input"""
 LINES = 100
 """Most lines read ahead of what is being sent."""
@@ -43,6 +49,12 @@ class Lines:
             "/with": self._with,
             "/group": self._group,
             "/history": self._history,
+            "/edit": self._edit,
+            "/delete": self._delete,
+            "/react": self._react,
+            "/unreact": self._unreact,
+            "/poll": self._poll,
+            "/vote": self._vote,
         }
 
     async def print_entries(self) -> None:
@@ -50,7 +62,7 @@ class Lines:
         async for entry in self._client.entries():
             title = await self._names.title(entry.conversation_id)
             _say(f"[{title}] {await self._names.words(entry)}")
-            if entry.conversation_id == self._here and isinstance(entry, MessageSent):
+            if entry.conversation_id == self._here and isinstance(entry, MessageSent | PollStarted):
                 self._client.read(entry.conversation_id, entry.seq)
 
     async def read(self) -> None:
@@ -108,11 +120,50 @@ class Lines:
     async def _history(self, _: list[str]) -> None:
         if self._here is not None:
             for entry in await self._client.history(self._here, limit=20):
-                _say(f"  {entry.seq} {await self._names.words(entry)}")
+                if not isinstance(entry, FOLDED):
+                    _say(f"  {entry.seq} {await self._names.words(entry)}")
+
+    async def _edit(self, words: list[str]) -> None:
+        place, seq, rest = self._target(words)
+        await self._client.messages.edit(place, seq, " ".join(rest))
+
+    async def _delete(self, words: list[str]) -> None:
+        place, seq, _ = self._target(words)
+        await self._client.messages.delete(place, seq)
+
+    async def _react(self, words: list[str]) -> None:
+        place, seq, rest = self._target(words)
+        await self._client.messages.react(place, seq, "".join(rest))
+
+    async def _unreact(self, words: list[str]) -> None:
+        place, seq, rest = self._target(words)
+        await self._client.messages.unreact(place, seq, "".join(rest))
+
+    async def _poll(self, words: list[str]) -> None:
+        question, _, options = " ".join(words).partition("?")
+        await self._client.messages.start_poll(self._place(), f"{question.strip()}?", options.split(","))
+
+    async def _vote(self, words: list[str]) -> None:
+        place, seq, rest = self._target(words)
+        await self._client.messages.vote(place, seq, [_number(word) for word in rest])
+
+    def _target(self, words: list[str]) -> tuple[ConversationId, int, list[str]]:
+        return self._place(), _number(words[0] if words else ""), words[1:]
+
+    def _place(self) -> ConversationId:
+        if self._here is None:
+            raise NotFound("nowhere yet: /open TITLE or /with NAME")
+        return self._here
 
     def _go(self, conversation_id: ConversationId) -> None:
         self._here = conversation_id
         self._client.view.focus([conversation_id])
+
+
+def _number(word: str) -> int:
+    if not word.isdecimal():
+        raise NotFound("name an entry by its number: /history shows them")
+    return int(word)
 
 
 def _read_lines(loop: asyncio.AbstractEventLoop, queue: asyncio.Queue[str]) -> None:

@@ -1,5 +1,6 @@
 """Names for what the log only numbers: people and conversations, asked for once and remembered."""
 
+from seriatim.app.cli.chat.words import changed, spoken
 from seriatim.client import Client, ConversationKind, Entry
 from seriatim.core.errors import ChatError, NotFound
 from seriatim.core.ids import ConversationId, UserId
@@ -8,6 +9,7 @@ from seriatim.protocol.entries import (
     MemberAdded,
     MemberLeft,
     MessageSent,
+    PollStarted,
     RoleChanged,
     SettingsChanged,
 )
@@ -61,10 +63,13 @@ class Names:
 
     async def words(self, entry: Entry) -> str:
         """Return an entry as one line of text."""
-        who = await self.user(entry.sender_id)
+        who = await self.user(entry.sender_id) if entry.sender_id else "somebody"
+        change = changed(entry, who)
+        if change is not None:
+            return change
         match entry:
-            case MessageSent(body=body):
-                words = f"{who}: {body}"
+            case MessageSent() | PollStarted():
+                words = spoken(entry, who)
             case ConversationCreated():
                 words = f"* {who} began the conversation"
             case MemberAdded(added=added):

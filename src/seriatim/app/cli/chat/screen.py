@@ -10,7 +10,8 @@ from textual.containers import Horizontal, Vertical
 from textual.widgets import Footer, Header, Input, ListItem, ListView, RichLog, Static
 
 from seriatim.app.cli.chat.names import Names, title_of
-from seriatim.client import Client, ConversationKind, Entry, MessageSent
+from seriatim.app.cli.chat.words import FOLDED
+from seriatim.client import Client, ConversationKind, Entry, MessageSent, PollStarted
 from seriatim.core.errors import ChatError
 from seriatim.core.ids import ConversationId
 from seriatim.protocol.link import Action, StateChanged
@@ -105,11 +106,12 @@ class ChatScreen(App[None]):
         self._client.view.focus([conversation_id])
         self.query_one("#messages", RichLog).clear()
         for entry in await self._client.history(conversation_id, limit=100):
-            await self._show(entry)
+            if not isinstance(entry, FOLDED):
+                await self._show(entry)
         self.query_one("#line", Input).focus()
 
     async def _show(self, entry: Entry) -> None:
-        style = "" if isinstance(entry, MessageSent) else "dim"
+        style = "" if isinstance(entry, MessageSent | PollStarted) else "dim"
         words, at = await self._names.words(entry), f"{entry.created_at.astimezone():%H:%M} "
         self.query_one("#messages", RichLog).write(Text.assemble((at, "dim"), (words, style)))
         self._client.read(entry.conversation_id, entry.seq)
