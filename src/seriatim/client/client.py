@@ -32,6 +32,7 @@ from seriatim.client.http import Http
 from seriatim.client.membership import Membership
 from seriatim.client.memory import MemoryStore
 from seriatim.client.messages import Messages
+from seriatim.client.own import Own
 from seriatim.client.store import Account, Store
 from seriatim.client.view import View
 from seriatim.core.clock import Clock, SystemClock
@@ -41,11 +42,26 @@ from seriatim.protocol.codec import refusal
 from seriatim.protocol.commands import AnyCommand, ClientName, Create, SendMessage
 from seriatim.protocol.entries import Entry
 from seriatim.protocol.fields import ConversationKind, Visibility
-from seriatim.protocol.link import Acked, Action, Apply, Failed, History, Identity, Link, OutboxCommand, State, Truncate
+from seriatim.protocol.limits import RECEIVED_ROWS
+from seriatim.protocol.link import (
+    Acked,
+    Action,
+    Apply,
+    Failed,
+    History,
+    Identity,
+    Link,
+    OutboxCommand,
+    State,
+    Transmit,
+    Truncate,
+)
+from seriatim.protocol.own.commands import Received
 from seriatim.protocol.resources import Credentials, NewDevice
 
 VERSION = "1"
 FILL_WITHIN_S = 15.0
+TELL_RECEIVED_EVERY_S = 2.0
 DEVICE = NewDevice(name="Python", kind="sdk")
 
 
@@ -75,10 +91,14 @@ class Client:
         )
         self._clock = clock or SystemClock()
         self._link = Link(identity, store.held(), history=history, random=Random())  # noqa: S311 - jitter, no secret
-        self._driver = Driver(self._link, store, access, self._clock, self._observe)
+        self.own = Own(http, store, identity.user_id)
+        """What is this user's alone, on all of his devices; who has received and read what."""
+        self._driver = Driver(self._link, store, access, self._clock, observe=self._observe, hear=self.own.hear)
         self._store = store
         self._access = access
         self._waiting: dict[UUID, asyncio.Future[Acked]] = {}
+        self._received: dict[ConversationId, int] = {}
+        """Up to where this device holds conversations, as far as the server does not know."""
         self._news = asyncio.Event()
         self._tasks = asyncio.TaskGroup()
         self._running: asyncio.Task[None] | None = None
@@ -181,7 +201,7 @@ class Client:
 
     async def __aenter__(self) -> Self:
         await self._tasks.__aenter__()
-        self._running = self._tasks.create_task(self._driver.run())
+        self._running = self._tasks.create_task(self._run())
         return self
 
     async def __aexit__(
@@ -320,6 +340,25 @@ class Client:
         low = max(position.first, top - limit + 1)
         return all(high < low or start > top for start, high in position.holes)
 
+    async def _run(self) -> None:
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._driver.run())
+            tasks.create_task(self._tell_received())
+
+    async def _tell_received(self) -> None:
+        """Tell what this device holds, every 2 s at most: what it applied since, once it is known to be the log's."""
+        while True:
+            await asyncio.sleep(TELL_RECEIVED_EVERY_S)
+            if self._received and self._link.state is State.LIVE:
+                ids = list(self._received)[:RECEIVED_ROWS]
+                seqs = {id_: self._received.pop(id_) for id_ in ids}
+                self._driver.do([Transmit(Received(seqs=seqs))])
+
+    def _hold(self, action: Apply | Truncate) -> None:
+        of_others = isinstance(action, Apply) and any(entry.sender_id != self.user_id for entry in action.entries)
+        if of_others and action.position.cursor:
+            self._received[action.conversation_id] = action.position.cursor
+
     def _observe(self, actions: Sequence[Action]) -> None:
         for action in actions:
             match action:
@@ -332,6 +371,7 @@ class Client:
                         waiting.exception()  # whoever waited may have gone
                 case Apply() | Truncate():
                     self._news.set()
+                    self._hold(action)
                 case _:
                     pass
         for observer in self.observers:

@@ -16,6 +16,7 @@ from seriatim.client.frames import decode
 from seriatim.client.store import Store, Written
 from seriatim.core.clock import Clock
 from seriatim.core.errors import ChatError, Forbidden, Unauthenticated
+from seriatim.protocol.answers import ServerFrame
 from seriatim.protocol.codec import Subprotocol
 from seriatim.protocol.codes import CloseCode
 from seriatim.protocol.commands import AnyCommand
@@ -32,20 +33,25 @@ ABNORMAL = 1006
 NO_ANSWER = (OSError, TimeoutError, InvalidHandshake, ConnectionClosed, EOFError, ssl.SSLError)
 
 Observer = Callable[[Sequence[Action]], None]
+Hear = Callable[[ServerFrame], None]
 
 
 class Driver:
     """Runs one link until it is cancelled or signed out; every action it is given is done before the next is asked.
 
-    `observe` sees the actions of each batch after they were committed and done.
+    `observe` sees the actions of each batch after they were committed and done. `hear` is told each frame before the
+    link, and keeps what it needs: a token never vouches for what is not kept.
     """
 
-    def __init__(self, link: Link, store: Store, access: Access, clock: Clock, observe: Observer) -> None:
+    def __init__(
+        self, link: Link, store: Store, access: Access, clock: Clock, *, observe: Observer, hear: Hear
+    ) -> None:
         self.link = link
         self._store = store
         self._access = access
         self._clock = clock
         self._observe = observe
+        self._hear = hear
         self._connect_at: float | None = None
         self._socket: ClientConnection | None = None
         self._outgoing: asyncio.Queue[AnyCommand | int] = asyncio.Queue(OUTGOING_FRAMES)
@@ -187,6 +193,7 @@ class Driver:
                 return CloseCode.UNSUPPORTED_DATA
             for frame in frames:
                 if not self._given_up:
+                    self._hear(frame)
                     self.do(self.link.frame(self._now(), frame))
 
     async def _write(self, socket: ClientConnection) -> None:

@@ -57,24 +57,24 @@ class Http:
     async def sign_up(self, name: str, password: str, device: NewDevice, invitation: str | None) -> Credentials:
         """Make an account, with its first device."""
         body = SignUp(name=name, password=password, device=device, invitation=invitation)
-        return await self._ask("POST", "/v1/auth/sign-up", Credentials, body=body)
+        return await self.ask("POST", "/v1/auth/sign-up", Credentials, body=body)
 
     async def log_in(self, name: str, password: str, device: NewDevice) -> Credentials:
         """Make a new device of an account."""
         body = LogIn(name=name, password=password, device=device)
-        return await self._ask("POST", "/v1/auth/log-in", Credentials, body=body)
+        return await self.ask("POST", "/v1/auth/log-in", Credentials, body=body)
 
     async def refresh(self, device_id: DeviceId, refresh_token: str) -> Credentials:
         """Exchange a refresh token; the old one stays good until the new one is first used."""
         body = Refresh(device_id=device_id, refresh_token=refresh_token)
-        return await self._ask("POST", "/v1/auth/refresh", Credentials, body=body)
+        return await self.ask("POST", "/v1/auth/refresh", Credentials, body=body)
 
     async def conversations(self) -> list[Conversation]:
         """Return the user's conversations, the newest first."""
         found: list[Conversation] = []
         params = LONGEST_PAGE
         while True:
-            page = await self._page("/v1/conversations", Conversations, params)
+            page = await self.page("/v1/conversations", Conversations, params)
             found += page.conversations
             if page.cursor is None:
                 return found
@@ -85,7 +85,7 @@ class Http:
         found: list[Member] = []
         params = LONGEST_PAGE
         while True:
-            page = await self._page(f"/v1/conversations/{conversation_id}/members", Members, params)
+            page = await self.page(f"/v1/conversations/{conversation_id}/members", Members, params)
             found += page.members
             if page.cursor is None:
                 return found
@@ -93,29 +93,30 @@ class Http:
 
     async def trace(self, conversation_id: ConversationId, seq: int) -> MessageTrace:
         """Return the hops of a message that was sent with `trace`, lately."""
-        return await self._ask("GET", f"/v1/conversations/{conversation_id}/entries/{seq}/trace", MessageTrace)
+        return await self.ask("GET", f"/v1/conversations/{conversation_id}/entries/{seq}/trace", MessageTrace)
 
     async def users(self, name: str) -> list[User]:
         """Find people by the beginning of their name, best match first."""
-        return (await self._ask("GET", "/v1/users", Users, params={"name": name})).users
+        return (await self.ask("GET", "/v1/users", Users, params={"name": name})).users
 
     async def users_of(self, user_ids: Iterable[UserId]) -> list[User]:
         """Return the people of these ids, those that exist."""
         ids = ",".join(str(user_id) for user_id in user_ids)
-        return (await self._ask("GET", "/v1/users", Users, params={"ids": ids})).users
+        return (await self.ask("GET", "/v1/users", Users, params={"ids": ids})).users
 
-    async def _page(self, path: str, answer: type[_T], params: dict[str, str]) -> _T:
+    async def page(self, path: str, answer: type[_T], params: dict[str, str]) -> _T:
         """Return a page of a list, after the wait that its rate asks for: a long list takes many pages."""
         for _ in range(PAGE_TRIES - 1):
             try:
-                return await self._ask("GET", path, answer, params=params)
+                return await self.ask("GET", path, answer, params=params)
             except RateLimited as error:
                 await asyncio.sleep((error.retry_after_ms or RETRY_MS) / 1_000)
-        return await self._ask("GET", path, answer, params=params)
+        return await self.ask("GET", path, answer, params=params)
 
-    async def _ask(
+    async def ask(
         self, method: str, path: str, answer: type[_T], *, body: Any = None, params: dict[str, str] | None = None
     ) -> _T:
+        """Ask, as this user once there is a token, and return the answer; an empty one is None."""
         headers: dict[str, str] = {}
         if self.token is not None and not path.startswith(SIGNING_IN):
             headers["Authorization"] = f"Bearer {await self.token()}"
@@ -128,7 +129,7 @@ class Http:
         except httpx.HTTPError as error:
             raise Unavailable(f"the server cannot be reached: {error or type(error).__name__}") from error
         if found.is_success:
-            return msgspec.json.decode(found.content, type=answer)
+            return msgspec.json.decode(found.content or b"null", type=answer)
         raise _refusal(found)
 
 

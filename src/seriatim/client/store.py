@@ -44,6 +44,7 @@ create table if not exists entries (
     client_id blob not null, device_id integer not null, sender_id integer not null, ordinal integer,
     filled integer not null, entry blob not null, unique (conversation_id, seq)
 );
+create table if not exists own (key text primary key, change blob not null) without rowid;
 """
 
 
@@ -165,6 +166,25 @@ class Store:
     def handled(self, applied: int) -> None:
         self._db.execute("pragma synchronous = normal")
         self._set_meta("handled", str(applied).encode())
+
+    @property
+    def epoch(self) -> str | None:
+        """The incarnation of the log that is held here; None: nothing is."""
+        epoch = self._meta("epoch")
+        return None if epoch is None else epoch.decode()
+
+    def keep_own(self, changes: Iterable[tuple[str, bytes]], *, anew: bool) -> None:
+        """Keep what is the user's own under these keys; `anew`: and forget all that was kept."""
+        self._db.execute("begin immediate")
+        if anew:
+            self._db.execute("delete from own")
+        self._db.executemany("insert or replace into own values (?, ?)", changes)
+        self._db.execute("commit")
+
+    def own(self, key: str) -> bytes | None:
+        """Return what is kept of the user's own under a key."""
+        row: Any = self._db.execute("select change from own where key = ?", (key,)).fetchone()
+        return None if row is None else row[0]
 
     def _write(self, action: Durable) -> Written:
         match action:

@@ -49,6 +49,11 @@ class View:
         """Return how many are online in a conversation on screen of more than 250 members; None: it is not known."""
         return self._driver.link.screen.online(conversation_id)
 
+    def flags(self, conversation_id: ConversationId) -> int:
+        """Return how a conversation is for this user: 1 muted, 2 pinned, 4 marked unread, 8 hidden, 16 left."""
+        position = self._store.position(conversation_id)
+        return 0 if position is None else position.flags
+
     def unread(self, conversation_id: ConversationId) -> int:
         """Return how many messages of others this user has not read there, as far as this device knows."""
         position = self._store.position(conversation_id)

@@ -3,10 +3,11 @@
 from enum import Enum
 
 from seriatim.core.ids import ConversationId, UserId
-from seriatim.protocol.answers import FLAG_LEFT, HeadRow, Page
+from seriatim.protocol.answers import FLAG_HIDDEN, FLAG_LEFT, FLAG_MARKED_UNREAD, HeadRow, OwnRead, Page
 from seriatim.protocol.entries import Entry, MessageSent
 from seriatim.protocol.limits import HOLD_BACK_ENTRIES, HOLD_BACK_S, HOLE_ENTRIES
 from seriatim.protocol.link.actions import Position
+from seriatim.protocol.own.changes import OwnMine
 
 BARREN_PAGES = 3
 """So many pages in a row that bring nothing towards a head heard of: it does not exist, believe the page."""
@@ -119,6 +120,18 @@ class Conversation:
                 self.fetch_at = None
         self.heard_of(row.head, now)
         return not is_below
+
+    def own(self, what: OwnRead | OwnMine) -> bool:
+        """Take what the user did on another device; False: this one knows better."""
+        if isinstance(what, OwnMine):
+            self.flags = what.flags | (self.flags & FLAG_LEFT)
+            return True
+        if what.thread_seq is not None or what.seq < max(self.read, self.read_wanted):
+            return False
+        self.read, self.unread, self.mentions = what.seq, what.unread, what.mentions
+        self.counted = max(self.counted, self.cursor or 0)
+        self.flags &= ~FLAG_MARKED_UNREAD
+        return True
 
     def wants(self, now: float) -> Direction | None:
         """Return what to fetch now; None: nothing, or not yet."""
@@ -243,7 +256,9 @@ class Conversation:
         if sent is not None and sent.thread_seq is not None and not sent.broadcast:
             return  # it counts in its thread, not here
         self.counted = entry.seq
+        self.flags &= ~FLAG_HIDDEN
         if entry.sender_id == self.me:  # sending moves the sender's own watermark to his message
+            self.flags &= ~FLAG_MARKED_UNREAD
             self.read, self.unread, self.mentions = max(self.read, entry.seq), 0, 0
         elif entry.seq > max(self.read, self.read_wanted):
             self.unread += 1

@@ -65,6 +65,7 @@ from seriatim.protocol.link.outbox import Outbox
 from seriatim.protocol.link.reads import Reads
 from seriatim.protocol.link.refusals import error_of, is_final
 from seriatim.protocol.link.screen import Place, Screen
+from seriatim.protocol.own.changes import OwnMine
 
 RETRY_MS = 1_000
 """Wait after a retryable refusal that names no time."""
@@ -136,11 +137,12 @@ class Link:
             case Drain():
                 self._move_at = now + self._backoff.within_s(frame.reconnect_after_ms)
                 self._become(State.DRAINING)
-            case SelfChanged():
-                if isinstance(frame.what, OwnRead):
-                    self._own_read(frame.what)
+            case SelfChanged(what=OwnRead() | OwnMine() as what):
+                self._own(what)
             case PresenceTold() | TypingTold():
                 self.screen.told(frame, now)
+            case _:
+                pass
         return self._flush(now)
 
     def closed(self, now: float, code: int) -> list[Action]:
@@ -336,11 +338,9 @@ class Link:
             if conversation.fetch_at is not None:
                 self._catching.add(conversation.id)
 
-    def _own_read(self, read: OwnRead) -> None:
-        conversation = self._conversation(read.conversation_id)
-        if read.seq >= max(conversation.read, conversation.read_wanted):
-            conversation.read, conversation.unread, conversation.mentions = read.seq, read.unread, read.mentions
-            conversation.counted = max(conversation.counted, conversation.cursor or 0)
+    def _own(self, what: OwnRead | OwnMine) -> None:
+        conversation = self._conversation(what.conversation_id)
+        if conversation.own(what):
             self._touch(conversation)
 
     # --- what follows from it -----------------------------------------------------------------------------------------
