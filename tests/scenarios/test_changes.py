@@ -9,6 +9,7 @@ from psycopg import sql
 from rows import TABLES, unchanged
 from seriatim.core.errors import BadRequest, ChatError, Conflict, Forbidden, KeyReused, NotFound, TooLarge
 from seriatim.core.ids import ConversationId, uuid7
+from seriatim.features.conversations import store
 from seriatim.log.draft import Stored
 from seriatim.protocol.answers import Page, Sent
 from seriatim.protocol.commands import (
@@ -236,8 +237,8 @@ async def test_who_has_left_sees_a_message_as_he_left_it_but_nothing_that_was_de
     ada, bob, here, _seq = await a_group(world)
     (eve,) = await world.people(1)
     await world.do(Invite, ada, here, user_ids=[eve.user_id])
-    kept: Sent = await world.do(SendMessage, bob, here, body="kept")
     gone: Sent = await world.do(SendMessage, bob, here, body="gone")
+    kept: Sent = await world.do(SendMessage, bob, here, body="kept")
     first: Sent = await world.do(Edit, bob, here, target_seq=kept.seq, body="edited before")
     await world.do(React, eve, here, target_seq=kept.seq, emoji="👍")
     await world.do(Leave, eve, here)
@@ -250,6 +251,10 @@ async def test_who_has_left_sees_a_message_as_he_left_it_but_nothing_that_was_de
     message: MessageSent = await seen(world, eve, here, kept.seq)
     assert (message.body, message.edited_seq, message.pinned_seq) == ("edited before", first.seq, None)
     assert message.reactions == (("👍", 1, True),)
+    async with world.database.read() as connection:
+        listed = store.conversation_of(await store.one_conversation(connection, eve.user_id, here))
+    assert isinstance(listed.last, MessageSent)
+    assert (listed.last.body, listed.last.edited_seq) == ("edited before", first.seq)
     deleted: MessageSent = await seen(world, eve, here, gone.seq)
     assert deleted.body == ""
     assert deleted.deleted_seq

@@ -50,7 +50,12 @@ def columns_until(until: LiteralString) -> LiteralString:
     changed: LiteralString = f"case when e.changed_seq <= {until} then e.changed_seq end"
     pinned: LiteralString = f"case when e.pinned_seq <= {until} then e.pinned_seq end"
     before, _, after = COLUMNS.partition("e.body, e.meta, e.changed_seq, e.edited_seq, e.deleted_seq, e.pinned_seq")
-    return before + f"{body}, e.meta, {changed}, {edited}, e.deleted_seq, {pinned}" + after
+    return (
+        before
+        + f"{body} as body, e.meta, {changed} as changed_seq, {edited} as edited_seq, e.deleted_seq,"
+        + f" {pinned} as pinned_seq"
+        + after
+    )
 
 
 STATE_UNTIL: LiteralString = f"""

@@ -13,6 +13,7 @@ from seriatim.log import roster
 from seriatim.log.access import FINDS, FIRST_SEQ, READS, WHOLE
 from seriatim.log.draft import Stored
 from seriatim.log.entry_rows import COLUMNS, EntryRow, entry_of, message_of
+from seriatim.log.state import columns_until
 from seriatim.protocol.answers import FLAG_LEFT
 from seriatim.protocol.fields import ConversationKind, History, LeastRole, Role, Visibility
 from seriatim.protocol.resources import Conversation, Member, User
@@ -91,7 +92,7 @@ select c.id as conversation_id, c.kind, c.visibility, c.title, c.topic, c.member
 # The newest message within the user's range, and the other one of a direct conversation.
 _WITH_LAST: LiteralString = f"""
 left join lateral (
-    select {COLUMNS} from entries e
+    select {columns_until("seen.readable_seq")} from entries e
     where e.conversation_id = seen.conversation_id and e.kind = 'message_sent'
       and (seen.reads or e.seq >= seen.first_seq) and e.seq <= seen.readable_seq
     order by e.seq desc limit 1

@@ -16,9 +16,20 @@ from seriatim.protocol.answers import DevicesChanged, HeadRow, OwnPresence, OwnR
 from seriatim.protocol.codes import CloseCode, may_reconnect
 from seriatim.protocol.commands import ClientName, Resume
 from seriatim.protocol.documents.asyncapi import COMMANDS, SERVER_FRAMES, Frame, answer_of, tag_of
-from seriatim.protocol.entries import ENTRY_TYPES, EntryFields
+from seriatim.protocol.entries import ENTRY_TYPES, EntryFields, Forwarded, ThreadState
 
-SHAPES: tuple[Frame, ...] = (ClientName, Resume, HeadRow, PresenceRow, TracedHop, OwnRead, DevicesChanged, OwnPresence)
+SHAPES: tuple[Frame, ...] = (
+    ClientName,
+    Resume,
+    HeadRow,
+    PresenceRow,
+    TracedHop,
+    OwnRead,
+    DevicesChanged,
+    OwnPresence,
+    Forwarded,
+    ThreadState,
+)
 """What the fields of frames hold, besides entries and limits, which have tables of their own."""
 
 
@@ -86,7 +97,7 @@ def type_name(hint: Any) -> str:
     if origin in (Union, UnionType):
         return "Entry" if parts == ENTRY_TYPES else " or ".join(map(type_name, parts))
     if origin in (list, tuple):
-        return f"[{', '.join(map(type_name, parts))}]"
+        return f"[{', '.join(type_name(part) for part in parts if part is not Ellipsis)}]"
     if origin is dict:
         return "{" + ": ".join(map(type_name, parts)) + "}"
     return _plain(hint)

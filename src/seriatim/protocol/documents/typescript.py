@@ -72,7 +72,7 @@ class _Writer:
             return self.name(get_args(hint)[0])
         if origin in (Union, UnionType):
             return " | ".join(self.name(part) for part in get_args(hint))
-        if origin is list:
+        if origin is list or (origin is tuple and get_args(hint)[-1] is Ellipsis):
             return f"readonly {_grouped(self.name(get_args(hint)[0]))}[]"
         if origin is tuple:
             return f"readonly [{', '.join(self.name(part) for part in get_args(hint))}]"
