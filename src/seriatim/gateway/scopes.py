@@ -11,7 +11,7 @@ from seriatim.protocol.commands import Command
 from seriatim.protocol.sender import Scope, Sender
 
 COMMANDS: Final[Mapping[str, Scope]] = {
-    **dict.fromkeys(("fetch", "compare", "read", "read_all", "search"), Scope.READ),
+    **dict.fromkeys(("fetch", "compare", "read", "read_all"), Scope.READ),
     **dict.fromkeys(("send", "edit", "delete", "forward", "start_poll", "close_poll"), Scope.SEND),
     **dict.fromkeys(("slash", "answer_slash", "set_presence"), Scope.SEND),
     **dict.fromkeys(("react", "unreact", "vote"), Scope.REACT),
@@ -26,13 +26,10 @@ BY_COMMAND: Final = None
 """The route is a command: its scope is checked there."""
 ROUTES: Final[Mapping[str, Scope | None]] = {
     **dict.fromkeys(COMMANDS, BY_COMMAND),
-    "me": Scope.READ,
-    "find_users": Scope.READ,
-    "list_conversations": Scope.READ,
-    "list_channels": Scope.READ,
-    "get_conversation": Scope.READ,
-    "list_members": Scope.READ,
-    "list_slash_commands": Scope.READ,
+    **dict.fromkeys(("me", "find_users", "list_groups"), Scope.READ),
+    **dict.fromkeys(("list_conversations", "list_channels", "get_conversation", "list_members"), Scope.READ),
+    **dict.fromkeys(("list_threads", "list_versions", "list_reactions", "list_pins", "list_votes"), Scope.READ),
+    **dict.fromkeys(("list_receipts", "list_slash_commands"), Scope.READ),
     "set_slash_commands": Scope.SEND,
 }
 """By the route's operation id."""
