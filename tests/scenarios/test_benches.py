@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from seriatim.app.cli import bench
-from seriatim.bench import fanout, history, idle, resume, send, xmpp
+from seriatim.bench import fanout, history, idle, presence, resume, send, xmpp
 from seriatim.bench.yardsticks import ejabberd
 
 SERIATIM = Path(sys.executable).with_name("seriatim")
@@ -27,6 +27,7 @@ BENCHES = {
     "idle": [case.name for case in idle.CASES],
     "resume": [case.name for case in resume.CASES],
     "history": [case.name for case in history.CASES],
+    "presence": [case.name for case in presence.CASES],
     "xmpp": [case.name for work in xmpp.SMALL.works for case in (xmpp.rate_case(work), xmpp.cpu_case(work))],
 }
 NEEDS_EJABBERD = "no ejabberd with its PostgreSQL driver: bench xmpp has nothing to compare with"

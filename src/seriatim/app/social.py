@@ -20,6 +20,7 @@ from seriatim.features.presence.presence import Presence
 from seriatim.features.presence.set_presence import set_presence
 from seriatim.features.presence.store import Stored
 from seriatim.features.typing.typing import Typists
+from seriatim.log.moderation import blocks
 from seriatim.protocol.answers import OwnPresence, SelfChanged
 from seriatim.protocol.commands import SetPresence
 from seriatim.protocol.sender import Sender
@@ -53,6 +54,7 @@ class Social:
             signals=self.signals,
             sessions_of=self._sessions_of,
             clock=clock,
+            hidden_from=self._hidden_from,
         )
         self.typists = Typists(
             self.signals,
@@ -106,6 +108,10 @@ class Social:
     async def _read_people(self, user_ids: Collection[UserId]) -> dict[UserId, Stored]:
         async with self._database.read() as connection:
             return await store.people(connection, user_ids)
+
+    async def _hidden_from(self, user_ids: Collection[UserId]) -> dict[UserId, frozenset[UserId]]:
+        async with self._database.read() as connection:
+            return await blocks.blocked(connection, user_ids)
 
     async def _write_last_seen(self, times: Mapping[UserId, datetime]) -> None:
         async with self._database.transaction() as connection:

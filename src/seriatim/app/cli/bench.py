@@ -20,6 +20,7 @@ class Bench(StrEnum):
     IDLE = "idle"
     RESUME = "resume"
     HISTORY = "history"
+    PRESENCE = "presence"
     XMPP = "xmpp"
 
 

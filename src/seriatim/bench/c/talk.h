@@ -1,11 +1,11 @@
-/* Messages on their way in many conversations at once, whatever is spoken; and the file that names the people: "people N",
- * N times "user_id device_id token", "conversations M", M times "conversation_id count place place ...". A message carries
- * its conversation, slot and number in its key, so every message that arrives says which one it is; nothing is matched
- * by order or by body. Whoever includes this defines `say_message`, by which the first member of a conversation sends. */
+/* Messages on their way in many conversations at once, whatever is spoken; and the rest of the file that names them:
+ * "conversations M", M times "conversation_id count place place ...". A message carries its conversation, slot and
+ * number in its key, so every message that arrives says which one it is; nothing is matched by order or by body. Whoever
+ * includes this defines `say_message`, by which the first member of a conversation sends. */
 #ifndef SERIATIM_TALK_H
 #define SERIATIM_TALK_H
 
-#include "loop.h"
+#include "people.h"
 
 enum { BODY_BYTES = 64 };
 
@@ -43,15 +43,6 @@ static void say_message(struct conversation *at, const char *key, unsigned long 
 static void note(double seconds) {
     if (done_count >= took_room) took_s = must(realloc(took_s, (took_room = 2 * took_room + 4096) * sizeof *took_s));
     took_s[done_count++] = seconds;
-}
-
-static int smaller(const void *a, const void *b) {
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-static double at_percent(double *sorted, unsigned long count, double percent) {
-    return count ? sorted[(unsigned long)((double)(count - 1) * percent / 100)] * 1000 : 0;
 }
 
 static void send_message(int place, int slot_place) {
@@ -105,15 +96,6 @@ static void send_due(void) {
     early_count = left;
 }
 
-static void answer(const char *format, ...) {
-    va_list words;
-    va_start(words, format);
-    vprintf(format, words);
-    va_end(words);
-    printf("\n");
-    fflush(stdout);
-}
-
 static void times(double seconds, double cpu) {
     qsort(took_s, done_count, sizeof *took_s, smaller);
     answer("{\"messages\":%lu,\"deliveries\":%lu,\"acked\":%lu,\"errors\":%d,\"lost\":%d,\"unfinished\":%d,\"seconds\":%.6f,"
@@ -148,49 +130,8 @@ static void talk(int first, int count, int each, double seconds, double period) 
     times(now_s() - began, cpu_s() - cpu);
 }
 
-/* connect FIRST COUNT WINDOW WITHIN_S */
-static void bring(int first, int count, int window, double within_s) {
-    refused_count = refused_blindly_count = lost_count = greeted_count = 0;
-    double began = now_s(), cpu = cpu_s();
-    int all = all_live(first, count, window, within_s);
-    double seconds = now_s() - began;
-    qsort(greeted_s, (size_t)greeted_count, sizeof *greeted_s, smaller);
-    unsigned long n = (unsigned long)greeted_count;
-    answer("{\"live\":%d,\"all\":%s,\"refused\":%d,\"refused_blindly\":%d,\"seconds\":%.6f,\"p50_ms\":%.4f,\"p95_ms\":%.4f,"
-           "\"generator_cpu_s\":%.4f}",
-           live_count, all ? "true" : "false", refused_count, refused_blindly_count, seconds,
-           at_percent(greeted_s, n, 50), at_percent(greeted_s, n, 95), cpu_s() - cpu);
-}
-
-static char *word(FILE *file) {
-    static char text[8192];
-    if (fscanf(file, "%8191s", text) != 1) die("the file is short");
-    return must(strdup(text));
-}
-
-static int number(FILE *file) {
-    char *text = word(file);
-    int value = atoi(text);
-    free(text);
-    return value;
-}
-
 static void load(const char *path) {
-    FILE *file = fopen(path, "r");
-    if (file == NULL) die(path);
-    free(word(file));
-    people_count = number(file);
-    people = must(calloc((size_t)people_count, sizeof *people));
-    connections = must(calloc((size_t)people_count, sizeof *connections));
-    dirty = must(calloc((size_t)people_count, sizeof *dirty));
-    greeted_s = must(calloc((size_t)people_count, sizeof *greeted_s));
-    for (int i = 0; i < people_count; i++) {
-        people[i].user_id = word(file);
-        people[i].device_id = word(file);
-        people[i].token = word(file);
-        connections[i].person = i;
-        connections[i].fd = -1;
-    }
+    FILE *file = load_people(path);
     free(word(file));
     conversation_count = number(file);
     conversations = must(calloc((size_t)conversation_count + 1, sizeof *conversations));

@@ -44,7 +44,16 @@ class Commands(Protocol):
         ...
 
 
+class Presence(Protocol):
+    """Who is told what of whom (features/presence)."""
+
+    def reload(self, user_id: UserId) -> None:
+        """Read again from whom somebody hides."""
+        ...
+
+
 Given = NamedDependency[SkipValidation[Commands]]
+Seen = NamedDependency[SkipValidation[Presence]]
 Caller = NamedDependency[Sender]
 TAGS: Final = ["moderation"]
 HERE: Final = "/v1/conversations/{conversation_id:int}"
@@ -109,19 +118,21 @@ async def bans(
 
 
 @put("/v1/blocks/{user_id:int}", operation_id="block", status_code=204, tags=TAGS)
-async def block(user_id: FromPath[int], commands: Given, sender: Caller) -> None:
-    """Let a person neither write to the caller directly nor add him anywhere; he is not told."""
+async def block(user_id: FromPath[int], commands: Given, presence: Seen, sender: Caller) -> None:
+    """Let a person neither write to the caller directly nor add him anywhere, nor see his presence; he is not told."""
     other = _person(user_id)
     async with commands.changing(sender) as connection:
         await blocking.block(connection, sender, other)
+    presence.reload(sender.user_id)
 
 
 @delete("/v1/blocks/{user_id:int}", operation_id="unblock", tags=TAGS)
-async def unblock(user_id: FromPath[int], commands: Given, sender: Caller) -> None:
+async def unblock(user_id: FromPath[int], commands: Given, presence: Seen, sender: Caller) -> None:
     """Take a block back."""
     other = _person(user_id)
     async with commands.changing(sender) as connection:
         await blocking.unblock(connection, sender, other)
+    presence.reload(sender.user_id)
 
 
 @get("/v1/blocks", operation_id="list_blocks", tags=TAGS)

@@ -43,11 +43,6 @@ HiddenFrom = Callable[[Collection[UserId]], Awaitable[dict[UserId, frozenset[Use
 """Returns from whom each of these people hides; who hides from nobody may be left out. Raises Unavailable."""
 
 
-async def hidden_from_nobody(_user_ids: Collection[UserId]) -> dict[UserId, frozenset[UserId]]:
-    """Hide nobody from anybody."""
-    return {}
-
-
 @dataclass(slots=True)
 class _Person:
     """Somebody who is on a screen here, or is here and chose something."""
@@ -87,7 +82,7 @@ class Presence:
         signals: Signals,
         sessions_of: SessionsOf,
         clock: Clock,
-        hidden_from: HiddenFrom = hidden_from_nobody,
+        hidden_from: HiddenFrom,
         offline_after_s: float = OFFLINE_AFTER_S,
     ) -> None:
         self._read = read

@@ -1,6 +1,6 @@
 """Who wants nothing of whom: the blocked one neither writes to the other, nor adds him, nor sees his presence."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import LiteralString
 
 from psycopg.rows import scalar_row
@@ -11,6 +11,9 @@ from seriatim.storage.postgres.database import Connection
 
 BLOCKERS: LiteralString = """-- blockers
 select user_id from blocks where blocked_user_id = %(user_id)s and user_id = any(%(others)s)"""
+
+BLOCKED: LiteralString = """-- blocked
+select user_id, array_agg(blocked_user_id) from blocks where user_id = any(%(user_ids)s) group by user_id"""
 
 # A direct conversation is shut to the blocked one as to any silenced member: append looks at nothing else.
 BLOCK: LiteralString = """-- block
@@ -43,6 +46,12 @@ async def blockers(connection: Connection, user_id: UserId, others: Sequence[Use
     async with connection.cursor(row_factory=scalar_row) as cursor:
         await cursor.execute(BLOCKERS, {"user_id": user_id, "others": list(others)})
         return frozenset(await cursor.fetchall())
+
+
+async def blocked(connection: Connection, user_ids: Collection[UserId]) -> dict[UserId, frozenset[UserId]]:
+    """Return whom each of these people has blocked, without those who blocked nobody; one statement."""
+    cursor = await connection.execute(BLOCKED, {"user_ids": list(user_ids)})
+    return {user_id: frozenset(others) async for user_id, others in cursor}
 
 
 async def block(connection: Connection, user_id: UserId, other_id: UserId) -> None:
