@@ -13,7 +13,7 @@ from seriatim.core.errors import ChatError
 from seriatim.core.ids import ConversationId, DeviceId, UserId, random_id
 from seriatim.log import roster
 from seriatim.log.append import Appender
-from seriatim.log.draft import Change, Draft, Stored
+from seriatim.log.draft import Change, Draft, Extras, Stored
 from seriatim.log.record import record
 from seriatim.protocol.entries import ConversationCreated, MemberAdded, MemberLeft, SettingsChanged
 from seriatim.protocol.fields import ConversationKind, Role, Visibility
@@ -30,13 +30,18 @@ class Room(NamedTuple):
     members: list[Sender]
 
     def draft(
-        self, who: Sender | int = 0, body: str = "hi", *, client_id: UUID | None = None, target_seq: int | None = None
+        self,
+        who: Sender | int = 0,
+        body: str = "hi",
+        *,
+        client_id: UUID | None = None,
+        target_seq: int | None = None,
+        extras: Extras | None = None,
     ) -> Draft:
         """Return a message of this member (or anybody) in this room."""
         sender = self.members[who] if isinstance(who, int) else who
-        return Draft(
-            self.conversation_id, sender.user_id, sender.device_id, client_id or uuid4(), body, target_seq, None
-        )
+        key = client_id or uuid4()
+        return Draft(self.conversation_id, sender.user_id, sender.device_id, key, body, target_seq, None, extras)
 
 
 def somebody() -> Sender:
@@ -81,7 +86,7 @@ async def rename(connection: Connection, room: Room, title: str = "a name", *, c
 async def add(connection: Connection, room: Room, who: Sender) -> Stored:
     """Let the owner invite somebody."""
     conversation = await roster.lock(connection, room.conversation_id)
-    await roster.add_member(connection, conversation, who.user_id, Role.MEMBER)
+    await roster.add_members(connection, conversation, [who.user_id], Role.MEMBER)
     content = {"user_id": who.user_id, "role": Role.MEMBER}
     return await record(
         connection, Change(room.conversation_id, room.members[0], uuid4(), MemberAdded, content, roster=True)

@@ -105,7 +105,7 @@ async def test_each_message_is_told_to_the_publisher_before_its_waiter_hears(
 async def test_four_racing_gateways_agree_on_every_key(postgres_dsn: str, database: Database) -> None:
     rooms = [await open_room(database) for _ in range(RACE_ROOMS)]
     keys = [
-        (room.conversation_id, *room.members[n % 2], uuid4())
+        (room.conversation_id, *room.members[n % 2][:2], uuid4())
         for n in range(RACE_KEYS)
         for room in [rooms[n % len(rooms)]]
     ]

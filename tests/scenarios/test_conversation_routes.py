@@ -89,12 +89,13 @@ async def test_a_bot_talks_over_http_alone(web: Web) -> None:
 async def test_every_command_has_its_route_with_its_fields_described(web: Web) -> None:
     document = (await web.client.get("/v1/openapi.json")).json()
     paths = document["paths"]
-    tags = {command.__struct_config__.tag for command in HTTP_COMMANDS} | {"read"}
+    tags = {command.__struct_config__.tag for command in HTTP_COMMANDS} | {"read", "draft", "set_mine"}
     prefix = "/v1/conversations/{conversation_id}/"
     assert {path.removeprefix(prefix) for path in paths if "post" in paths[path] and prefix in path} == tags
     body = paths[prefix + "send"]["post"]["requestBody"]["content"]["application/json"]["schema"]
     described = document["components"]["schemas"][body["$ref"].rpartition("/")[2]]
-    assert set(described["properties"]) == {"client_id", "body", "target_seq", "trace"}
+    in_a_thread = {"thread_seq", "broadcast", "mentions"}
+    assert set(described["properties"]) == {"client_id", "body", "target_seq", "trace"} | in_a_thread
     assert described["required"] == ["body"]
 
 

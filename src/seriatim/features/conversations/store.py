@@ -12,8 +12,9 @@ from seriatim.features.conversations.rules import UNWORDED, Candidate
 from seriatim.log import roster
 from seriatim.log.access import FINDS, FIRST_SEQ, READS, WHOLE
 from seriatim.log.draft import Stored
-from seriatim.log.entry_rows import COLUMNS, EntryRow, entry_of, message_of
-from seriatim.log.state import columns_until
+from seriatim.log.entry_rows import COLUMNS, EntryRow, entry_of
+from seriatim.log.messages.state import columns_until
+from seriatim.log.own.counts import MENTIONED, UNREAD
 from seriatim.protocol.answers import FLAG_LEFT
 from seriatim.protocol.fields import ConversationKind, History, LeastRole, Role, Visibility
 from seriatim.protocol.resources import Conversation, Member, User
@@ -81,19 +82,19 @@ where c.id = m.conversation_id and m.conversation_id = %(conversation_id)s and m
 # What of it the user reads is first_seq..readable_seq; nothing where the second is null.
 _SEEN: LiteralString = f"""
 select c.id as conversation_id, c.kind, c.visibility, c.title, c.topic, c.member_count, c.roster_version,
-       c.last_seq, c.last_ordinal, c.last_message_at, {WHOLE} as whole, c.post_role, c.invite_role, c.pin_role,
+       c.last_seq, c.last_message_at, {WHOLE} as whole, c.post_role, c.invite_role, c.pin_role,
        c.slow_mode_s, c.archived_at is not null as archived,
        {READS} as reads, m.role, coalesce({FIRST_SEQ}, 1) as first_seq,
        case when {READS} then c.last_seq when m.user_id is not null then coalesce(m.left_seq, c.last_seq) end
            as readable_seq,
-       m.left_seq, m.left_view, coalesce(m.read_seq, 0) as read_seq, m.read_ordinal,
+       m.left_seq, m.left_view, coalesce(m.read_seq, 0) as read_seq, {UNREAD} as unread, {MENTIONED} as mentions,
        lower(c.title) collate "C" as folded_title"""
 
 # The newest message within the user's range, and the other one of a direct conversation.
 _WITH_LAST: LiteralString = f"""
 left join lateral (
     select {columns_until("seen.readable_seq")} from entries e
-    where e.conversation_id = seen.conversation_id and e.kind = 'message_sent'
+    where e.conversation_id = seen.conversation_id and e.ordinal is not null and (e.thread_seq is null or e.broadcast)
       and (seen.reads or e.seq >= seen.first_seq) and e.seq <= seen.readable_seq
     order by e.seq desc limit 1
 ) e on true
@@ -174,7 +175,6 @@ class Seen(NamedTuple):
     member_count: int
     roster_version: int
     last_seq: int
-    last_ordinal: int
     last_message_at: datetime | None
     whole: bool
     post_role: str
@@ -189,7 +189,8 @@ class Seen(NamedTuple):
     left_seq: int | None
     left_view: dict[str, Any] | None
     read_seq: int
-    read_ordinal: int | None
+    unread: int
+    mentions: int
     folded_title: str | None
     active_at: datetime | None
     other_id: UserId | None
@@ -330,14 +331,15 @@ def conversation_of(row: Seen) -> Conversation:
         archived=row.archived,
         head=(row.readable_seq or 0) if row.left_seq is None else row.left_seq,
         read=row.read_seq,
-        unread=row.last_ordinal - row.read_ordinal if present and row.read_ordinal is not None else 0,
+        unread=row.unread if present else 0,
+        mentions=row.mentions if present else 0,
         flags=0 if left is None else FLAG_LEFT,
         last_message_at=None
         if row.readable_seq is None
         else row.last_message_at
         if left is None
         else left.last_message_at,
-        last=None if row.last is None else message_of(row.last),
+        last=None if row.last is None else entry_of(row.last),
     )
 
 

@@ -8,15 +8,19 @@ from seriatim.features.accounts import routes as accounts
 from seriatim.features.bots import routes as bots
 from seriatim.features.conversations import routes as conversations
 from seriatim.features.devices import routes as devices
+from seriatim.features.groups import routes as groups
+from seriatim.features.invitations import routes as invitations
 from seriatim.features.later import routes as later
 from seriatim.features.messages import routes as messages
+from seriatim.features.moderation import routes as moderation
 from seriatim.features.own import routes as own
 from seriatim.features.pins import routes as pins
 from seriatim.features.polls import routes as polls
-from seriatim.features.receipts import routes as receipts
 from seriatim.features.presence import routes as presence
 from seriatim.features.reactions import routes as reactions
+from seriatim.features.receipts import routes as receipts
 from seriatim.features.slash import routes as slash
+from seriatim.features.threads import routes as threads
 from seriatim.features.webhooks import routes as webhooks
 from seriatim.gateway.http.trace import message_trace
 
@@ -28,6 +32,10 @@ ROUTES: Final[tuple[ControllerRouterHandler, ...]] = (
     *reactions.ROUTES,
     *pins.ROUTES,
     *polls.ROUTES,
+    *invitations.ROUTES,
+    *moderation.ROUTES,
+    *groups.ROUTES,
+    *threads.ROUTES,
     *receipts.ROUTES,
     *own.ROUTES,
     *later.ROUTES,

@@ -1,0 +1,1 @@
+"""Threads: their lists. Their messages are sent, fetched and read with the commands of messages."""
