@@ -67,7 +67,7 @@ static void greeting_frame(struct connection *c, const char *payload, size_t siz
         text_field(payload, size, "\"resume_token\":\"", c->resume, sizeof c->resume);
         text_field(payload, size, "\"epoch\":\"", epoch, sizeof epoch);
     }
-    if (size > 13 && memcmp(payload + size - 13, "\"more\":false}", 13) == 0) {
+    if (memmem(payload, size, "\"more\":false", 12) != NULL) {
         now_live(c);
     }
 }
