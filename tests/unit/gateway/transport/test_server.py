@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import signal
+import socket
 from typing import Any
 
 import pytest
@@ -66,3 +67,10 @@ def test_an_upgraded_connection_keeps_nothing_of_its_http_side() -> None:
                 assert edge.call(alive) == before
         finally:
             gc.enable()
+
+
+def test_what_is_written_in_two_parts_waits_for_no_acknowledgement() -> None:
+    with listening_socket("127.0.0.1", 0) as listener, socket.create_connection(listener.getsockname()):
+        accepted, _ = listener.accept()
+        with accepted:
+            assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
