@@ -43,7 +43,7 @@ async def answered(device: Device, document: Document, type_: str, **fields: Any
 
 async def test_every_command_gets_the_answer_that_the_document_names(server: Server, document: Document) -> None:
     ada, bob = await server.device("ada"), await server.device("bob")
-    asked = {"hello", "focus", "typing"}  # the first was said when they connected; the others are not answered
+    asked = {"hello", "focus", "typing", "received"}  # the first was said when they connected; the others are not answered
     fits(ada.welcome, document)
 
     async def ask(type_: str, **fields: Any) -> dict[str, Any]:
@@ -69,6 +69,9 @@ async def test_every_command_gets_the_answer_that_the_document_names(server: Ser
     row = [here, first["seq"], first["client_id"], first["created_at"]][: len(schema)]
     await ask("compare", entries=[row])
     await ask("set_presence", state="away", text="at lunch")
+    await ask("draft", conversation_id=here, text="almost", changed_at="2026-01-01T00:00:00Z")
+    await ask("set_mine", conversation_id=here, level="mentions", pinned=True)
+    await ask("read_all")
     await ask("renew", token=ada.credentials["access_token"])
     await ask("ping")
     assert asked == {tag_of(command) for command in COMMANDS}
@@ -88,6 +91,14 @@ async def test_events_and_refusals_have_the_shape_of_the_document(server: Server
     fits(await bob.next("presence"), document)
     await ada.say(type="typing", conversation_id=here)
     fits(await bob.next("typing"), document, name="typing_told")
+    await ada.ask("read", conversation_id=here, seq=2)
+    fits(await bob.next("watermarks"), document)
+    await bob.ask("set_mine", conversation_id=here, muted_until="2030-01-01T00:00:00Z")
+    other = await server.another_device(bob)
+    assert other.welcome["own"]
+    fits(other.welcome, document)
+    await other.ask("draft", conversation_id=here, text="almost", changed_at="2026-01-01T00:00:00Z")
+    fits(await bob.next("self", where=lambda frame: frame["what"]["change"] == "draft"), document)
 
 
 def test_a_frame_of_another_shape_is_noticed() -> None:

@@ -9,6 +9,9 @@ import pytest
 
 from seriatim.core.ids import uuid7
 from seriatim.features.conversations import store
+from seriatim.features.own.draft import save_draft
+from seriatim.features.own.set_mine import set_mine
+from seriatim.features.receipts.read_all import read_all
 from seriatim.gateway.commands import VERBS
 from seriatim.log.access import Action, authorize
 from seriatim.protocol.commands import (
@@ -36,6 +39,7 @@ from seriatim.protocol.commands import (
 )
 from seriatim.protocol.fields import ConversationKind, Role, Visibility
 from seriatim.protocol.http.requests import tag_of
+from seriatim.protocol.own.commands import ReadAll, SaveDraft, SetMine
 from seriatim.storage.postgres.database import Database
 from seriatim.storage.postgres.statements import counted
 from speaking import Speaking, speaking
@@ -110,6 +114,40 @@ async def reading(world: Speaking, count: int) -> Callable[[], Awaitable[Any]]:
                 tasks.create_task(world.do(Read, member, channel, seq=count))
 
     return all_at_once
+
+
+async def reading_all(world: Speaking, count: int) -> Callable[[], Awaitable[Any]]:
+    ada, *others = await world.people(count + 1)
+    for other in others:
+        await world.do(SendMessage, other, await world.make(ada, DIRECT, other), body="x")
+    rows: list[Any] = []
+
+    async def told(_moved: Any) -> None:
+        pass
+
+    async def act() -> None:
+        await read_all(ReadAll(id=1), ada, world.database, lambda _user_id, found: rows.extend(found), told)
+        assert len(rows) == count
+
+    return act
+
+
+async def drafting(world: Speaking, count: int) -> Callable[[], Awaitable[Any]]:
+    _, _, members, channel = await a_channel(world, count)
+
+    async def keep(thread_seq: int | None) -> None:
+        wish = SaveDraft(id=1, conversation_id=channel, thread_seq=thread_seq, text="x", changed_at=datetime.now(UTC))
+        await save_draft(wish, members[0], world.database, lambda *_: None)
+
+    for thread_seq in range(1, count + 1):
+        await keep(thread_seq)
+    return lambda: keep(None)
+
+
+async def setting_mine(world: Speaking, count: int) -> Callable[[], Awaitable[Any]]:
+    _, _, members, channel = await a_channel(world, count)
+    wish = SetMine(id=1, conversation_id=channel, pinned=True, hidden=True, marked_unread=True)
+    return lambda: set_mine(wish, members[0], world.database, lambda *_: None)
 
 
 async def listing_conversations(world: Speaking, count: int) -> Callable[[], Awaitable[Any]]:
@@ -251,6 +289,12 @@ COSTS: dict[str, tuple[Verb, dict[str, int]]] = {
     "fetch": (on_the_channel(Fetch, "member", limit=200), {"-- authorize": 1, "-- page": 1}),
     "compare": (comparing, {"-- compare": 1}),
     "read": (reading, {"-- move marks": 1}),
+    "read all": (
+        reading_all,
+        {"-- unread conversations": 1, "-- move marks": 1, "-- unmark": 1, "-- head rows": 1},
+    ),
+    "draft": (drafting, {"-- authorize": 1, "-- save draft": 1}),
+    "set mine": (setting_mine, {"-- set mine": 1}),
     "list conversations": (listing_conversations, {"-- conversations page": 1}),
     "list channels": (listing_channels, {"-- channels page": 1}),
     "list members": (listing_members, {"-- authorize": 1, "-- members page": 1}),

@@ -7,12 +7,14 @@ from typing import Any
 
 import structlog
 
+from seriatim.core.clock import Clock
 from seriatim.core.errors import Unavailable
 from seriatim.core.ids import ConversationId, DeviceId, UserId
 from seriatim.delivery.fanout import FanOut
 from seriatim.delivery.signals import Signals
 from seriatim.features.later.due import BATCH, send_due, tell_due
 from seriatim.features.later.later import Later
+from seriatim.features.messages.rules import draft
 from seriatim.features.own.draft import save_draft
 from seriatim.features.own.follow import FOLLOWER, Stirred, note_mentions
 from seriatim.features.own.set_mine import set_mine
@@ -20,8 +22,8 @@ from seriatim.features.receipts.marks import Marks
 from seriatim.features.receipts.read_all import read_all
 from seriatim.features.receipts.watermarks import ReceiptNews
 from seriatim.log.follow import Follower
-from seriatim.protocol.answers import HeadRow, Heads, OwnRead, SelfChanged
-from seriatim.protocol.commands import Command, Read
+from seriatim.protocol.answers import HeadRow, Heads, OwnRead, SelfChanged, Sent
+from seriatim.protocol.commands import Command, Read, SendMessage
 from seriatim.protocol.own.changes import StoredChange
 from seriatim.protocol.own.commands import ReadAll, SaveDraft, SetMine
 from seriatim.protocol.sender import Sender
@@ -38,17 +40,24 @@ class OwnStream:
     """What users set and read, on its way to the log and to their other devices."""
 
     def __init__(self, database: Database, fan_out: FanOut, signals: Signals) -> None:
+        self._database = database
         self._fan_out = fan_out
         self._signals = signals
         news = ReceiptNews(database, self._looking_at)
         self.marks = Marks(database, self._on_read, news.tell)
-        self.mentions = Follower(database, FOLLOWER, note_mentions, wanted=Stirred(database))
+        mentions = Follower(database, FOLLOWER, note_mentions, wanted=Stirred(database))
+        self.running = (self.marks.run, mentions.run)
+        """The loops that live as long as the process."""
         self.commands: Mapping[type[Command], Callable[[Any, Sender], Awaitable[None]]] = {
             Read: self.marks.read,
             ReadAll: partial(read_all, database=database, tell=self._tell_rows, on_moved=news.tell),
             SaveDraft: partial(save_draft, database=database, tell=self.tell),
             SetMine: partial(set_mine, database=database, tell=self.tell),
         }
+
+    def waits(self, send: Callable[[SendMessage, Sender], Awaitable[Sent]], clock: Clock) -> Later:
+        """Return what sends messages at their time, as any other is sent."""
+        return Later(database=self._database, clock=clock, check=draft, send=send, tell=self.tell)
 
     def tell(self, user_id: UserId, change: StoredChange, but: DeviceId | None) -> None:
         """Tell a user's live sessions, but those of one device, what of his own has changed."""

@@ -23,7 +23,6 @@ from seriatim.features.accounts.keys import ACCESS_TOKENS, derived, server_keys,
 from seriatim.features.accounts.tokens import Tokens
 from seriatim.features.devices.revocations import Revocations
 from seriatim.features.later.later import Later
-from seriatim.features.messages.rules import draft
 from seriatim.gateway.commands import Commands
 from seriatim.gateway.gate import SocketGate
 from seriatim.gateway.hello import GREETINGS, Greeter
@@ -130,7 +129,7 @@ async def build(settings: Settings, database: Database, clock: Clock) -> Parts:
         rates=settings.rates,
         clock=clock,
     )
-    later = Later(database=database, clock=clock, check=draft, send=commands.run, tell=own.tell)
+    later = own.waits(commands.run, clock)
     heads_check = HeadsCheck(HeadsPages(ask, more_pages, most=SESSIONS))
     bots.speak_through(commands)
     greeter = Greeter(
@@ -190,8 +189,7 @@ async def build(settings: Settings, database: Database, clock: Clock) -> Parts:
             greeter.run,
             gate.run,
             commands.spared.run,
-            own.marks.run,
-            own.mentions.run,
+            *own.running,
             partial(keep_time, later),
             social.run,
             revocations.run,

@@ -14,7 +14,6 @@ from seriatim.client.frames import decode_entry
 from seriatim.core.ids import ConversationId, DeviceId, UserId
 from seriatim.protocol.entries import Entry
 from seriatim.protocol.fields import EntryIdentity
-from seriatim.protocol.fold import changed_by
 from seriatim.protocol.link import (
     Acked,
     Apply,
@@ -29,6 +28,7 @@ from seriatim.protocol.link import (
     Settled,
     Truncate,
 )
+from seriatim.protocol.messages.fold import changed_by
 
 LOCK_WAIT_S = 1.0
 
@@ -176,9 +176,13 @@ class Store:
     def keep_own(self, changes: Iterable[tuple[str, bytes]], *, anew: bool) -> None:
         """Keep what is the user's own under these keys; `anew`: and forget all that was kept."""
         self._db.execute("begin immediate")
-        if anew:
-            self._db.execute("delete from own")
-        self._db.executemany("insert or replace into own values (?, ?)", changes)
+        try:
+            if anew:
+                self._db.execute("delete from own")
+            self._db.executemany("insert or replace into own values (?, ?)", changes)
+        except BaseException:
+            self._db.execute("rollback")
+            raise
         self._db.execute("commit")
 
     def own(self, key: str) -> bytes | None:

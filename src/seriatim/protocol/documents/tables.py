@@ -12,11 +12,13 @@ import msgspec
 
 from seriatim.core.errors import ChatError
 from seriatim.protocol import codes, limits
-from seriatim.protocol.answers import DevicesChanged, HeadRow, OwnPresence, OwnRead, PresenceRow, TracedHop
+from seriatim.protocol.answers import DevicesChanged, HeadRow, MemberMarks, OwnPresence, OwnRead, PresenceRow, TracedHop
 from seriatim.protocol.codes import CloseCode, may_reconnect
 from seriatim.protocol.commands import ClientName, Resume
 from seriatim.protocol.documents.asyncapi import COMMANDS, SERVER_FRAMES, Frame, answer_of, tag_of
 from seriatim.protocol.entries import ENTRY_TYPES, EntryFields, Forwarded, ThreadState
+from seriatim.protocol.own.changes import StoredChange
+from seriatim.protocol.own.settings import QuietHours, Settings
 
 SHAPES: tuple[Frame, ...] = (
     ClientName,
@@ -27,6 +29,10 @@ SHAPES: tuple[Frame, ...] = (
     OwnRead,
     DevicesChanged,
     OwnPresence,
+    MemberMarks,
+    *get_args(StoredChange),
+    Settings,
+    QuietHours,
     Forwarded,
     ThreadState,
 )
