@@ -6,6 +6,7 @@ import jsonschema_rs
 import msgspec
 import pytest
 
+from scenarios.test_bots import admin, make_bot
 from seriatim.core.ids import uuid7
 from seriatim.protocol.documents.asyncapi import COMMANDS, tag_of
 from world import Device, Server
@@ -43,7 +44,12 @@ async def answered(device: Device, document: Document, type_: str, **fields: Any
 
 async def test_every_command_gets_the_answer_that_the_document_names(server: Server, document: Document) -> None:
     ada, bob = await server.device("ada"), await server.device("bob")
-    asked = {"hello", "focus", "typing", "received"}  # the first was said when they connected; the others are not answered
+    asked = {
+        "hello",
+        "focus",
+        "typing",
+        "received",
+    }  # the first was said when they connected; the others are not answered
     fits(ada.welcome, document)
 
     async def ask(type_: str, **fields: Any) -> dict[str, Any]:
@@ -72,9 +78,35 @@ async def test_every_command_gets_the_answer_that_the_document_names(server: Ser
     await ask("draft", conversation_id=here, text="almost", changed_at="2026-01-01T00:00:00Z")
     await ask("set_mine", conversation_id=here, level="mentions", pinned=True)
     await ask("read_all")
+    message = (await make("send", conversation_id=here, body="words"))["seq"]
+    poll = (await make("start_poll", conversation_id=here, question="which", options=["a", "b"]))["seq"]
+    await make("edit", conversation_id=here, target_seq=message, body="better words")
+    await make("react", conversation_id=here, target_seq=message, emoji="👍")
+    await make("unreact", conversation_id=here, target_seq=message, emoji="👍")
+    await make("pin", conversation_id=here, target_seq=message)
+    await make("unpin", conversation_id=here, target_seq=message)
+    await make("forward", conversation_id=here, source_conversation_id=here, source_seq=message)
+    await make("delete", conversation_id=here, target_seq=message)
+    await make("vote", conversation_id=here, target_seq=poll, options=[0])
+    await make("close_poll", conversation_id=here, target_seq=poll)
     await ask("renew", token=ada.credentials["access_token"])
     await ask("ping")
+    asked |= {"slash", "answer_slash"}  # by the next test
     assert asked == {tag_of(command) for command in COMMANDS}
+
+
+async def test_a_bot_is_called_in_the_words_of_the_document(server: Server, document: Document) -> None:
+    root = await admin(server)
+    bot = await server.greeted(await make_bot(root, "bot"))
+    here = await root.group(bot)
+    name = f"call-{bot.user_id}"
+    offered = {"commands": [{"name": name, "description": "An example"}]}
+    assert (await bot.http("PUT", "/v1/bots/self/slash-commands", json=offered)).is_success
+    await root.say(type="slash", id=9, client_id=str(uuid7()), conversation_id=here, name=name)
+    called = await bot.next("slash_called")
+    fits(called, document)
+    await answered(bot, document, "answer_slash", call_id=called["call_id"], text="done")
+    fits(await root.next("slashed"), document)
 
 
 async def test_events_and_refusals_have_the_shape_of_the_document(server: Server, document: Document) -> None:

@@ -98,6 +98,10 @@ COMMANDS: dict[str, commands.AnyCommand] = {
     "vote": commands.Vote(**ON_HERE, target_seq=5, options=[0, 1]),
     "vote-back": commands.Vote(**ON_HERE, target_seq=5, options=[]),
     "close_poll": commands.ClosePoll(**ON_HERE, target_seq=5),
+    "slash": commands.Slash(id=11, client_id=KEY, conversation_id=HERE, name="deploy", text="web now"),
+    "slash-bare": commands.Slash(id=11, client_id=KEY, conversation_id=HERE, name="deploy"),
+    "answer_slash": commands.AnswerSlash(id=12, call_id="c-1", text="done"),
+    "answer_slash-silent": commands.AnswerSlash(id=12, call_id="c-1"),
 }
 
 
@@ -195,6 +199,14 @@ ANSWERS: dict[str, answers.ServerFrame] = {
             forwarded=entries.Forwarded(conversation_id=THERE, seq=4, sender_id=BOB),
             **AUTHOR,
         )
+    ),
+    "event-message_sent-via": event(
+        entries.MessageSent(conversation_id=HERE, seq=2, ordinal=1, body="disk full", via="Grafana", **AUTHOR)
+    ),
+    "slashed": answers.Slashed(id=11, text="only for you"),
+    "slashed-silent": answers.Slashed(id=11),
+    "slash_called": answers.SlashCalled(
+        call_id="c-1", conversation_id=HERE, user_id=ADA, name="deploy", text="web now"
     ),
     "event-message_edited": event(entries.MessageEdited(**ON_TWO, body="better", previous=TEXT)),
     "event-message_edited-hidden": event(entries.MessageEdited(**ON_TWO, body="")),

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Coroutine
 from typing import Any
 
+from seriatim.app.settings import Settings
 from seriatim.core.buckets import Buckets, network
 from seriatim.core.clock import Clock
 from seriatim.core.errors import NotFound
@@ -22,7 +23,6 @@ from seriatim.log.follow import Follower
 from seriatim.protocol.answers import SlashCalled
 from seriatim.protocol.commands import AnswerSlash, Command, Create, SendMessage, Slash
 from seriatim.protocol.fields import ConversationKind
-from seriatim.protocol.limits import Rates
 from seriatim.protocol.sender import Sender
 from seriatim.storage.egress import Egress
 from seriatim.storage.postgres.database import Database
@@ -35,16 +35,16 @@ class BotParts:
         self,
         database: Database,
         fan_out: FanOut,
-        egress: Egress,
-        *,
+        settings: Settings,
         secret: Callable[[str], bytes],
+        *,
         ended: Callable[[], None],
-        rates: Rates,
         clock: Clock,
     ) -> None:
         self._database = database
         self._fan_out = fan_out
-        self._rates = rates
+        self._rates = settings.rates
+        egress = Egress(settings.egress_allow)
         self._clock = clock
         self._commands: Commands | None = None
         self._calls, self._false_calls = Buckets(), Buckets()

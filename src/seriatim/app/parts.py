@@ -39,7 +39,6 @@ from seriatim.log.heads import HeadsAnswer, HeadsAsk, heads, heads_page, heads_t
 from seriatim.protocol.answers import DevicesChanged, SelfChanged
 from seriatim.protocol.commands import SetPresence
 from seriatim.protocol.encoded import wires
-from seriatim.storage.egress import Egress
 from seriatim.storage.postgres.database import Database
 
 
@@ -109,15 +108,7 @@ async def build(settings: Settings, database: Database, clock: Clock) -> Parts:
         sockets.close_device(user_id, device_id)
 
     revocations = Revocations(database, clock, on_revoked, token_life_s=settings.token_life_s)
-    bots = BotParts(
-        database,
-        fan_out,
-        Egress(settings.egress_allow),
-        secret=partial(derived, secret),
-        ended=revocations.hurry,
-        rates=settings.rates,
-        clock=clock,
-    )
+    bots = BotParts(database, fan_out, settings, partial(derived, secret), ended=revocations.hurry, clock=clock)
     traces = Traces(outboxes, exporter(settings.otlp_endpoint))
     commands = Commands(
         database=database,

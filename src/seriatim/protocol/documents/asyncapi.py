@@ -6,10 +6,10 @@ from typing import Any, cast, get_args
 
 import msgspec
 
-from seriatim.protocol.answers import Compared, Error, Ok, Page, Pong, Sent, ServerFrame, Welcome
+from seriatim.protocol.answers import Compared, Error, Ok, Page, Pong, Sent, ServerFrame, Slashed, Welcome
 from seriatim.protocol.codec import Subprotocol
 from seriatim.protocol.codes import CloseCode, may_reconnect
-from seriatim.protocol.commands import AnyCommand, Command, Compare, EntryCommand, Fetch, Hello, Ping
+from seriatim.protocol.commands import AnyCommand, Command, Compare, EntryCommand, Fetch, Hello, Ping, Slash
 
 ADDRESS = "/v1/ws"
 SCHEMAS = "#/components/schemas/{name}"
@@ -27,7 +27,7 @@ def answer_of(command: Frame) -> Frame | None:
     """Return the frame that answers this command when it is not refused; None: nothing does."""
     if issubclass(command, EntryCommand):
         return Sent
-    special: dict[Frame, Frame] = {Hello: Welcome, Ping: Pong, Fetch: Page, Compare: Compared}
+    special: dict[Frame, Frame] = {Hello: Welcome, Ping: Pong, Fetch: Page, Compare: Compared, Slash: Slashed}
     return special.get(command, Ok if issubclass(command, Command) else None)
 
 
