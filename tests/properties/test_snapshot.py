@@ -19,11 +19,12 @@ from seriatim.core.errors import ChatError
 from seriatim.core.ids import ConversationId, UserId, uuid7
 from seriatim.log.access import Action, authorize
 from seriatim.log.read import page
-from seriatim.protocol import commands, fold
-from seriatim.protocol.command import EntryCommand
+from seriatim.protocol import commands
 from seriatim.protocol.commands import AnyCommand, Command, Fetch
 from seriatim.protocol.entries import ENTRY_TYPES, Entry, EntryFields, MessageEdited, MessageSent, PollStarted
 from seriatim.protocol.fields import ConversationKind, LeastRole, Role
+from seriatim.protocol.messages import fold
+from seriatim.protocol.messages.command import EntryCommand
 from seriatim.protocol.sender import Sender
 from seriatim.storage.postgres.database import Database
 from speaking import Speaking, speaking

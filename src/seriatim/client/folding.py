@@ -1,7 +1,7 @@
 """Entries on the disk of a device, folded: what later entries make of earlier ones, written in their transaction.
 
-An entry folds into one before it once the device holds everything between the two (protocol/fold.py): where a hole lies
-between them, when it is filled. So what stands below a hole may be out of date until then.
+An entry folds into one before it (protocol/messages/fold.py) once the device holds everything between the two: where a
+hole lies between them, when it is filled. So what stands below a hole may be out of date until then.
 """
 
 import sqlite3
@@ -13,7 +13,7 @@ from seriatim.client.frames import decode_entry
 from seriatim.core.ids import ConversationId, UserId
 from seriatim.protocol.commands import Forward, SendMessage
 from seriatim.protocol.entries import Entry, MessageEdited, MessageSent, TargetFields
-from seriatim.protocol.fold import changed_by, fold
+from seriatim.protocol.messages.fold import changed_by, fold
 
 SCHEMA = """
 begin;

@@ -9,7 +9,7 @@ from psycopg.rows import args_row, scalar_row
 from seriatim.core.ids import ConversationId, UserId
 from seriatim.log.access import FIRST_SEQ, READS, Access
 from seriatim.log.entry_rows import EntryRow, entry_of
-from seriatim.log.state import STATE_NOW, STATE_UNTIL
+from seriatim.log.messages.state import STATE_NOW, STATE_UNTIL
 from seriatim.protocol.answers import Page
 from seriatim.protocol.commands import Fetch
 from seriatim.protocol.entries import Entry

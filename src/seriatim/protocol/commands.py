@@ -8,19 +8,6 @@ from msgspec import Meta
 
 from seriatim.core.ids import ConversationId
 from seriatim.protocol.bots.commands import AnswerSlash, Slash
-from seriatim.protocol.command import Command, ConversationCommand, EntryCommand
-from seriatim.protocol.commands_messages import (
-    ClosePoll,
-    Delete,
-    Edit,
-    Forward,
-    Pin,
-    React,
-    StartPoll,
-    Unpin,
-    Unreact,
-    Vote,
-)
 from seriatim.protocol.fields import (
     Body,
     ChosenState,
@@ -48,6 +35,19 @@ from seriatim.protocol.fields import (
     WireUserId,
 )
 from seriatim.protocol.limits import LIMITS, RESUME_TOKEN_BYTES
+from seriatim.protocol.messages.command import Command, ConversationCommand, EntryCommand
+from seriatim.protocol.messages.commands import (
+    ClosePoll,
+    Delete,
+    Edit,
+    Forward,
+    Pin,
+    React,
+    StartPoll,
+    Unpin,
+    Unreact,
+    Vote,
+)
 from seriatim.protocol.own.commands import ReadAll, Received, SaveDraft, SetMine
 
 

@@ -54,7 +54,7 @@ Reaction = tuple[str, int, bool]
 class TargetFields(EntryFields, frozen=True, kw_only=True, omit_defaults=True):
     """What may become of an entry that others can speak of; told in pages, while an event tells only what was sent.
 
-    Later entries change it (protocol/fold.py): those above `changed_seq` are not in it yet.
+    Later entries change it (protocol/messages/fold.py): those above `changed_seq` are not in it yet.
     """
 
     changed_seq: int | None = None

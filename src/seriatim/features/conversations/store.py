@@ -15,6 +15,7 @@ from seriatim.log.draft import Stored
 from seriatim.log.entry_rows import COLUMNS, EntryRow, entry_of
 from seriatim.log.messages.state import columns_until
 from seriatim.log.own.counts import MENTIONED, UNREAD
+from seriatim.log.messages.state import columns_until
 from seriatim.protocol.answers import FLAG_LEFT
 from seriatim.protocol.fields import ConversationKind, History, LeastRole, Role, Visibility
 from seriatim.protocol.resources import Conversation, Member, User

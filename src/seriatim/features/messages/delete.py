@@ -1,9 +1,9 @@
 """Delete: a message or poll is taken away from everybody, with its history; its place in the order stays."""
 
 from seriatim.features.messages import rules, store
-from seriatim.log import targets
 from seriatim.log.access import Action
 from seriatim.log.draft import Change, Stored
+from seriatim.log.messages import targets
 from seriatim.log.moderation.audit import Act, audited
 from seriatim.log.record import begin, record
 from seriatim.protocol.commands import Delete

@@ -1,9 +1,9 @@
 """Edit: one's own message says something else; the log keeps what it said before."""
 
 from seriatim.features.messages import rules, store
-from seriatim.log import targets
 from seriatim.log.access import Action
 from seriatim.log.draft import Stored
+from seriatim.log.messages import targets
 from seriatim.log.record import begin, record
 from seriatim.protocol.commands import Edit
 from seriatim.protocol.sender import Sender

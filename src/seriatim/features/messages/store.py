@@ -9,8 +9,8 @@ from seriatim.core.ids import ConversationId
 from seriatim.log.access import Access
 from seriatim.log.draft import Stored, Target
 from seriatim.log.entry_rows import COLUMNS, EntryRow, as_sent, entry_of, message_of
-from seriatim.log.state import columns_until
-from seriatim.log.targets import POLL
+from seriatim.log.messages.state import columns_until
+from seriatim.log.messages.targets import POLL
 from seriatim.protocol.commands import Forward
 from seriatim.protocol.entries import MessageSent
 from seriatim.protocol.http.messages import Version

@@ -10,11 +10,11 @@ from litestar.params import FromPath, SkipValidation
 from seriatim.core.ids import MAX_ID
 from seriatim.features.pins import store
 from seriatim.log.access import Action, authorize
-from seriatim.log.listing import Listing
 from seriatim.protocol.http.messages import Pins
 from seriatim.protocol.http.parameters import ListCursor, PageSize
 from seriatim.protocol.http.requests import cursor_of, known, place_of
 from seriatim.protocol.sender import Sender
+from seriatim.storage.postgres.listing import Listing
 
 
 @get("/v1/conversations/{conversation_id:int}/pins", operation_id="list_pins", tags=["messages"])

@@ -1,9 +1,9 @@
 """Close a poll: no vote counts any more."""
 
 from seriatim.features.polls import rules, store
-from seriatim.log import targets
 from seriatim.log.access import Action
 from seriatim.log.draft import Change, Stored
+from seriatim.log.messages import targets
 from seriatim.log.record import begin, record
 from seriatim.protocol.commands import ClosePoll
 from seriatim.protocol.entries import PollClosed

@@ -9,13 +9,13 @@ from litestar.params import FromPath, SkipValidation
 
 from seriatim.core.errors import Forbidden
 from seriatim.features.polls import store
-from seriatim.log import targets
 from seriatim.log.access import Action, authorize
-from seriatim.log.listing import Listing
+from seriatim.log.messages import targets
 from seriatim.protocol.http.messages import Voters
 from seriatim.protocol.http.parameters import ListCursor, PageSize
 from seriatim.protocol.http.requests import cursor_of, known, place_of
 from seriatim.protocol.sender import Sender
+from seriatim.storage.postgres.listing import Listing
 
 
 @get(

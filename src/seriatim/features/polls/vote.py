@@ -1,9 +1,9 @@
 """Vote: what one chooses in a poll replaces what one chose before; nothing chosen takes the vote back."""
 
 from seriatim.features.polls import rules, store
-from seriatim.log import targets
 from seriatim.log.access import Action
 from seriatim.log.draft import Stored
+from seriatim.log.messages import targets
 from seriatim.log.record import begin, record
 from seriatim.protocol.commands import Vote
 from seriatim.protocol.sender import Sender

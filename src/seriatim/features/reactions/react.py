@@ -1,9 +1,9 @@
 """React: an emoji of one's own on a message or poll."""
 
 from seriatim.features.reactions import rules, store
-from seriatim.log import targets
 from seriatim.log.access import Action
 from seriatim.log.draft import Change, Stored
+from seriatim.log.messages import targets
 from seriatim.log.record import begin, record
 from seriatim.protocol.commands import React
 from seriatim.protocol.entries import ReactionAdded

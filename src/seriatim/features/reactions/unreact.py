@@ -2,9 +2,9 @@
 
 from seriatim.core.errors import Conflict
 from seriatim.features.reactions import rules, store
-from seriatim.log import targets
 from seriatim.log.access import Action
 from seriatim.log.draft import Change, Stored
+from seriatim.log.messages import targets
 from seriatim.log.record import begin, record
 from seriatim.protocol.commands import Unreact
 from seriatim.protocol.entries import ReactionRemoved

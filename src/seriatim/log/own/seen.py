@@ -8,7 +8,7 @@ from psycopg.rows import args_row
 from seriatim.core.ids import ConversationId, UserId
 from seriatim.log.access import FIRST_SEQ
 from seriatim.log.entry_rows import EntryRow, entry_of
-from seriatim.log.state import STATE_NOW
+from seriatim.log.messages.state import STATE_NOW
 from seriatim.protocol.entries import Entry
 from seriatim.storage.postgres.database import Connection
 

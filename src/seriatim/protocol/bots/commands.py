@@ -1,7 +1,7 @@
 """Commands by which people call bots, and bots answer them."""
 
-from seriatim.protocol.command import Command
 from seriatim.protocol.fields import CallId, ClientId, SlashName, SlashText, WireConversationId
+from seriatim.protocol.messages.command import Command
 
 
 class Slash(Command, frozen=True, kw_only=True, tag="slash"):

@@ -11,8 +11,8 @@ from seriatim.core.errors import ChatError
 from seriatim.core.ids import ConversationId
 from seriatim.protocol.answers import TracedHop
 from seriatim.protocol.commands import AnyCommand, Create, Forward, MembershipCommand, SendMessage, SetSettings
-from seriatim.protocol.commands_messages import MessageCommand
 from seriatim.protocol.entries import Entry
+from seriatim.protocol.messages.commands import MessageCommand
 
 OutboxCommand = Create | SendMessage | Forward | MessageCommand | MembershipCommand | SetSettings
 """Commands that make an entry; in the outbox their `id` is 0, each transmission gives them one."""

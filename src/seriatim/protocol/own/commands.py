@@ -6,9 +6,9 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from seriatim.protocol.command import Command
 from seriatim.protocol.fields import Seq, WireConversationId
 from seriatim.protocol.limits import LIMITS, RECEIVED_ROWS
+from seriatim.protocol.messages.command import Command
 from seriatim.protocol.own.settings import Level
 
 DraftText = Annotated[

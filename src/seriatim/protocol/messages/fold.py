@@ -55,7 +55,7 @@ Target = MessageSent | PollStarted
 
 
 _EMPTY: dict[type[Target], dict[str, Any]] = {
-    MessageSent: {"body": "", "edited_seq": None, "forwarded": None, "mentions": ()},
+    MessageSent: {"body": "", "edited_seq": None, "forwarded": None, "mentions": (), "via": None},
     PollStarted: {
         "question": "",
         "options": [],

@@ -1,6 +1,5 @@
 """Commands on messages and polls that stand in the log: each becomes an entry of its own."""
 
-from seriatim.protocol.command import ConversationCommand
 from seriatim.protocol.fields import (
     Body,
     ChosenOptions,
@@ -11,6 +10,7 @@ from seriatim.protocol.fields import (
     Seq,
     WireConversationId,
 )
+from seriatim.protocol.messages.command import ConversationCommand
 
 
 class TargetCommand(ConversationCommand, frozen=True, kw_only=True):
