@@ -8,11 +8,13 @@ import pytest
 from seriatim.core.errors import NotFound, Unavailable
 from seriatim.core.ids import ConversationId, DeviceId, UserId, random_id
 from seriatim.features.conversations import store
+from seriatim.features.receipts import marks as receipts
 from seriatim.features.receipts.marks import Marks
 from seriatim.log.watermarks import Mark
 from seriatim.protocol.answers import OwnRead
 from seriatim.protocol.commands import Join, Leave, Read, SendMessage
 from seriatim.protocol.fields import ConversationKind, Visibility
+from seriatim.protocol.own.commands import Received
 from seriatim.protocol.sender import Sender
 from seriatim.storage.postgres.database import Database
 from seriatim.storage.postgres.statements import counted
@@ -133,3 +135,55 @@ async def test_nobody_waits_for_a_mark_when_the_server_stops(database: Database)
         await asyncio.sleep(0)
         running.cancel()
     await refused(marks)
+
+
+@pytest.mark.promise("D5")
+async def test_what_is_received_and_read_in_a_window_is_one_statement_and_a_read_closes_it(database: Database) -> None:
+    async with speaking(database) as world:
+        ada, *others = await world.people(21)
+        group = await world.make(ada, GROUP, *others)
+        head = (await world.do(SendMessage, ada, group, body="x")).seq
+        moved: list[Mark] = []
+
+        async def told(marks: Sequence[Mark]) -> None:
+            moved.extend(marks)
+
+        marks = Marks(database, unheard, told, window_s=60.0, read_window_s=0.05)
+        async with asyncio.TaskGroup() as tasks:
+            running = tasks.create_task(marks.run())
+            with counted() as statements:
+                for other in others:
+                    for seq in (head, 1):
+                        marks.received(Received(seqs={group: seq, ConversationId(random_id()): 9}), other.user_id)
+                async with asyncio.timeout(5):
+                    await marks.read(Read(id=1, conversation_id=group, seq=head), others[0])
+            running.cancel()
+        assert dict(statements) == {"-- move marks": 1}
+        assert {mark.user_id: mark.delivered_seq for mark in moved} == {other.user_id: head for other in others}
+        assert [mark.user_id for mark in moved if mark.read_moved] == [others[0].user_id]
+
+
+async def test_what_was_received_is_written_when_the_database_is_back(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with speaking(database) as world:
+        ada, bob = await world.people(2)
+        group = await world.make(ada, GROUP, bob)
+        moved = asyncio.Event()
+
+        async def told(marks: Sequence[Mark]) -> None:
+            assert [(mark.user_id, mark.delivered_seq) for mark in marks] == [(bob.user_id, 1)]
+            moved.set()
+
+        async def away(*_: object) -> list[Mark]:
+            monkeypatch.undo()
+            raise Unavailable("away")
+
+        monkeypatch.setattr(receipts, "move_marks", away)
+        marks = Marks(database, unheard, told, window_s=0.01)
+        async with asyncio.TaskGroup() as tasks:
+            running = tasks.create_task(marks.run())
+            marks.received(Received(seqs={group: 1}), bob.user_id)
+            async with asyncio.timeout(5):
+                await moved.wait()
+            running.cancel()
