@@ -24,6 +24,7 @@ from seriatim.gateway.http.routes import ROUTES
 from seriatim.protocol.codes import CloseCode
 from seriatim.protocol.commands import AnyCommand, Focus, Hello, Ping, Typing
 from seriatim.protocol.limits import TOKEN_LIFE_S
+from seriatim.protocol.own.commands import Received
 from world import WITHIN_S, Device, Server
 
 COMMANDS: dict[str, type[AnyCommand]] = {command.__struct_config__.tag: command for command in get_args(AnyCommand)}
@@ -41,13 +42,29 @@ OVER_HTTP = {
     "revoked": ("unauthenticated", "revoked"),
 }
 """Per standing the code and the reason of the 401, whatever is asked."""
-OF_THE_FEATURE = {"join": "conflict", "leave": "conflict", "set_role": "not_found"}
-"""What the owner himself cannot do: he is a member already, the only owner, and whom he has just removed is none."""
+OF_THE_FEATURE = {"join": "conflict", "leave": "conflict", "set_role": "not_found"} | dict.fromkeys(
+    ("slash", "answer_slash"), "not_found"
+)
+"""What the owner himself cannot do: he is a member, the only owner, whom he has just removed is none; no bot here."""
+FIRST_MESSAGE = 2
 ON_A_MEMBER = {"remove", "set_role"}
-PUBLIC = {"health", "sign_up", "log_in", "refresh"}
-"""Routes that ask for no access token; `refresh` asks for its own kind."""
+PUBLIC = {"health", "sign_up", "log_in", "refresh", "call_webhook"}
+"""Routes that ask for no access token; `refresh` asks for its own kind, `call_webhook` for a secret in its path."""
 
-GIVEN_BY_THE_SERVER = ("sender", "accounts", "devices", "database", "commands", "traces")
+GIVEN_BY_THE_SERVER = (
+    "sender",
+    "accounts",
+    "devices",
+    "database",
+    "commands",
+    "later",
+    "tell",
+    "traces",
+    "bot_keeping",
+    "slash_keeping",
+    "hooks",
+    "presence",
+)
 DOCUMENT = openapi_document(
     [health_route(lambda: None), *ROUTES],
     {name: Provide(lambda: None, sync_to_thread=False) for name in GIVEN_BY_THE_SERVER},
@@ -76,11 +93,13 @@ class Scene:
     fields: dict[str, Any]
     """By name, what the frames and bodies of any request may hold; `user_id` is no member."""
     member_id: int
+    of_verbs: dict[str, dict[str, Any]]
+    """By verb, the fields in which it differs."""
 
     def known(self, verb: str) -> dict[str, Any]:
         """Return the fields of one request, with a fresh key."""
         concerned = {"user_id": self.member_id} if verb in ON_A_MEMBER else {}
-        return self.fields | concerned | {"client_id": str(uuid7())}
+        return self.fields | concerned | self.of_verbs.get(verb, {}) | {"client_id": str(uuid7())}
 
     def command(self, command: type[AnyCommand]) -> dict[str, Any]:
         """Return a command that is right in everything."""
@@ -100,7 +119,7 @@ class Scene:
 
     async def request(self, operation_id: str, token: str | None) -> Any:
         method, path = OPERATIONS[operation_id]
-        known = self.known(operation_id)
+        known = self.known(operation_id) | {"token": "none"}
         path = re.sub(r"\{(\w+)\}", lambda match: str(known[match[1]]), path)
         headers = {} if token is None else {"Authorization": f"Bearer {token}"}
         body = known if method in ("POST", "PATCH") else None
@@ -112,7 +131,11 @@ async def scene(server: Server, data_folder: Path) -> Scene:
     ada, bob, eve = [await server.device(name) for name in ("ada", "bob", "eve")]
     lost = await server.another_device(ada)
     conversation_id = await ada.group(bob)
-    await ada.send(conversation_id, "words")
+    assert (await ada.send(conversation_id, "words"))["seq"] == FIRST_MESSAGE
+    other = (await ada.send(conversation_id, "other words"))["seq"]
+    poll = (await ada.command("start_poll", conversation_id=conversation_id, question="which", options=["a", "b"]))[
+        "seq"
+    ]
     assert (await ada.http("DELETE", f"/v1/devices/{lost.device_id}")).is_success
     async with asyncio.timeout(WITHIN_S):
         while not server.parts.revocations.revoked(lost.device_id):
@@ -146,8 +169,34 @@ async def scene(server: Server, data_folder: Path) -> Scene:
             "body": "mine",
             "role": "admin",
             "name": "another",
+            "text": "words",
+            "changed_at": "2026-01-01T00:00:00Z",
+            "pinned": True,
+            "seqs": {str(conversation_id): 1},
+            "scheduled_id": 1,
+            "reminder_id": 1,
+            "call_id": "none",
+            "webhook_id": 1,
+            "secret": "none",
+            "invitation_id": 1,
+            "report_id": 1,
+            "group_id": 1,
+            "user_ids": [eve.user_id],
+            "until": "2100-01-01T00:00:00Z",
+            "resolution": "nothing",
+            "emoji": "\N{THUMBS UP SIGN}",
+            "question": "which",
+            "options": ["one", "other"],
+            "target_seq": FIRST_MESSAGE,
+            "source_conversation_id": conversation_id,
+            "source_seq": FIRST_MESSAGE,
         },
         bob.user_id,
+        {
+            "delete": {"target_seq": other},
+            "vote": {"target_seq": poll, "options": [0]},
+            "close_poll": {"target_seq": poll},
+        },
     )
 
 
@@ -180,7 +229,7 @@ async def test_the_same_commands_are_done_for_their_owner(scene: Scene) -> None:
     await device.say(**scene.command(Hello))
     assert (await device.next())["type"] == "welcome"
     for type_, command in COMMANDS.items():
-        if command in (Hello, Ping, Focus, Typing):
+        if command in (Hello, Ping, Focus, Typing, Received):
             await device.say(type="ping")
         else:
             await device.say(**scene.command(command))
