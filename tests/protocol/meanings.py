@@ -7,7 +7,16 @@ from uuid import UUID
 from seriatim.core.ids import ConversationId, DeviceId, SessionId, UserId
 from seriatim.protocol import answers, commands, entries
 from seriatim.protocol.answers import HeadRow
-from seriatim.protocol.fields import ChosenState, ConversationKind, LastSeenTo, PresenceState, Role, Visibility
+from seriatim.protocol.fields import (
+    ChosenState,
+    ConversationKind,
+    History,
+    LastSeenTo,
+    LeastRole,
+    PresenceState,
+    Role,
+    Visibility,
+)
 from seriatim.protocol.limits import Limits
 from seriatim.protocol.own import changes
 from seriatim.protocol.own import commands as own
@@ -23,6 +32,14 @@ TEXT = 'line one\nline two "quoted" \\ / é 😀 \u2028 end'
 AUTHOR: dict[str, Any] = {"sender_id": ADA, "device_id": PHONE, "client_id": KEY, "created_at": AT}
 PROGRAM = commands.ClientName("recorder", "1")
 ON_HERE: dict[str, Any] = {"id": 3, "client_id": KEY, "conversation_id": HERE}
+RULES: dict[str, Any] = {
+    "history": History.JOINED,
+    "post_role": LeastRole.ADMIN,
+    "invite_role": LeastRole.MEMBER,
+    "pin_role": LeastRole.OWNER,
+    "slow_mode_s": 30,
+    "archived": True,
+}
 
 COMMANDS: dict[str, commands.AnyCommand] = {
     "hello": commands.Hello(token="t.o.ken", device_id=PHONE, client=PROGRAM),
@@ -76,13 +93,17 @@ COMMANDS: dict[str, commands.AnyCommand] = {
     "send": commands.SendMessage(**ON_HERE, body="hi"),
     "send-reply": commands.SendMessage(**ON_HERE, body=TEXT, target_seq=2, trace=True),
     "join": commands.Join(**ON_HERE),
+    "join-invited": commands.Join(**ON_HERE, invitation="AbCdEfGhIjKlMnOpQrStUv"),
     "leave": commands.Leave(**ON_HERE),
     "invite": commands.Invite(**ON_HERE, user_id=BOB),
     "invite-admin": commands.Invite(**ON_HERE, user_id=BOB, role=Role.ADMIN),
+    "invite-several": commands.Invite(**ON_HERE, user_ids=[BOB, ADA], role=Role.GUEST),
     "remove": commands.Remove(**ON_HERE, user_id=BOB),
+    "remove-ban": commands.Remove(**ON_HERE, user_id=BOB, ban=True),
     "set_role": commands.SetRole(**ON_HERE, user_id=BOB, role=Role.OWNER),
     "set_settings": commands.SetSettings(**ON_HERE, title="New", topic="", visibility=Visibility.PRIVATE),
     "set_settings-topic": commands.SetSettings(**ON_HERE, topic="Only this"),
+    "set_settings-rules": commands.SetSettings(**ON_HERE, visibility=Visibility.LISTED, **RULES),
     "edit": commands.Edit(**ON_HERE, target_seq=2, body=TEXT),
     "delete": commands.Delete(**ON_HERE, target_seq=2),
     "react": commands.React(**ON_HERE, target_seq=2, emoji="👍🏽"),
@@ -256,8 +277,16 @@ ANSWERS: dict[str, answers.ServerFrame] = {
     "event-member_added": event(
         entries.MemberAdded(conversation_id=HERE, seq=4, roster_version=2, user_id=BOB, role=Role.MEMBER, **AUTHOR)
     ),
+    "event-member_added-several": event(
+        entries.MemberAdded(
+            conversation_id=HERE, seq=4, roster_version=2, user_id=BOB, role=Role.GUEST, user_ids=[BOB, ADA], **AUTHOR
+        )
+    ),
     "event-member_left": event(
         entries.MemberLeft(conversation_id=HERE, seq=5, roster_version=3, user_id=BOB, **AUTHOR)
+    ),
+    "event-member_left-banned": event(
+        entries.MemberLeft(conversation_id=HERE, seq=5, roster_version=3, user_id=BOB, banned=True, **AUTHOR)
     ),
     "event-role_changed": event(
         entries.RoleChanged(conversation_id=HERE, seq=6, roster_version=4, user_id=BOB, role=Role.ADMIN, **AUTHOR)
@@ -267,6 +296,7 @@ ANSWERS: dict[str, answers.ServerFrame] = {
             conversation_id=HERE, seq=7, title="New", topic="Talk", visibility=Visibility.PUBLIC, **AUTHOR
         )
     ),
+    "event-settings_changed-rules": event(entries.SettingsChanged(conversation_id=HERE, seq=7, **RULES, **AUTHOR)),
     "page": answers.Page(
         id=2, conversation_id=HERE, epoch=EPOCH, entries=[MESSAGE, REPLY], head=9, first_kept=1, complete=False
     ),
