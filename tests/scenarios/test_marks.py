@@ -98,10 +98,10 @@ async def test_who_gives_no_receipts_shows_and_sees_only_what_is_delivered(serve
     assert (await told(ada, here))["rows"] == [[cyd.user_id, seq, seq]]
     assert [row for row in (await told(bob, here))["rows"] if row[0] == cyd.user_id] in ([], [[cyd.user_id, seq, 0]])
     path = f"/v1/conversations/{here}/receipts"
-    found = {row[0]: row[2] for row in (await ada.http("GET", path)).json()["members"]}
+    found = {row["user_id"]: row["read"] for row in (await ada.http("GET", path)).json()["members"]}
     assert found == {ada.user_id: seq, bob.user_id: 0, cyd.user_id: seq}
     seen = (await bob.http("GET", path)).json()
-    assert {row[2] for row in seen["members"]} == {0}
+    assert {row["read"] for row in seen["members"]} == {0}
     assert "read_count" not in seen
 
 

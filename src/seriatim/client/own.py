@@ -200,7 +200,8 @@ class Own:
         """Return who has received and read what, of at most 50 members; else how many have read up to `seq`."""
         params = {} if seq is None else {"seq": str(seq)}
         found = await self._http.ask("GET", f"/v1/conversations/{conversation_id}/receipts", Receipts, params=params)
-        self._heard(Watermarks(conversation_id=conversation_id, rows=found.members))
+        rows = [MemberMarks(one.user_id, one.delivered, one.read) for one in found.members]
+        self._heard(Watermarks(conversation_id=conversation_id, rows=rows))
         return found
 
     def marks(self, conversation_id: ConversationId) -> list[MemberMarks]:

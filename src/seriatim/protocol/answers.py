@@ -192,10 +192,6 @@ class MemberMarks(msgspec.Struct, frozen=True, array_like=True, gc=False):
     delivered: int
     read: int
 
-    def without_read(self) -> "MemberMarks":
-        """Return it for who may not know what others read."""
-        return MemberMarks(self.user_id, self.delivered, 0)
-
 
 class Watermarks(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="watermarks", omit_defaults=True):
     """Marks that moved in a conversation on screen, at most one frame a second; they only rise.

@@ -34,10 +34,10 @@ from seriatim.protocol.limits import (
     LIMITS,
     OUTBOX_FRAMES,
     PONG_WITHIN_S,
+    RECEIVED_EVERY_S,
     REFUSED_FRAMES,
     REFUSED_FRAMES_WINDOW_S,
     TOKEN_GRACE_S,
-    RECEIVED_EVERY_S,
     TYPING_EVERY_S,
     Rates,
 )

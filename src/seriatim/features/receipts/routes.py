@@ -3,6 +3,7 @@
 from contextlib import AbstractAsyncContextManager
 from typing import Annotated, Any, Final, Protocol
 
+import msgspec
 from litestar import get, post
 from litestar.di import NamedDependency
 from litestar.handlers import HTTPRouteHandler
@@ -55,7 +56,7 @@ async def list_receipts(
         member_count, sees, read_count = found
         marks = await store.marks(connection, place) if member_count <= MARKS_MEMBERS else []
     if not sees:
-        marks = [mark.without_read() for mark in marks]
+        marks = [msgspec.structs.replace(mark, read=0) for mark in marks]
     return Receipts(conversation_id=place, seq=up_to, member_count=member_count, members=marks, read_count=read_count)
 
 

@@ -6,7 +6,7 @@ from typing import LiteralString
 from psycopg.rows import args_row
 
 from seriatim.core.ids import ConversationId, UserId
-from seriatim.protocol.answers import MemberMarks
+from seriatim.protocol.http.own import Receipt
 from seriatim.protocol.limits import MARKS_MEMBERS
 from seriatim.storage.postgres.database import Connection
 
@@ -100,9 +100,9 @@ async def receipts(
     return await (await connection.execute(RECEIPTS, named)).fetchone()
 
 
-async def marks(connection: Connection, conversation_id: ConversationId) -> list[MemberMarks]:
+async def marks(connection: Connection, conversation_id: ConversationId) -> list[Receipt]:
     """Return the marks of the present members of a small conversation, by user id."""
-    async with connection.cursor(row_factory=args_row(MemberMarks)) as cursor:
+    async with connection.cursor(row_factory=args_row(Receipt)) as cursor:
         await cursor.execute(MARKS, {"conversation_id": conversation_id, "most": MARKS_MEMBERS})
         return await cursor.fetchall()
 

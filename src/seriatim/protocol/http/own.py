@@ -6,8 +6,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from seriatim.core.ids import ConversationId
-from seriatim.protocol.answers import MemberMarks
+from seriatim.core.ids import ConversationId, UserId
 from seriatim.protocol.commands import SendMessage
 from seriatim.protocol.entries import Entry
 from seriatim.protocol.fields import Seq, WireConversationId
@@ -100,6 +99,14 @@ class Reminders(msgspec.Struct, frozen=True, kw_only=True):
     reminders: list[Reminder]
 
 
+class Receipt(msgspec.Struct, frozen=True):
+    """How far a member's devices have come and how far he has read; 0: not told."""
+
+    user_id: UserId
+    delivered: int
+    read: int
+
+
 class Receipts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Who of a conversation's present members has received and read what.
 
@@ -110,5 +117,5 @@ class Receipts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     conversation_id: ConversationId
     seq: int
     member_count: int
-    members: list[MemberMarks] = []
+    members: list[Receipt] = []
     read_count: int | None = None
