@@ -7,12 +7,18 @@ from pathlib import Path
 
 import pytest
 
-from seriatim.client import Client, ConversationKind, Store
+from seriatim.client import Client, ConversationKind, Store, client
 from seriatim.core.errors import NotFound
 from seriatim.core.ids import uuid7
 from seriatim.protocol.commands import SendMessage
 from seriatim.protocol.own.settings import ChangeSettings, Level
 from world import PASSWORD, WITHIN_S, Server
+
+
+@pytest.fixture(autouse=True)
+def soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tell what was received more often than in two seconds: tests take less."""
+    monkeypatch.setattr(client, "TELL_RECEIVED_EVERY_S", 0.1)
 
 
 async def until(condition: Callable[[], bool]) -> None:

@@ -22,8 +22,7 @@ async def told(device: Device, conversation_id: int) -> dict[str, Any]:
 async def look_at(device: Device, conversation_id: int) -> None:
     """Put a conversation on the screen, and wait until the server has understood it."""
     await device.say(type="focus", conversation_ids=[conversation_id])
-    await device.say(type="ping")
-    await device.next("pong")
+    await device.ask("compare", entries=[])
 
 
 @pytest.mark.promise("D5")
@@ -80,8 +79,8 @@ async def test_only_members_who_look_are_told(server: Server) -> None:
         seq = (await ada.send(place, "hi"))["seq"]
         await bob.ask("read", conversation_id=place, seq=seq)
     assert (await ada.next("watermarks"))["conversation_id"] == here, "not of what is on no screen"
-    await eve.say(type="ping")
-    assert (await eve.next())["type"] == "pong"
+    await eve.say(type="compare", id=1, entries=[])
+    assert (await eve.next())["type"] == "compared"
 
 
 async def test_who_gives_no_receipts_shows_and_sees_only_what_is_delivered(server: Server) -> None:
