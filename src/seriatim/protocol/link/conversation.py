@@ -121,6 +121,14 @@ class Conversation:
         self.heard_of(row.head, now)
         return not is_below
 
+    def has_read(self, seq: int, unread: int) -> bool:
+        """Take what the user reads on this device; False: he had read it."""
+        if seq <= max(self.read, self.read_wanted):
+            return False
+        self.read_wanted, self.unread, self.mentions = seq, unread, 0
+        self.flags &= ~FLAG_MARKED_UNREAD
+        return True
+
     def own(self, what: OwnRead | OwnMine) -> bool:
         """Take what the user did on another device; False: this one knows better."""
         if isinstance(what, OwnMine):

@@ -182,8 +182,7 @@ class Link:
     def read(self, now: float, conversation_id: ConversationId, seq: int, unread: int) -> list[Action]:
         """Move the user's read watermark up to `seq`; `unread` is what the store counts above it."""
         conversation = self._conversation(conversation_id)
-        if seq > max(conversation.read, conversation.read_wanted):
-            conversation.read_wanted, conversation.unread, conversation.mentions = seq, unread, 0
+        if conversation.has_read(seq, unread):
             self._reads.want(conversation_id, seq)
             self._touch(conversation)
         return self._flush(now)

@@ -4,11 +4,21 @@ from uuid import UUID
 import pytest
 
 from seriatim.core.ids import ConversationId, DeviceId, UserId
-from seriatim.protocol.answers import HeadRow, Page
+from seriatim.protocol.answers import (
+    FLAG_HIDDEN,
+    FLAG_LEFT,
+    FLAG_MARKED_UNREAD,
+    FLAG_PINNED,
+    HeadRow,
+    OwnRead,
+    Page,
+)
 from seriatim.protocol.entries import Entry, MessageSent
 from seriatim.protocol.limits import HOLD_BACK_ENTRIES, HOLD_BACK_S
 from seriatim.protocol.link.actions import Position
 from seriatim.protocol.link.conversation import BARREN_PAGES, Conversation, Direction, History
+from seriatim.protocol.own.changes import OwnMine
+from seriatim.protocol.own.settings import Level
 
 CONVERSATION, ME, OTHER = ConversationId(7), UserId(1), UserId(2)
 
@@ -44,6 +54,29 @@ def at(cursor: int | None, history: History = History.NEWEST, **fields: int) -> 
 
 def seqs(entries: list[Entry]) -> list[int]:
     return [entry.seq for entry in entries]
+
+
+def mine(**flags: bool) -> OwnMine:
+    named = {"pinned": False, "hidden": False, "marked_unread": False} | flags
+    return OwnMine(conversation_id=CONVERSATION, level=Level.DEFAULT, muted_until=None, **named)
+
+
+def test_a_message_shows_a_hidden_conversation_and_whatever_is_read_or_written_ends_that_it_is_marked_unread() -> None:
+    conversation = at(5, flags=FLAG_LEFT)
+    assert conversation.own(mine(pinned=True, hidden=True, marked_unread=True))
+    assert conversation.flags == FLAG_LEFT | FLAG_PINNED | FLAG_HIDDEN | FLAG_MARKED_UNREAD
+    conversation.event(entry(6), 0)
+    assert conversation.flags == FLAG_LEFT | FLAG_PINNED | FLAG_MARKED_UNREAD
+    assert conversation.has_read(6, 0)
+    assert not conversation.has_read(6, 0)
+    assert conversation.flags == FLAG_LEFT | FLAG_PINNED
+    for end in (
+        lambda: conversation.event(entry(7, ME), 0),
+        lambda: conversation.own(OwnRead(conversation_id=CONVERSATION, seq=7, unread=0, mentions=0)),
+    ):
+        conversation.own(mine(marked_unread=True))
+        end()
+        assert conversation.flags == FLAG_LEFT
 
 
 @pytest.mark.promise("L3")
