@@ -22,10 +22,25 @@ LONGEST = 5
 """Items of a list and characters of a text: long ones find nothing that short ones do not."""
 
 
+NO_NUL = r"^[^\x00]*$"
+
+
 def text_of(kind: Any) -> Values:
+    if kind.pattern not in (None, NO_NUL):
+        return st.from_regex(kind.pattern.replace("$", r"\Z"))
     characters = st.characters(codec="utf-8", exclude_characters="\0" if kind.pattern else "")
     least = kind.min_length or 0
     return st.text(characters, min_size=least, max_size=max(LONGEST, least))
+
+
+def number_of(kind: Any) -> Values:
+    most = kind.le if kind.lt is None else kind.lt - 1
+    return st.integers(kind.ge or 0, MAX_ID if most is None else most)
+
+
+def list_of(kind: Any) -> Values:
+    least = kind.min_length or 0
+    return st.lists(values(kind.item_type), min_size=least, max_size=max(LONGEST, least))
 
 
 def struct_of(kind: Any) -> Values:
@@ -36,13 +51,14 @@ ALLOWED: dict[type[inspect.Type], Callable[[Any], Values]] = {
     inspect.Metadata: lambda kind: values(kind.type),
     inspect.NoneType: lambda _kind: st.none(),
     inspect.BoolType: lambda _kind: st.booleans(),
-    inspect.IntType: lambda kind: st.integers(kind.ge or 0, kind.le or MAX_ID),
+    inspect.IntType: number_of,
     inspect.UUIDType: lambda _kind: st.uuids(),
     inspect.DateTimeType: lambda _kind: st.datetimes(timezones=st.just(UTC)),
     inspect.StrType: text_of,
     inspect.EnumType: lambda kind: st.sampled_from(list(kind.cls)),
     inspect.UnionType: lambda kind: st.one_of(*map(values, kind.types)),
-    inspect.ListType: lambda kind: st.lists(values(kind.item_type), max_size=LONGEST),
+    inspect.ListType: list_of,
+    inspect.VarTupleType: lambda kind: list_of(kind).map(tuple),
     inspect.DictType: lambda kind: st.dictionaries(values(kind.key_type), values(kind.value_type), max_size=LONGEST),
     inspect.TupleType: lambda kind: st.tuples(*map(values, kind.item_types)),
     inspect.StructType: struct_of,
