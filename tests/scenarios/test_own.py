@@ -140,6 +140,7 @@ async def test_a_message_shows_a_hidden_conversation_again(server: Server) -> No
     await bob.ask("set_mine", conversation_id=here, hidden=True)
     await back(server, bob, resume=False)
     assert row_of(bob, here)[6] == HIDDEN
+    assert (await bob.http("GET", f"/v1/conversations/{here}")).json()["flags"] == HIDDEN
     await ada.send(here, "after")
     await back(server, bob, resume=True)
     assert row_of(bob, here)[6] == 0

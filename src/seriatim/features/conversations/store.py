@@ -14,9 +14,9 @@ from seriatim.log.access import FINDS, FIRST_SEQ, READS, WHOLE
 from seriatim.log.draft import Stored
 from seriatim.log.entry_rows import COLUMNS, EntryRow, entry_of
 from seriatim.log.messages.state import columns_until
+from seriatim.log.own.changes import FLAGS
 from seriatim.log.own.counts import MENTIONED, UNREAD
 from seriatim.log.messages.state import columns_until
-from seriatim.protocol.answers import FLAG_LEFT
 from seriatim.protocol.fields import ConversationKind, History, LeastRole, Role, Visibility
 from seriatim.protocol.resources import Conversation, Member, User
 from seriatim.storage.postgres.database import Connection
@@ -89,6 +89,7 @@ select c.id as conversation_id, c.kind, c.visibility, c.title, c.topic, c.member
        case when {READS} then c.last_seq when m.user_id is not null then coalesce(m.left_seq, c.last_seq) end
            as readable_seq,
        m.left_seq, m.left_view, coalesce(m.read_seq, 0) as read_seq, {UNREAD} as unread, {MENTIONED} as mentions,
+       {FLAGS} as flags,
        lower(c.title) collate "C" as folded_title"""
 
 # The newest message within the user's range, and the other one of a direct conversation.
@@ -192,6 +193,7 @@ class Seen(NamedTuple):
     read_seq: int
     unread: int
     mentions: int
+    flags: int
     folded_title: str | None
     active_at: datetime | None
     other_id: UserId | None
@@ -334,7 +336,7 @@ def conversation_of(row: Seen) -> Conversation:
         read=row.read_seq,
         unread=row.unread if present else 0,
         mentions=row.mentions if present else 0,
-        flags=0 if left is None else FLAG_LEFT,
+        flags=row.flags,
         last_message_at=None
         if row.readable_seq is None
         else row.last_message_at
