@@ -2,7 +2,7 @@
 
 import msgspec
 
-from seriatim.core.names import NAME_CODE_POINTS
+from seriatim.core import names
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
@@ -14,7 +14,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """Most frames in one JSON array."""
     body_bytes: int = 16 * 1024
     """Largest message body, in bytes of UTF-8."""
-    name_code_points: int = NAME_CODE_POINTS
+    name_code_points: int = names.NAME_CODE_POINTS
     """Longest name of a user or a device."""
     title_code_points: int = 128
     """Longest title of a conversation."""

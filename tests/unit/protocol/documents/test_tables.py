@@ -50,7 +50,7 @@ def test_a_sentence_belongs_to_what_stands_above_it() -> None:
     said = said_below(limits)
     assert said["FRAGMENTS"] == "Most fragments of one assembled message."
     assert "LIMITS" not in said
-    assert said_below(limits.Rates)["send"] == "`send`, per user."
+    assert said_below(limits.Rates)["send"] == "`send`, `forward` and `start_poll`, per user."
 
 
 def test_only_what_stands_between_the_marks_is_written_anew() -> None:
