@@ -7,8 +7,8 @@ from uuid import uuid4
 
 import httpx
 import pytest
-from scenarios.front_door import no_bot
 
+from scenarios.front_door import no_bot
 from seriatim.core.clock import SystemClock
 from seriatim.core.ids import ConversationId, random_id, uuid7
 from seriatim.features.accounts.tokens import Tokens

@@ -32,7 +32,8 @@ USERS_BY_PREFIX: LiteralString = f"""
 select u.id as user_id, u.name, u.guest, u.bot from users u
 where u.name_key >= %(low)s and u.name_key < %(high)s and {SEES} order by u.name_key limit %(limit)s"""
 USERS_BY_ID: LiteralString = f"""
-select u.id as user_id, u.name, u.guest, u.bot from users u where u.id = any (%(user_ids)s) and {SEES} order by u.name_key"""
+select u.id as user_id, u.name, u.guest, u.bot from users u
+where u.id = any (%(user_ids)s) and {SEES} order by u.name_key"""
 
 LOCK_USER: LiteralString = "select from users where id = %(user_id)s for no key update"
 # A device counts while it can still refresh; what was forgotten for that long neither counts nor is listed.

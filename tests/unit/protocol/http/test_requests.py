@@ -7,8 +7,8 @@ import msgspec
 import pytest
 
 from seriatim.core.errors import BadRequest, NotFound
-from seriatim.protocol.http.requests import body_of, command_of, cursor_of, known, place_of, tag_of
 from seriatim.protocol.commands import HTTP_COMMANDS, Create, Read, SendMessage
+from seriatim.protocol.http.requests import body_of, command_of, cursor_of, known, place_of, tag_of
 
 KEY = UUID(int=7)
 
