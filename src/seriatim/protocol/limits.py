@@ -169,7 +169,7 @@ class Rates(msgspec.Struct, frozen=True, kw_only=True):
     invite: Rate = Rate(100 / 3600, 100)
     """`invite`, per user."""
     change: Rate = Rate(1, 30)
-    """`join`, `leave`, `remove`, `set_role`, `set_settings`, `set_presence`, and moderators' acts over HTTP, per user."""
+    """`join`, `leave`, `remove`, `set_role`, `set_settings`, `set_presence`, moderators' acts over HTTP, per user."""
     own: Rate = Rate(5, 60)
     """`draft`, `set_mine`, `read_all`, and over HTTP settings, saved and scheduled messages, reminders, per user."""
     invitation: Rate = Rate(1 / 6, 20)
