@@ -13,7 +13,8 @@ from seriatim.storage.postgres.database import Database
 
 TABLES: LiteralString = """
 select c.relname from pg_class c join pg_namespace n on n.oid = c.relnamespace
-where n.nspname = 'public' and c.relkind in ('r', 'p') and not c.relispartition and c.relname not in ('server_keys', 'follower_cursors', 'mention_log')"""
+where n.nspname = 'public' and c.relkind in ('r', 'p') and not c.relispartition
+    and c.relname not in ('server_keys', 'follower_cursors', 'mention_log')"""
 
 
 async def fingerprint(database: Database) -> dict[str, tuple[int, int]]:

@@ -181,7 +181,8 @@ async def test_there_are_at_most_100_good_links(server: Server, database: Databa
     async with database.transaction() as connection:
         await connection.execute(
             "insert into conversation_invitations (id, conversation_id, token_hash, role, created_by, created_at,"
-            " expires_at) select id - n, conversation_id, token_hash || decode(to_hex(n + 16), 'hex'), role, created_by,"
+            " expires_at) select id - n, conversation_id, token_hash || decode(to_hex(n + 16), 'hex'), role,"
+            " created_by,"
             " created_at, expires_at from conversation_invitations, generate_series(1, 99) n where id = %s",
             [made["invitation_id"]],
         )

@@ -70,7 +70,15 @@ async def _add_people(dsn: str) -> None:
                 hashed = await passwords.hash(PASSWORD)
                 await add_user(
                     connection,
-                    NewUser(UserId(random_id()), name, name_key(name), hashed, server_admin=False, now=clock.now()),
+                    NewUser(
+                        UserId(random_id()),
+                        name,
+                        name_key(name),
+                        hashed,
+                        server_admin=False,
+                        guest=False,
+                        now=clock.now(),
+                    ),
                 )
     finally:
         await database.close()

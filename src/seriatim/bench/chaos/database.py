@@ -3,7 +3,7 @@
 from collections import defaultdict
 from datetime import UTC
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import psycopg
 
@@ -57,8 +57,8 @@ async def final_log(dsn: str) -> FinalLog:
 
 def _entry(*columns: Any) -> LogEntry:
     conversation, seq, kind, device, key, created_at, ordinal, body, meta = columns
-    meta = meta or {}
-    users = meta.get("members") or meta.get("user_ids") or ([meta["user_id"]] if "user_id" in meta else [])
+    held = cast("dict[str, Any]", meta or {})
+    users = held.get("members") or held.get("user_ids") or ([held["user_id"]] if "user_id" in held else [])
     return LogEntry(
         conversation,
         seq,

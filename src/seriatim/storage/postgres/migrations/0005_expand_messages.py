@@ -24,7 +24,8 @@ alter type entry_kind add value 'poll_closed';
 
 TABLES = """
 -- The state of a message or poll: which entries changed it. It stands in the row, so that a page reads it with the row.
--- `changed_seq` is the last of them all, `outcome` what an entry found out: the body before an edit, the counts of a vote.
+-- `changed_seq` is the last of them all, `outcome` what an entry found out: the body before an edit, the counts of a
+-- vote.
 alter table entries add column changed_seq bigint;
 alter table entries add column edited_seq bigint;
 alter table entries add column deleted_seq bigint;

@@ -20,8 +20,9 @@ alter table members
     add column mine_xid       xid8;
 create index members_mine on members (user_id, mine_xid) where mine_xid is not null;
 
--- Small things of one user, told to his devices: `settings`, `draft/<conversation>/<thread>`, and when his lists of saved
--- and scheduled messages and of reminders changed. changed_at: of a draft by its device's clock, and the later one wins.
+-- Small things of one user, told to his devices: `settings`, `draft/<conversation>/<thread>`, and when his lists of
+-- saved and scheduled messages and of reminders changed. changed_at: of a draft by its device's clock, and the later
+-- one wins.
 create table user_state (
     user_id    bigint not null references users (id) on delete cascade,
     key        text collate "C" not null,
