@@ -9,7 +9,15 @@ from websockets.exceptions import InvalidStatus
 
 from rows import unchanged
 from seriatim.core.ids import MAX_ID, random_id, uuid7
-from seriatim.protocol.limits import CREATE_MEMBERS, DEVICES_PER_USER, LIMITS, REFUSED_FRAMES, SOCKETS_PER_USER
+from seriatim.protocol.limits import (
+    CREATE_MEMBERS,
+    DEVICES_PER_USER,
+    INVITE_USERS,
+    LIMITS,
+    REFUSED_FRAMES,
+    SLOW_MODE_S,
+    SOCKETS_PER_USER,
+)
 from seriatim.storage.postgres.database import Database
 from world import PASSWORD, Device, Server, serving
 
@@ -273,6 +281,36 @@ async def test_a_create_names_at_most_200_members(ada: Device, strangers: list[i
         answer = await ada.command("create", kind="group", title="too many", members=strangers)
         assert (answer["code"], answer["path"]) == (BAD_REQUEST, "$.members")
     await still_there(ada, made["conversation_id"])
+
+
+async def test_an_invite_names_at_most_100_people(
+    ada: Device, here: int, strangers: list[int], database: Database
+) -> None:
+    async with unchanged(database):
+        answer = await ada.command("invite", conversation_id=here, user_ids=strangers[: INVITE_USERS + 1])
+        assert (answer["code"], answer["path"]) == (BAD_REQUEST, "$.user_ids")
+    added = await ada.command("invite", conversation_id=here, user_ids=strangers[:INVITE_USERS])
+    assert (await ada.history(here))[-1]["user_ids"] == strangers[:INVITE_USERS]
+    assert (await ada.history(here))[-1]["seq"] == added["seq"]
+    await still_there(ada, here)
+
+
+async def test_slow_mode_asks_for_six_hours_at_most(ada: Device, here: int, database: Database) -> None:
+    assert (await ada.command("set_settings", conversation_id=here, slow_mode_s=SLOW_MODE_S))["type"] == "sent"
+    async with unchanged(database):
+        for wrong in (SLOW_MODE_S + 1, -1):
+            answer = await ada.command("set_settings", conversation_id=here, slow_mode_s=wrong)
+            assert (answer["code"], answer["path"]) == (BAD_REQUEST, "$.slow_mode_s")
+    await still_there(ada, here)
+
+
+async def test_words_to_moderators_have_1024_code_points(ada: Device, here: int, database: Database) -> None:
+    sent = await ada.send(here, "words")
+    reports = f"/v1/conversations/{here}/reports"
+    async with unchanged(database):
+        answer = await ada.http("POST", reports, json={"seq": sent["seq"], "words": WIDE * 1_025})
+        assert (answer.status_code, answer.json()["path"]) == (400, "$.words")
+    assert (await ada.http("POST", reports, json={"seq": sent["seq"], "words": WIDE * 1_024})).is_success
 
 
 async def test_a_conversation_has_at_most_10_000_members(

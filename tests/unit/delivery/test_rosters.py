@@ -12,7 +12,7 @@ from seriatim.protocol.entries import ConversationCreated, MemberAdded, MemberLe
 from seriatim.protocol.fields import ConversationKind, Role, Visibility
 
 HERE = ConversationId(7)
-ADA, BOB, CYD = UserId(1), UserId(2), UserId(3)
+ADA, BOB, CYD, DAN = UserId(1), UserId(2), UserId(3), UserId(4)
 COMMON: dict[str, Any] = {
     "conversation_id": HERE,
     "sender_id": ADA,
@@ -52,6 +52,14 @@ def test_a_newcomer_hears_of_it_and_of_what_follows() -> None:
     added = MemberAdded(**COMMON, seq=2, roster_version=2, user_id=CYD, role=Role.MEMBER)
     assert cache.audience(added, 2) == {ADA, BOB, CYD}
     assert cache.audience(message(3), 2) == {ADA, BOB, CYD}
+
+
+def test_all_of_several_newcomers_hear_of_it_and_of_what_follows() -> None:
+    cache = RosterCache()
+    cache.audience(CREATED, 1)
+    added = MemberAdded(**COMMON, seq=2, roster_version=2, user_id=CYD, user_ids=[CYD, DAN], role=Role.MEMBER)
+    assert cache.audience(added, 2) == {ADA, BOB, CYD, DAN}
+    assert cache.audience(message(3), 2) == {ADA, BOB, CYD, DAN}
 
 
 @pytest.mark.promise("I1")
