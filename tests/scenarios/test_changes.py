@@ -1,5 +1,6 @@
 """What becomes of messages: edited, deleted, reacted to, pinned; what a page tells, and what is refused."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -23,10 +24,12 @@ from seriatim.protocol.commands import (
     Remove,
     SendMessage,
     SetRole,
+    StartPoll,
     Unpin,
     Unreact,
+    Vote,
 )
-from seriatim.protocol.entries import MessageEdited, MessageSent
+from seriatim.protocol.entries import MessageEdited, MessageSent, PollVoted, ReactionAdded
 from seriatim.protocol.fields import ConversationKind, Role, Visibility
 from seriatim.protocol.limits import LIMITS
 from seriatim.protocol.sender import Sender
@@ -188,6 +191,26 @@ async def test_reactions_are_counted_by_kind_and_say_which_are_one_s_own(world: 
     message = await seen(world, bob, here, seq)
     assert message.reactions == (("❤️", 1, True), ("👍", 1, True))
     assert message.changed_seq == last.seq
+
+
+@pytest.mark.promise("L3")
+async def test_counts_are_exact_when_everybody_reacts_and_votes_at_once(world: Speaking) -> None:
+    ada, *others = await world.people(25)
+    here = await world.make(ada, GROUP, *others)
+    said: Sent = await world.do(SendMessage, ada, here, body="words")
+    asked: Sent = await world.do(StartPoll, ada, here, question="which", options=["one", "other"])
+    async with asyncio.TaskGroup() as tasks:
+        for place, person in enumerate(others):
+            tasks.create_task(world.do(React, person, here, target_seq=said.seq, emoji="👍"))
+            tasks.create_task(world.do(Vote, person, here, target_seq=asked.seq, options=[place % 2]))
+            tasks.create_task(world.do(SendMessage, person, here, body="meanwhile"))
+    message, poll = await seen(world, ada, here, said.seq), await seen(world, ada, here, asked.seq)
+    assert message.reactions == (("👍", len(others), False),)
+    assert (poll.votes, poll.voters) == ((12, 12), 24)
+    page: Page = await world.do(Fetch, ada, here, after=0, limit=200)
+    assert [entry.seq for entry in page.entries] == list(range(1, 4 + 3 * len(others)))
+    for state, kind in ((message, ReactionAdded), (poll, PollVoted)):
+        assert state.changed_seq == max(entry.seq for entry in page.entries if isinstance(entry, kind))
 
 
 async def test_a_message_takes_50_kinds_of_reactions(world: Speaking, database: Database) -> None:

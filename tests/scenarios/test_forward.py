@@ -12,7 +12,7 @@ from seriatim.core.ids import ConversationId, uuid7
 from seriatim.protocol.answers import Page, Sent
 from seriatim.protocol.commands import Delete, Edit, Fetch, Forward, Invite, Leave, Read, SendMessage, StartPoll
 from seriatim.protocol.entries import Forwarded, MessageSent
-from seriatim.protocol.fields import ConversationKind
+from seriatim.protocol.fields import ConversationKind, Visibility
 from seriatim.protocol.sender import Sender
 from seriatim.storage.postgres.database import Database
 from speaking import Speaking, speaking
@@ -95,6 +95,11 @@ async def test_nobody_forwards_what_he_may_not_read(world: Speaking, database: D
         with pytest.raises(NotFound) as outside:
             await world.run(wish(hers, there, seq), ada)
         assert outside.value.path == "$.conversation_id"
+    listed = await world.make(ada, ConversationKind.CHANNEL, visibility=Visibility.LISTED)
+    said: Sent = await world.do(SendMessage, ada, listed, body="for members")
+    with pytest.raises(NotFound) as unread:
+        await world.run(wish(hers, listed, said.seq), eve)
+    assert unread.value.path == "$.source_conversation_id"
     await world.do(Invite, ada, there, user_ids=[eve.user_id])
     with pytest.raises(NotFound):
         await world.run(wish(hers, there, seq), eve)
