@@ -106,7 +106,7 @@ class Client:
         """The user this device belongs to."""
         self.http = http
         """Lists that are no part of the log, as the server sees them: conversations, members, people."""
-        self.membership = Membership(self.submit)
+        self.membership = Membership(self.submit, http)
         """Inviting, joining, leaving."""
         self.messages = Messages(self.submit)
         """Editing, deleting, reacting, pinning, forwarding, polls."""

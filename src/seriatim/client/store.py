@@ -235,6 +235,10 @@ class Store:
             ],
         )
         self._fold(apply, cursor)
+        if known is not None and apply.position.first > known.first:
+            # Nobody is served these any more: whoever comes back where the history is since joining begins anew.
+            below = (apply.conversation_id, apply.position.first)
+            self._db.execute("delete from entries where conversation_id = ? and seq < ?", below)
         self._set_position(apply.conversation_id, apply.position)
 
     def _fold(self, apply: Apply, cursor: int) -> None:

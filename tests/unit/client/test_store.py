@@ -70,6 +70,14 @@ def test_a_batch_that_fails_changes_nothing(store: Store) -> None:
     store.close()
 
 
+@pytest.mark.promise("I1")
+def test_what_is_served_no_more_is_dropped(store: Store) -> None:
+    store.write([Apply(ONE, (entry(1), entry(2)), Position(cursor=2, head=2))])
+    store.write([Apply(ONE, (entry(5),), Position(cursor=5, head=5, first=5))])
+    assert store.history(ONE, before=9, limit=9) == [entry(5)]
+    store.close()
+
+
 def test_an_acked_command_stays_until_its_entry_is_held(store: Store) -> None:
     store.write([Keep(wish(5), ordered=False)])
     store.write([Acked(UUID(int=5), ONE, 3, NOW, duplicate=False, awaits_entry=True)])
