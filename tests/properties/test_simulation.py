@@ -51,7 +51,7 @@ def test_the_sqlite_store_keeps_what_the_simulated_disk_keeps(monkeypatch: pytes
     write = Disk.write
 
     def both(disk: Disk, actions: Any) -> list[SendMessage]:
-        assert stores[disk.device_id].write(actions) == write(disk, actions)
+        assert stores[disk.device_id].write(actions).lost == write(disk, actions)
         return []
 
     monkeypatch.setattr(Disk, "write", both)
@@ -193,7 +193,8 @@ def _no_comparison(patch: pytest.MonkeyPatch) -> None:
 
 
 def _acked_is_done(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(Outbox, "await_entry", lambda *_: None)
+    acked = Outbox.acked
+    patch.setattr(Outbox, "acked", lambda outbox, stored, *, is_held: acked(outbox, stored, is_held=True))
 
 
 def _times_not_compared(patch: pytest.MonkeyPatch) -> None:

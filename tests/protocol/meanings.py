@@ -81,8 +81,10 @@ COMMANDS: dict[str, commands.AnyCommand] = {
     "fetch-after": commands.Fetch(id=2, conversation_id=HERE, after=0, limit=200),
     "fetch-before": commands.Fetch(id=2, conversation_id=HERE, before=9, limit=1),
     "fetch-around": commands.Fetch(id=2, conversation_id=HERE, around=9),
+    "fetch-at-thread": commands.Fetch(id=2, conversation_id=HERE, at=AT, thread_seq=2),
     "compare": commands.Compare(id=4, entries=[(HERE, 1, KEY, AT), (THERE, 2**53 - 1, KEY, AT)]),
     "read": commands.Read(id=5, conversation_id=HERE, seq=9),
+    "read-thread": commands.Read(id=5, conversation_id=HERE, seq=9, thread_seq=2),
     "create-direct": commands.Create(id=6, client_id=KEY, kind=ConversationKind.DIRECT, members=[BOB]),
     "create-group": commands.Create(
         id=6, client_id=KEY, kind=ConversationKind.GROUP, title="A group", members=[ADA, BOB]
@@ -91,6 +93,7 @@ COMMANDS: dict[str, commands.AnyCommand] = {
         id=6, client_id=KEY, kind=ConversationKind.CHANNEL, title="All", visibility=Visibility.PUBLIC
     ),
     "send": commands.SendMessage(**ON_HERE, body="hi"),
+    "send-thread": commands.SendMessage(**ON_HERE, body="hi", thread_seq=2, broadcast=True, mentions=(BOB, UserId(0))),
     "send-reply": commands.SendMessage(**ON_HERE, body=TEXT, target_seq=2, trace=True),
     "join": commands.Join(**ON_HERE),
     "join-invited": commands.Join(**ON_HERE, invitation="AbCdEfGhIjKlMnOpQrStUv"),
@@ -299,6 +302,9 @@ ANSWERS: dict[str, answers.ServerFrame] = {
     "event-settings_changed-rules": event(entries.SettingsChanged(conversation_id=HERE, seq=7, **RULES, **AUTHOR)),
     "page": answers.Page(
         id=2, conversation_id=HERE, epoch=EPOCH, entries=[MESSAGE, REPLY], head=9, first_kept=1, complete=False
+    ),
+    "page-thread": answers.Page(
+        id=2, conversation_id=HERE, epoch=EPOCH, entries=[], head=9, first_kept=1, complete=True, thread_seq=2
     ),
     "page-empty": answers.Page(
         id=2, conversation_id=HERE, epoch=EPOCH, entries=[], head=0, first_kept=1, complete=True
