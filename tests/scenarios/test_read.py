@@ -33,7 +33,7 @@ async def fetch(database: Database, room: Room, who: Sender, *, limit: int = 50,
     async with database.read() as connection:
         access = await authorize(connection, who.user_id, room.conversation_id, Action.READ)
         asked = Fetch(id=7, conversation_id=room.conversation_id, limit=limit, **place)
-        return await page(connection, access, asked, "an epoch")
+        return await page(connection, access, asked, who.user_id, "an epoch")
 
 
 def identity_of(entry: Entry) -> EntryIdentity:
@@ -136,7 +136,7 @@ async def test_anybody_reads_and_joins_a_public_channel_and_does_nothing_else(
     await talk(postgres_dsn, room, 2)
     assert seqs(await fetch(database, room, somebody())) == [1, 2, 3]
     async with database.read() as connection:
-        for action in set(Action) - {Action.READ, Action.JOIN}:
+        for action in set(Action) - {Action.LOOK, Action.READ, Action.JOIN}:
             with pytest.raises(Forbidden):
                 await authorize(connection, somebody().user_id, room.conversation_id, action)
         await authorize(connection, somebody().user_id, room.conversation_id, Action.JOIN)
@@ -147,7 +147,7 @@ async def test_an_ex_member_may_only_read(database: Database) -> None:
     gone = room.members[1]
     async with database.transaction() as connection:
         await remove(connection, room, gone)
-        for action in set(Action) - {Action.READ}:
+        for action in set(Action) - {Action.LOOK, Action.READ}:
             with pytest.raises(Forbidden):
                 await authorize(connection, gone.user_id, room.conversation_id, action)
         assert (await authorize(connection, gone.user_id, room.conversation_id, Action.READ)).role is None
