@@ -55,8 +55,12 @@ async def test_a_guest_sees_what_he_was_invited_to_and_who_is_in_it(server: Serv
     ]
     assert (await found(gus, f"conversations/{here}"))["role"] == "guest"
     assert (await gus.send(here, "hello"))["type"] == "sent"
-    assert await gus.direct(bob)
     assert (await found(bob, f"users?ids={gus.user_id}"))["users"][0]["guest"] is True
+    await ada.command("invite", conversation_id=here, user_ids=[eve.user_id])
+    assert (await found(gus, f"users?ids={eve.user_id}"))["users"][0]["user_id"] == eve.user_id
+    await eve.command("leave", conversation_id=here)
+    assert (await found(gus, f"users?ids={eve.user_id}"))["users"] == [], "no more than those who are there"
+    assert await gus.direct(bob)
 
 
 async def test_a_guest_speaks_and_does_nothing_else(server: Server, database: Database) -> None:
