@@ -16,7 +16,6 @@ from seriatim.log.entry_rows import COLUMNS, EntryRow, entry_of
 from seriatim.log.messages.state import columns_until
 from seriatim.log.own.changes import FLAGS
 from seriatim.log.own.counts import MENTIONED, UNREAD
-from seriatim.log.messages.state import columns_until
 from seriatim.protocol.fields import ConversationKind, History, LeastRole, Role, Visibility
 from seriatim.protocol.resources import Conversation, Member, User
 from seriatim.storage.postgres.database import Connection
