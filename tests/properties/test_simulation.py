@@ -14,7 +14,7 @@ import pytest
 from properties.simulated_device import Device, Disk
 from properties.simulated_server import Faults, Gateway, Log
 from properties.simulation import Simulation
-from seriatim.client.memory import MemoryStore
+from seriatim.client.store import MemoryStore
 from seriatim.core.errors import ChatError
 from seriatim.protocol.commands import SendMessage
 from seriatim.protocol.link.conversation import Conversation

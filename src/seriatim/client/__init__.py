@@ -1,8 +1,8 @@
 """The Python SDK: `Client` is one device, always in step with the server's log."""
 
 from seriatim.client.client import Client
-from seriatim.client.memory import MemoryStore
-from seriatim.client.store import Store
+from seriatim.client.store import MemoryStore, Store
+from seriatim.protocol.answers import SlashCalled
 from seriatim.protocol.entries import Entry, MessageSent, PollStarted
 from seriatim.protocol.fields import ConversationKind, Role, Visibility
 from seriatim.protocol.link import History, State
@@ -16,6 +16,7 @@ __all__ = [
     "MessageSent",
     "PollStarted",
     "Role",
+    "SlashCalled",
     "State",
     "Store",
     "Visibility",

@@ -68,8 +68,8 @@ class Access:
             self._store.save_account(self.account)
         return self._take(credentials)
 
-    def renew_in_s(self) -> float:
-        """Return the seconds until the token should be renewed in the open session."""
+    def renew_in_s(self) -> float | None:
+        """Return the seconds until the token should be renewed in the open session; None: never."""
         return max(LEAST_WAIT_S, self._renew_at - self._clock.monotonic())
 
     def _take(self, credentials: Credentials) -> str:

@@ -27,17 +27,18 @@ from uuid import UUID
 import msgspec
 
 from seriatim.client.access import Access
+from seriatim.client.bots import BotAccess, Calls
 from seriatim.client.driver import Driver
 from seriatim.client.http import Http
 from seriatim.client.membership import Membership
-from seriatim.client.memory import MemoryStore
 from seriatim.client.messages import Messages
 from seriatim.client.own import Own
-from seriatim.client.store import Account, Store
+from seriatim.client.store import Account, MemoryStore, Store
 from seriatim.client.view import View
 from seriatim.core.clock import Clock, SystemClock
 from seriatim.core.errors import ChatError, Unauthenticated
 from seriatim.core.ids import MAX_ID, ConversationId, UserId, uuid7
+from seriatim.protocol.answers import ServerFrame
 from seriatim.protocol.codec import refusal
 from seriatim.protocol.commands import AnyCommand, ClientName, Create, SendMessage
 from seriatim.protocol.entries import Entry
@@ -93,7 +94,7 @@ class Client:
         self._link = Link(identity, store.held(), history=history, random=Random())  # noqa: S311 - jitter, no secret
         self.own = Own(http, store, identity.user_id)
         """What is this user's alone, on all of his devices; who has received and read what."""
-        self._driver = Driver(self._link, store, access, self._clock, observe=self._observe, hear=self.own.hear)
+        self._driver = Driver(self._link, store, access, self._clock, observe=self._observe, hear=self._hear)
         self._store = store
         self._access = access
         self._waiting: dict[UUID, asyncio.Future[Acked]] = {}
@@ -110,6 +111,8 @@ class Client:
         """Inviting, joining, leaving."""
         self.messages = Messages(self.submit)
         """Editing, deleting, reacting, pinning, forwarding, polls."""
+        self.calls = Calls(http, self._driver.do)
+        """A bot's slash commands: what it offers, who calls, and what it answers."""
         self.view = View(self._driver, store, self._clock)
         """What is on screen and what is unread, for programs that draw."""
         self.observers: list[Callable[[Sequence[Action]], None]] = []
@@ -184,6 +187,24 @@ class Client:
             Unauthenticated: no such name, or another password.
         """
         return await cls._begin(url, store, lambda http: http.log_in(name, password, device), history=history)
+
+    @classmethod
+    async def bot(
+        cls, url: str, token: str, *, store: Store | Path | None = None, history: History = History.NEWEST
+    ) -> "Client":
+        """Be the bot of this token (`sb_...`), which an admin of the server has made.
+
+        Raises:
+            Unauthenticated: it is no bot's token, or no longer.
+            Unavailable: the server cannot be reached, and the store does not know the bot yet.
+        """
+        place, http = _place(store), Http(url)
+        try:
+            access = await BotAccess.of_token(token, url, place, http)
+        except BaseException:
+            await http.close()
+            raise
+        return cls(place, access, http, history=history)
 
     @classmethod
     async def resume(cls, store: Store | Path, *, history: History = History.NEWEST) -> "Client":
@@ -358,6 +379,10 @@ class Client:
         of_others = isinstance(action, Apply) and any(entry.sender_id != self.user_id for entry in action.entries)
         if of_others and action.position.cursor:
             self._received[action.conversation_id] = action.position.cursor
+
+    def _hear(self, frame: ServerFrame) -> None:
+        self.own.hear(frame)
+        self.calls.hear(frame)
 
     def _observe(self, actions: Sequence[Action]) -> None:
         for action in actions:

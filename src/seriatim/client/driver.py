@@ -220,8 +220,8 @@ class Driver:
                 self.do(self.link.tick(self._now()))
 
     async def _keep_token(self) -> None:
-        while True:
-            await asyncio.sleep(self._access.renew_in_s())
+        while (wait_s := self._access.renew_in_s()) is not None:
+            await asyncio.sleep(wait_s)
             try:
                 token = await self._access.token()
             except ChatError as error:

@@ -290,3 +290,10 @@ on conflict (client_id) do update set seq = null
 """
 _POSITION = msgspec.json.Decoder(Position)
 _COMMAND: msgspec.json.Decoder[OutboxCommand] = msgspec.json.Decoder(OutboxCommand)
+
+
+class MemoryStore(Store):
+    """The same store, gone when its process ends: for tests, and for programs that may start anew every time."""
+
+    def __init__(self) -> None:
+        super().__init__(":memory:")

@@ -4,7 +4,7 @@ import pytest
 
 from seriatim.client.access import LEAST_WAIT_S, SPARE_S, Access
 from seriatim.client.http import Http
-from seriatim.client.memory import MemoryStore
+from seriatim.client.store import MemoryStore
 from seriatim.core.clock import ManualClock
 from seriatim.core.ids import DeviceId, UserId
 from seriatim.protocol.limits import TOKEN_LIFE_S

@@ -6,11 +6,11 @@ import pytest
 
 from seriatim.client import Client, History
 from seriatim.client.http import Http
-from seriatim.client.memory import MemoryStore
+from seriatim.client.store import MemoryStore
 from seriatim.core.ids import DeviceId, UserId
 from seriatim.protocol.resources import Credentials
 
-MOST = 12
+MOST = 13
 
 
 def test_what_a_device_can_do_fits_on_a_page() -> None:

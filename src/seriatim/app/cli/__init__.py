@@ -12,6 +12,7 @@ COMMANDS = {
     "db": ("seriatim.app.cli.db", "The database: its URL, a psql session, backup and restore."),
     "log": ("seriatim.app.cli.log", "Watch the log of all conversations."),
     "chat": ("seriatim.app.cli.chat.command", "Talk from a terminal."),
+    "bot": ("seriatim.app.cli.bot.command", "Begin a bot: a folder with a program that runs."),
     "trace": ("seriatim.app.cli.trace", "Show the hops of one message, with times and costs."),
     "demo": ("seriatim.app.cli.demo", "Fill a server with people who talk, so that there is something to see."),
     "bench": ("seriatim.app.cli.bench", "Measure the server beside the limit of what this machine can do."),

@@ -1,0 +1,1 @@
+"""`seriatim bot`: a folder to begin a bot in."""
