@@ -139,6 +139,10 @@ async def renaming(ada: Device, bob: Device) -> Callable[[str], Any]:
     return lambda key: ada.command("set_settings", conversation_id=here, title=key, client_id=key)
 
 
+async def choosing(ada: Device, _bob: Device) -> Callable[[str], Any]:
+    return lambda key: ada.ask("set_presence", text=key)
+
+
 async def changing(ada: Device, bob: Device) -> Callable[[str], Any]:
     """Every command on a message, one after the other, draws on one bucket."""
     here = await ada.group(bob)
@@ -206,6 +210,7 @@ async def comparing(ada: Device, bob: Device) -> Callable[[str], Any]:
         ("change", coming_and_going, 0),
         ("change", promoting, 0),
         ("change", renaming, 0),
+        ("change", choosing, 0),
         ("edit", changing, 0),
         ("send", asking, 0),
         ("send", forwarding, 1),

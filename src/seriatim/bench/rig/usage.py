@@ -1,5 +1,6 @@
 """CPU and memory of other processes, from /proc."""
 
+import contextlib
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,7 +20,10 @@ def tree_cpu_s(pid: int) -> float:
     """Return the CPU seconds of a process and all its children, living and gone."""
     fields = _stat(pid)
     own = sum(int(fields[place]) for place in (_UTIME, _STIME, _CUTIME, _CSTIME)) / _TICKS_PER_S
-    return own + sum(map(tree_cpu_s, children(pid)))
+    for child in children(pid):
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # it has ended: its parent counts it next time
+            own += tree_cpu_s(child)
+    return own
 
 
 def rss_bytes(pid: int) -> int:
