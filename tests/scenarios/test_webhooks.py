@@ -206,6 +206,7 @@ async def test_members_govern_no_webhooks(server: Server) -> None:
 # --- out
 
 
+@pytest.mark.promise("D10")
 async def test_every_message_is_posted_once_in_order_and_signed(open_server: Server, receiver: Receiver) -> None:
     ada, bob = await open_server.device("ada"), await open_server.device("bob")
     group = await ada.group(bob)
@@ -228,6 +229,7 @@ async def test_every_message_is_posted_once_in_order_and_signed(open_server: Ser
     assert not posted[0]._replace(body=posted[1].body).is_signed_with(made["secret"])
 
 
+@pytest.mark.promise("D10")
 @pytest.mark.usefixtures("quick")
 async def test_what_fails_is_posted_again_under_the_same_id(open_server: Server, receiver: Receiver) -> None:
     ada = await open_server.device("ada")
@@ -338,6 +340,7 @@ async def test_a_message_that_was_deleted_meanwhile_is_not_told(open_server: Ser
     assert [one.json["data"]["entry"]["body"] for one in posted] == ["first", "last"]
 
 
+@pytest.mark.promise("D10")
 async def test_deliveries_go_on_after_a_restart(postgres_dsn: str, data_folder: Path, receiver: Receiver) -> None:
     async with serving(postgres_dsn, data_folder, **OPENED) as server:
         ada = await server.device("ada")
