@@ -236,7 +236,7 @@ class Talker:
             case ConversationCreated():
                 roster.update(entry.members)
             case MemberAdded():
-                roster.add(entry.user_id)
+                roster.update(entry.added)
             case MemberLeft():
                 roster.discard(entry.user_id)
             case MessageSent():

@@ -12,6 +12,8 @@ from seriatim.core.errors import ChatError
 from seriatim.protocol import answers, commands, entries, limits, resources
 from seriatim.protocol.codec import Subprotocol
 from seriatim.protocol.codes import CloseCode
+from seriatim.protocol.http import groups, messages, own, threads
+from seriatim.protocol.own import changes
 
 HEADER = """\
 /** Wire types of Seriatim, made from the server's structs (seriatim.protocol.documents.typescript): do not edit. */
@@ -23,8 +25,15 @@ UNIONS: dict[str, Any] = {
     "ServerFrame": answers.ServerFrame,
     "AnyCommand": commands.AnyCommand,
     "MembershipCommand": commands.MembershipCommand,
+    "StoredChange": changes.StoredChange,
 }
-ASKED: tuple[type, ...] = (resources.SignUp, resources.LogIn, resources.Refresh, resources.RenameDevice)
+ASKED: tuple[type, ...] = (
+    resources.SignUp,
+    resources.LogIn,
+    resources.Refresh,
+    resources.RenameDevice,
+    own.NewReminder,
+)
 """Bodies that clients write; a field with a default may be left out."""
 ANSWERED: tuple[type, ...] = (
     resources.Credentials,
@@ -37,6 +46,12 @@ ANSWERED: tuple[type, ...] = (
     resources.Member,
     resources.Members,
     resources.Problem,
+    messages.Reactors,
+    messages.Pins,
+    messages.Versions,
+    messages.Voters,
+    threads.Threads,
+    groups.Groups,
 )
 CONSTANTS = ("HOLD_BACK_ENTRIES", "HOLD_BACK_S", "HOLE_ENTRIES", "PONG_WITHIN_S", "HEARTBEAT_S", "TOKEN_LIFE_S")
 

@@ -111,8 +111,8 @@ export class Link {
       case "self":
         if (frame.what.change === "read") this.#ownRead(frame.what);
         break;
+      // Presence, typing, watermarks and slash commands are not shown yet.
       default:
-        frame satisfies never;
     }
     return this.#flush(now);
   }

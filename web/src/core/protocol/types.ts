@@ -2,9 +2,9 @@
 
 type Branded<Base, Name extends string> = Base & { readonly __brand: Name };
 
-export type Entry = MessageSent | ConversationCreated | MemberAdded | MemberLeft | RoleChanged | SettingsChanged;
+export type Entry = MessageSent | MessageEdited | MessageDeleted | ReactionAdded | ReactionRemoved | MessagePinned | MessageUnpinned | PollStarted | PollVoted | PollClosed | ConversationCreated | MemberAdded | MemberLeft | RoleChanged | SettingsChanged;
 
-/** A message of the main timeline. */
+/** A message: of the main timeline, or a reply in a thread. */
 export interface MessageSent {
   readonly kind: "message_sent";
   readonly conversation_id: ConversationId;
@@ -15,8 +15,19 @@ export interface MessageSent {
   readonly created_at: string;
   readonly ordinal?: number | null;
   readonly roster_version?: number | null;
+  readonly changed_seq?: number | null;
+  readonly deleted_seq?: number | null;
+  readonly pinned_seq?: number | null;
+  readonly reactions?: readonly (readonly [string, number, boolean])[];
+  readonly thread?: ThreadState | null;
   readonly body: string;
   readonly target_seq?: number | null;
+  readonly thread_seq?: number | null;
+  readonly broadcast?: boolean;
+  readonly mentions?: readonly UserId[];
+  readonly edited_seq?: number | null;
+  readonly forwarded?: Forwarded | null;
+  readonly via?: string | null;
 }
 
 export type ConversationId = Branded<number, "ConversationId">;
@@ -24,6 +35,174 @@ export type ConversationId = Branded<number, "ConversationId">;
 export type UserId = Branded<number, "UserId">;
 
 export type DeviceId = Branded<number, "DeviceId">;
+
+/** What hangs on a message, as far as its reader may know: how many replies, and the last of them. */
+export interface ThreadState {
+  readonly count: number;
+  readonly last_seq: number;
+  readonly last_at: string;
+}
+
+/** Where a forwarded message is from, and who wrote it there; a reader may or may not see that place. */
+export interface Forwarded {
+  readonly conversation_id: ConversationId;
+  readonly seq: number;
+  readonly sender_id: UserId;
+}
+
+/** The message `target_seq` says `body` from here on; both texts are empty once it is deleted. */
+export interface MessageEdited {
+  readonly kind: "message_edited";
+  readonly conversation_id: ConversationId;
+  readonly seq: number;
+  readonly sender_id: UserId;
+  readonly device_id: DeviceId;
+  readonly client_id: string;
+  readonly created_at: string;
+  readonly ordinal?: number | null;
+  readonly roster_version?: number | null;
+  readonly target_seq: number;
+  readonly body: string;
+  readonly previous?: string;
+}
+
+/** The message or poll `target_seq` was taken away by the sender, with its history, its reactions and its pin. */
+export interface MessageDeleted {
+  readonly kind: "message_deleted";
+  readonly conversation_id: ConversationId;
+  readonly seq: number;
+  readonly sender_id: UserId;
+  readonly device_id: DeviceId;
+  readonly client_id: string;
+  readonly created_at: string;
+  readonly ordinal?: number | null;
+  readonly roster_version?: number | null;
+  readonly target_seq: number;
+}
+
+/** The sender put `emoji` on the message or poll `target_seq`. */
+export interface ReactionAdded {
+  readonly kind: "reaction_added";
+  readonly conversation_id: ConversationId;
+  readonly seq: number;
+  readonly sender_id: UserId;
+  readonly device_id: DeviceId;
+  readonly client_id: string;
+  readonly created_at: string;
+  readonly ordinal?: number | null;
+  readonly roster_version?: number | null;
+  readonly target_seq: number;
+  readonly emoji: string;
+}
+
+/** The sender took his `emoji` from the message or poll `target_seq`. */
+export interface ReactionRemoved {
+  readonly kind: "reaction_removed";
+  readonly conversation_id: ConversationId;
+  readonly seq: number;
+  readonly sender_id: UserId;
+  readonly device_id: DeviceId;
+  readonly client_id: string;
+  readonly created_at: string;
+  readonly ordinal?: number | null;
+  readonly roster_version?: number | null;
+  readonly target_seq: number;
+  readonly emoji: string;
+}
+
+/** The message or poll `target_seq` is kept at hand. */
+export interface MessagePinned {
+  readonly kind: "message_pinned";
+  readonly conversation_id: ConversationId;
+  readonly seq: number;
+  readonly sender_id: UserId;
+  readonly device_id: DeviceId;
+  readonly client_id: string;
+  readonly created_at: string;
+  readonly ordinal?: number | null;
+  readonly roster_version?: number | null;
+  readonly target_seq: number;
+}
+
+/** The message or poll `target_seq` is kept at hand no more. */
+export interface MessageUnpinned {
+  readonly kind: "message_unpinned";
+  readonly conversation_id: ConversationId;
+  readonly seq: number;
+  readonly sender_id: UserId;
+  readonly device_id: DeviceId;
+  readonly client_id: string;
+  readonly created_at: string;
+  readonly ordinal?: number | null;
+  readonly roster_version?: number | null;
+  readonly target_seq: number;
+}
+
+/**
+ * A question to everybody; it counts as a message. Once deleted it has neither question nor options.
+ *
+ * `votes`, `voters`, `chosen` and `closed_seq` are, like the reactions, told in pages.
+ */
+export interface PollStarted {
+  readonly kind: "poll_started";
+  readonly conversation_id: ConversationId;
+  readonly seq: number;
+  readonly sender_id: UserId;
+  readonly device_id: DeviceId;
+  readonly client_id: string;
+  readonly created_at: string;
+  readonly ordinal?: number | null;
+  readonly roster_version?: number | null;
+  readonly changed_seq?: number | null;
+  readonly deleted_seq?: number | null;
+  readonly pinned_seq?: number | null;
+  readonly reactions?: readonly (readonly [string, number, boolean])[];
+  readonly thread?: ThreadState | null;
+  readonly question: string;
+  readonly options: readonly string[];
+  readonly multiple?: boolean;
+  readonly anonymous?: boolean;
+  readonly closes_at?: string | null;
+  readonly votes?: readonly number[];
+  readonly voters?: number;
+  readonly chosen?: readonly number[];
+  readonly closed_seq?: number | null;
+}
+
+/**
+ * Somebody voted in the poll `target_seq`, whose counts are these from here on.
+ *
+ * In an anonymous poll `sender_id` and `device_id` are 0, and the options are left out.
+ */
+export interface PollVoted {
+  readonly kind: "poll_voted";
+  readonly conversation_id: ConversationId;
+  readonly seq: number;
+  readonly sender_id: UserId;
+  readonly device_id: DeviceId;
+  readonly client_id: string;
+  readonly created_at: string;
+  readonly ordinal?: number | null;
+  readonly roster_version?: number | null;
+  readonly target_seq: number;
+  readonly votes: readonly number[];
+  readonly voters?: number;
+  readonly options?: readonly number[];
+}
+
+/** No vote counts any more in the poll `target_seq`. */
+export interface PollClosed {
+  readonly kind: "poll_closed";
+  readonly conversation_id: ConversationId;
+  readonly seq: number;
+  readonly sender_id: UserId;
+  readonly device_id: DeviceId;
+  readonly client_id: string;
+  readonly created_at: string;
+  readonly ordinal?: number | null;
+  readonly roster_version?: number | null;
+  readonly target_seq: number;
+}
 
 /** The first entry of every conversation; `members` includes its owner. */
 export interface ConversationCreated {
@@ -45,8 +224,8 @@ export interface ConversationCreated {
 /** What a conversation is: `direct` exists once per pair, `channel` may be public. */
 export type ConversationKind = "direct" | "group" | "channel";
 
-/** Who may find and join a conversation: its members only, or everybody on this server. */
-export type Visibility = "private" | "public";
+/** Who may find a conversation: its members only, everybody who then asks to join, or everybody, who just joins. */
+export type Visibility = "private" | "listed" | "public";
 
 /** `user_id` was invited by the sender, or joined by himself when both are one. */
 export interface MemberAdded {
@@ -61,10 +240,11 @@ export interface MemberAdded {
   readonly roster_version?: number | null;
   readonly user_id: UserId;
   readonly role: Role;
+  readonly user_ids?: readonly UserId[];
 }
 
-/** Rights within one conversation, rising. */
-export type Role = "member" | "admin" | "owner";
+/** Rights within one conversation, rising; a guest's account is a guest wherever it is. */
+export type Role = "guest" | "member" | "admin" | "owner";
 
 /** `user_id` left, or was removed by the sender when they differ. */
 export interface MemberLeft {
@@ -78,6 +258,7 @@ export interface MemberLeft {
   readonly ordinal?: number | null;
   readonly roster_version?: number | null;
   readonly user_id: UserId;
+  readonly banned?: boolean;
 }
 
 /** `user_id` has `role` from here on. */
@@ -109,13 +290,26 @@ export interface SettingsChanged {
   readonly title?: string | null;
   readonly topic?: string | null;
   readonly visibility?: Visibility | null;
+  readonly history?: History | null;
+  readonly post_role?: LeastRole | null;
+  readonly invite_role?: LeastRole | null;
+  readonly pin_role?: LeastRole | null;
+  readonly slow_mode_s?: number | null;
+  readonly archived?: boolean | null;
 }
 
-export type ServerFrame = Welcome | Heads | Pong | Drain | Ok | Error | Sent | Event | Page | Gap | Compared | SelfChanged;
+/** What a member reads of the time before he joined: everything, or nothing. */
+export type History = "all" | "joined";
+
+/** From which role on something is allowed. */
+export type LeastRole = "member" | "admin" | "owner";
+
+export type ServerFrame = Welcome | Heads | Pong | Drain | Ok | Error | Sent | Event | Page | Gap | Compared | SelfChanged | PresenceTold | TypingTold | Watermarks | Slashed | SlashCalled;
 
 /**
  * The session is live. `heads` changed since the resume token, or are all; `more` says that `heads` frames follow.
  *
+ * `own`: what else of the user's own was set since, at most 2,000 changes; flags of conversations stand in `heads`.
  * `resume_token` is stored after the last of these rows.
  */
 export interface Welcome {
@@ -130,6 +324,7 @@ export interface Welcome {
   readonly resume_token: string;
   readonly heads: readonly HeadRow[];
   readonly more: boolean;
+  readonly own: readonly (OwnDraft | OwnMine | OwnThread | OwnSettings | OwnSaved | OwnScheduled | OwnReminder)[];
 }
 
 export type SessionId = Branded<string, "SessionId">;
@@ -142,10 +337,18 @@ export interface Limits {
   readonly name_code_points: number;
   readonly title_code_points: number;
   readonly topic_code_points: number;
+  readonly emoji_bytes: number;
+  readonly reaction_kinds: number;
+  readonly pins: number;
+  readonly question_code_points: number;
+  readonly option_code_points: number;
+  readonly poll_options: number;
+  readonly mentions: number;
   readonly page_entries: number;
   readonly heads_rows: number;
   readonly compare_rows: number;
   readonly focus_ids: number;
+  readonly status_code_points: number;
   readonly members: number;
   readonly commands_in_flight: number;
 }
@@ -153,18 +356,105 @@ export interface Limits {
 /** A conversation's position and this user's counts, as an array of seven. */
 export type HeadRow = readonly [conversation_id: ConversationId, head: number, read: number, delivered: number, unread: number, mentions: number, flags: number];
 
-/** Further rows of `welcome`, 1,000 each, the newest conversations first. */
+/** The user was about to send this; an empty text: nothing any more. */
+export interface OwnDraft {
+  readonly change: "draft";
+  readonly conversation_id: ConversationId;
+  readonly thread_seq?: number | null;
+  readonly text: string;
+  readonly target_seq?: number | null;
+  readonly changed_at: string;
+}
+
+/** How a conversation is now for this user only. */
+export interface OwnMine {
+  readonly change: "mine";
+  readonly conversation_id: ConversationId;
+  readonly level: Level;
+  readonly muted_until: string | null;
+  readonly pinned: boolean;
+  readonly hidden: boolean;
+  readonly marked_unread: boolean;
+}
+
+/** What somebody wants to be told of. `default`: of a conversation, what the user's settings say; there, `all`. */
+export type Level = "default" | "all" | "mentions" | "nothing";
+
+/** Whether the user follows a thread, how far he has read it, and what is left there. */
+export interface OwnThread {
+  readonly change: "thread";
+  readonly conversation_id: ConversationId;
+  readonly thread_seq: number;
+  readonly following: boolean;
+  readonly read: number;
+  readonly unread: number;
+  readonly mentions: number;
+}
+
+/** The user's settings, as they are now. */
+export interface OwnSettings {
+  readonly change: "settings";
+  readonly settings: Settings;
+}
+
+/** What holds for a user on all of his devices; who has set nothing has these. */
+export interface Settings {
+  readonly level: Level;
+  readonly muted_until: string | null;
+  readonly quiet_hours: QuietHours;
+  readonly read_receipts: boolean;
+}
+
+/** Every day from `start` to `end`, past midnight where `end` is earlier, by the clocks of `time_zone`. */
+export interface QuietHours {
+  readonly on: boolean;
+  readonly start: string;
+  readonly end: string;
+  readonly time_zone: string;
+}
+
+/** A message was saved, or (no `saved_at`) is saved no more; without ids: list them again. */
+export interface OwnSaved {
+  readonly change: "saved";
+  readonly conversation_id?: ConversationId | null;
+  readonly seq?: number | null;
+  readonly saved_at?: string | null;
+}
+
+/** A scheduled message was sent as `seq`, or refused with `code`; without both: list them again. */
+export interface OwnScheduled {
+  readonly change: "scheduled";
+  readonly scheduled_id?: number | null;
+  readonly conversation_id?: ConversationId | null;
+  readonly seq?: number | null;
+  readonly code?: string | null;
+}
+
+/** The time has come to be reminded of a message; without ids: list the reminders again. */
+export interface OwnReminder {
+  readonly change: "reminder";
+  readonly reminder_id?: number | null;
+  readonly conversation_id?: ConversationId | null;
+  readonly seq?: number | null;
+}
+
+/** Further rows of `welcome`, 1,000 each, the newest conversations first; or what `read_all` has read. */
 export interface Heads {
   readonly type: "heads";
   readonly rows: readonly HeadRow[];
   readonly more: boolean;
 }
 
-/** Heads of every conversation that moved since this session last asked; the token is stored after all before it. */
+/**
+ * Heads of every conversation that moved since this session last asked, and what else of the user's own was set.
+ *
+ * The token is stored after all before it.
+ */
 export interface Pong {
   readonly type: "pong";
   readonly heads: readonly HeadRow[];
   readonly resume_token: string;
+  readonly own: readonly (OwnDraft | OwnMine | OwnThread | OwnSettings | OwnSaved | OwnScheduled | OwnReminder)[];
 }
 
 /** A planned restart: reconnect once after a random time within this window. */
@@ -217,11 +507,11 @@ export interface TracedHop {
 export interface Event {
   readonly type: "event";
   readonly epoch: string;
-  readonly entry: MessageSent | ConversationCreated | MemberAdded | MemberLeft | RoleChanged | SettingsChanged;
+  readonly entry: MessageSent | MessageEdited | MessageDeleted | ReactionAdded | ReactionRemoved | MessagePinned | MessageUnpinned | PollStarted | PollVoted | PollClosed | ConversationCreated | MemberAdded | MemberLeft | RoleChanged | SettingsChanged;
 }
 
 /**
- * Every entry of the asked range, oldest first, in its state at `head`.
+ * Every entry of the asked range, oldest first, in its state at `head`; with `thread_seq` of this thread only.
  *
  * `first_kept`: the oldest seq this user can be given. `complete`: the range reaches its end in the asked direction.
  */
@@ -229,8 +519,9 @@ export interface Page {
   readonly type: "page";
   readonly id: number;
   readonly conversation_id: ConversationId;
+  readonly thread_seq?: number | null;
   readonly epoch: string;
-  readonly entries: readonly (MessageSent | ConversationCreated | MemberAdded | MemberLeft | RoleChanged | SettingsChanged)[];
+  readonly entries: readonly (MessageSent | MessageEdited | MessageDeleted | ReactionAdded | ReactionRemoved | MessagePinned | MessageUnpinned | PollStarted | PollVoted | PollClosed | ConversationCreated | MemberAdded | MemberLeft | RoleChanged | SettingsChanged)[];
   readonly head: number;
   readonly first_kept: number;
   readonly complete: boolean;
@@ -254,13 +545,14 @@ export interface Compared {
 /** Something of this user's own changed on another of his devices. */
 export interface SelfChanged {
   readonly type: "self";
-  readonly what: OwnRead | DevicesChanged;
+  readonly what: OwnRead | DevicesChanged | OwnPresence | OwnDraft | OwnMine | OwnThread | OwnSettings | OwnSaved | OwnScheduled | OwnReminder;
 }
 
-/** The user read up to `seq` on another device; the counts are the server's. */
+/** The user read up to `seq` on another device, with `thread_seq` in this thread; the counts are the server's. */
 export interface OwnRead {
   readonly change: "read";
   readonly conversation_id: ConversationId;
+  readonly thread_seq?: number | null;
   readonly seq: number;
   readonly unread: number;
   readonly mentions: number;
@@ -271,9 +563,83 @@ export interface DevicesChanged {
   readonly change: "devices";
 }
 
-export type AnyCommand = Hello | Ping | Focus | Renew | Fetch | Compare | Read | Create | SendMessage | Join | Leave | Invite | Remove | SetRole | SetSettings;
+/** What the user chose to look like, on another device. */
+export interface OwnPresence {
+  readonly change: "presence";
+  readonly state: ChosenState;
+  readonly text: string;
+  readonly expires_at: string | null;
+}
 
-/** The first frame of a session, within 10 s; the token is never in the URL; `inactive` is reserved. */
+/** What somebody wants to look like while he is connected; `auto`: as active as his devices. */
+export type ChosenState = "auto" | "away" | "do_not_disturb" | "invisible";
+
+/**
+ * Presence of people in this session's focus: at most one frame a second.
+ *
+ * `counts`: how many are online in each conversation of more than 250 members that is on screen.
+ */
+export interface PresenceTold {
+  readonly type: "presence";
+  readonly rows?: readonly PresenceRow[];
+  readonly counts?: Readonly<Record<ConversationId, number>>;
+}
+
+/**
+ * Somebody's presence, as an array of five; `last_seen_at` of who is offline, and only to whom he lets know.
+ *
+ * The text is gone at `expires_at`.
+ */
+export type PresenceRow = readonly [user_id: UserId, state: PresenceState, last_seen_at: string | null, text: string, expires_at: string | null];
+
+/** How somebody looks to others: the most active of his devices counts, then what he chose. */
+export type PresenceState = "online" | "away" | "do_not_disturb" | "offline";
+
+/** Somebody else types in a conversation on screen, or (`on` false) no more; it is over after 6 s without news. */
+export interface TypingTold {
+  readonly type: "typing";
+  readonly conversation_id: ConversationId;
+  readonly user_id: UserId;
+  readonly on: boolean;
+  readonly thread_seq?: number | null;
+}
+
+/**
+ * Marks that moved in a conversation on screen, at most one frame a second; they only rise.
+ *
+ * Of more than 50 members only how many others (`read_count`) have read this user's latest message, `seq`.
+ */
+export interface Watermarks {
+  readonly type: "watermarks";
+  readonly conversation_id: ConversationId;
+  readonly rows?: readonly MemberMarks[];
+  readonly seq?: number | null;
+  readonly read_count?: number | null;
+}
+
+/** How far a member's devices have come and how far he has read, as an array of three; 0: not told. */
+export type MemberMarks = readonly [user_id: UserId, delivered: number, read: number];
+
+/** What a called bot answers to its caller alone; what it says to everybody is a message of its own. */
+export interface Slashed {
+  readonly type: "slashed";
+  readonly id: number;
+  readonly text?: string;
+}
+
+/** To a bot: somebody has called one of its commands; it says `answer_slash` within 3 s. */
+export interface SlashCalled {
+  readonly type: "slash_called";
+  readonly call_id: string;
+  readonly conversation_id: ConversationId;
+  readonly user_id: UserId;
+  readonly name: string;
+  readonly text: string;
+}
+
+export type AnyCommand = Hello | Ping | Focus | Typing | SetPresence | Received | SaveDraft | SetMine | ReadAll | Renew | Fetch | Compare | Read | Create | SendMessage | Join | Leave | Invite | Remove | SetRole | SetSettings | Edit | Delete | React | Unreact | Pin | Unpin | Forward | StartPoll | Vote | ClosePoll | Slash | AnswerSlash;
+
+/** The first frame of a session, within 10 s; the token is never in the URL; `inactive`: nobody looks. */
 export interface Hello {
   readonly type: "hello";
   readonly token: string;
@@ -302,11 +668,91 @@ export interface Ping {
   readonly heads?: Readonly<Record<ConversationId, number>>;
 }
 
-/** The conversations on screen: they are never folded into `gap` before the others; `inactive` is reserved. */
+/**
+ * The conversations and people on screen: only of them typing and presence are told; `inactive`: nobody looks.
+ *
+ * Events of these conversations are never folded into `gap` before the others.
+ */
 export interface Focus {
   readonly type: "focus";
   readonly conversation_ids?: readonly ConversationId[];
+  readonly user_ids?: readonly UserId[];
   readonly inactive?: boolean;
+}
+
+/** The user is typing in this conversation or thread, or (`on` false) no more; at most one `on` in 3 s. */
+export interface Typing {
+  readonly type: "typing";
+  readonly conversation_id: ConversationId;
+  readonly thread_seq?: number | null;
+  readonly on?: boolean;
+}
+
+/**
+ * What others see of this user, whatever his device, until `expires_at`; answered by `ok`.
+ *
+ * `last_seen_to`: who is told when he was last here; absent: as before.
+ */
+export interface SetPresence {
+  readonly type: "set_presence";
+  readonly id: number;
+  readonly state?: ChosenState;
+  readonly text?: string;
+  readonly expires_at?: string | null;
+  readonly last_seen_to?: LastSeenTo | null;
+}
+
+/** Who is told when somebody was last here; contacts are those he shares a direct conversation with. */
+export type LastSeenTo = "everyone" | "contacts" | "nobody";
+
+/**
+ * Of each of these conversations, this device has everything up to this seq; what is named too often is dropped.
+ *
+ * Only conversations of up to 50 members keep it.
+ */
+export interface Received {
+  readonly type: "received";
+  readonly seqs: Readonly<Record<ConversationId, number>>;
+}
+
+/**
+ * What the user was about to send in a conversation or thread; an empty text: nothing. Answered by `ok`.
+ *
+ * The later `changed_at` wins, by the devices' clocks, but never a time to come; who loses is told what won.
+ */
+export interface SaveDraft {
+  readonly type: "draft";
+  readonly id: number;
+  readonly conversation_id: ConversationId;
+  readonly thread_seq?: number | null;
+  readonly text: string;
+  readonly target_seq?: number | null;
+  readonly changed_at: string;
+}
+
+/**
+ * How one conversation is to be for this user only; absent fields stay; answered by `ok`.
+ *
+ * `muted_until` in the past ends it. A message shows a hidden conversation again; reading ends `marked_unread`. With
+ * `thread_seq` it says whether the user is `following` that thread, and nothing else.
+ */
+export interface SetMine {
+  readonly type: "set_mine";
+  readonly id: number;
+  readonly conversation_id: ConversationId;
+  readonly thread_seq?: number | null;
+  readonly following?: boolean | null;
+  readonly level?: Level | null;
+  readonly muted_until?: string | null;
+  readonly pinned?: boolean | null;
+  readonly hidden?: boolean | null;
+  readonly marked_unread?: boolean | null;
+}
+
+/** The user has read every conversation up to its present head; answered by `ok`. */
+export interface ReadAll {
+  readonly type: "read_all";
+  readonly id: number;
 }
 
 /** A fresh access token for this session; answered by `ok`. */
@@ -316,7 +762,12 @@ export interface Renew {
   readonly token: string;
 }
 
-/** Entries of one conversation, at most `limit`: after, before, around a seq, or the newest; answered by `page`. */
+/**
+ * Entries of one conversation, at most `limit`: after, before or around a seq, around a time, or the newest.
+ *
+ * Answered by `page`. `at`: around the first entry of that time or later. With `thread_seq` only this message and the
+ * replies to it.
+ */
 export interface Fetch {
   readonly type: "fetch";
   readonly id: number;
@@ -324,6 +775,8 @@ export interface Fetch {
   readonly after?: number | null;
   readonly before?: number | null;
   readonly around?: number | null;
+  readonly at?: string | null;
+  readonly thread_seq?: number | null;
   readonly limit?: number;
 }
 
@@ -334,12 +787,13 @@ export interface Compare {
   readonly entries: readonly (readonly [ConversationId, number, string, string])[];
 }
 
-/** The user has read up to `seq`; the watermark never falls; answered by `ok`. */
+/** The user has read up to `seq`, or with `thread_seq` its thread; the watermark never falls; answered by `ok`. */
 export interface Read {
   readonly type: "read";
   readonly id: number;
   readonly conversation_id: ConversationId;
   readonly seq: number;
+  readonly thread_seq?: number | null;
 }
 
 /** A new conversation; a direct one (exactly one member named) exists once per pair and is found again. */
@@ -353,7 +807,12 @@ export interface Create {
   readonly members?: readonly UserId[];
 }
 
-/** A message; `target_seq` makes it a quoting reply; `trace` asks for its hops in `sent`. */
+/**
+ * A message; `target_seq` makes it a quoting reply, `thread_seq` a reply in the thread of that message.
+ *
+ * `broadcast`: a reply that stands in the main timeline too. `mentions`: whom its text names, 0 for everybody.
+ * `trace` asks for its hops in `sent`.
+ */
 export interface SendMessage {
   readonly type: "send";
   readonly id: number;
@@ -361,15 +820,19 @@ export interface SendMessage {
   readonly conversation_id: ConversationId;
   readonly body: string;
   readonly target_seq?: number | null;
+  readonly thread_seq?: number | null;
+  readonly broadcast?: boolean;
+  readonly mentions?: readonly UserId[];
   readonly trace?: boolean;
 }
 
-/** Become a member of a public conversation. */
+/** Become a member of a public conversation, or of any with the token of an invitation to it. */
 export interface Join {
   readonly type: "join";
   readonly id: number;
   readonly client_id: string;
   readonly conversation_id: ConversationId;
+  readonly invitation?: string | null;
 }
 
 /** Stop being a member; the last owner of a conversation with other members hands over first. */
@@ -380,23 +843,25 @@ export interface Leave {
   readonly conversation_id: ConversationId;
 }
 
-/** Add somebody at once. */
+/** Add people at once, 100 at most, in one entry; `user_id` is an older way to name one. */
 export interface Invite {
   readonly type: "invite";
   readonly id: number;
   readonly client_id: string;
   readonly conversation_id: ConversationId;
-  readonly user_id: UserId;
+  readonly user_ids?: readonly UserId[];
+  readonly user_id?: UserId | null;
   readonly role?: Role;
 }
 
-/** Take somebody out; he keeps what he could read so far. */
+/** Take somebody out; he keeps what he could read so far. With `ban` he cannot come back, by whatever door. */
 export interface Remove {
   readonly type: "remove";
   readonly id: number;
   readonly client_id: string;
   readonly conversation_id: ConversationId;
   readonly user_id: UserId;
+  readonly ban?: boolean;
 }
 
 /** Give a member another role. */
@@ -409,7 +874,7 @@ export interface SetRole {
   readonly role: Role;
 }
 
-/** Change the settings named; absent ones stay. */
+/** Change the settings named; absent ones stay. The roles are the lowest that may post, invite and pin. */
 export interface SetSettings {
   readonly type: "set_settings";
   readonly id: number;
@@ -418,9 +883,138 @@ export interface SetSettings {
   readonly title?: string | null;
   readonly topic?: string | null;
   readonly visibility?: Visibility | null;
+  readonly history?: History | null;
+  readonly post_role?: LeastRole | null;
+  readonly invite_role?: LeastRole | null;
+  readonly pin_role?: LeastRole | null;
+  readonly slow_mode_s?: number | null;
+  readonly archived?: boolean | null;
+}
+
+/** Give one's own message another body; the bodies before stay in its history. Mentions stay as they were sent. */
+export interface Edit {
+  readonly type: "edit";
+  readonly id: number;
+  readonly client_id: string;
+  readonly conversation_id: ConversationId;
+  readonly target_seq: number;
+  readonly body: string;
+}
+
+/** Take a message or poll away from everybody, with its history: one's own; admins and owners, anybody's. */
+export interface Delete {
+  readonly type: "delete";
+  readonly id: number;
+  readonly client_id: string;
+  readonly conversation_id: ConversationId;
+  readonly target_seq: number;
+}
+
+/** Put an emoji on a message or poll. */
+export interface React {
+  readonly type: "react";
+  readonly id: number;
+  readonly client_id: string;
+  readonly conversation_id: ConversationId;
+  readonly target_seq: number;
+  readonly emoji: string;
+}
+
+/** Take one's own emoji away again. */
+export interface Unreact {
+  readonly type: "unreact";
+  readonly id: number;
+  readonly client_id: string;
+  readonly conversation_id: ConversationId;
+  readonly target_seq: number;
+  readonly emoji: string;
+}
+
+/** Keep a message or poll at hand for everybody in the conversation. */
+export interface Pin {
+  readonly type: "pin";
+  readonly id: number;
+  readonly client_id: string;
+  readonly conversation_id: ConversationId;
+  readonly target_seq: number;
+}
+
+/** Take a pin away again. */
+export interface Unpin {
+  readonly type: "unpin";
+  readonly id: number;
+  readonly client_id: string;
+  readonly conversation_id: ConversationId;
+  readonly target_seq: number;
+}
+
+/** Send the body of a message that one may read, as a message that says where it is from. */
+export interface Forward {
+  readonly type: "forward";
+  readonly id: number;
+  readonly client_id: string;
+  readonly conversation_id: ConversationId;
+  readonly source_conversation_id: ConversationId;
+  readonly source_seq: number;
+}
+
+/** Ask everybody here; `multiple`: a vote may name several options; `anonymous`: nobody is told who voted what. */
+export interface StartPoll {
+  readonly type: "start_poll";
+  readonly id: number;
+  readonly client_id: string;
+  readonly conversation_id: ConversationId;
+  readonly question: string;
+  readonly options: readonly string[];
+  readonly multiple?: boolean;
+  readonly anonymous?: boolean;
+  readonly closes_at?: string | null;
+}
+
+/** Vote in a poll for options by their place, 0 for the first; replaces one's earlier vote, [] takes it back. */
+export interface Vote {
+  readonly type: "vote";
+  readonly id: number;
+  readonly client_id: string;
+  readonly conversation_id: ConversationId;
+  readonly target_seq: number;
+  readonly options: readonly number[];
+}
+
+/** End a poll before its time: one's own; admins and owners, anybody's. */
+export interface ClosePoll {
+  readonly type: "close_poll";
+  readonly id: number;
+  readonly client_id: string;
+  readonly conversation_id: ConversationId;
+  readonly target_seq: number;
+}
+
+/**
+ * Call a command that a bot of this conversation offers (`/name text`); answered by `slashed`.
+ *
+ * The same `client_id` never makes a second message; the bot itself may be called twice.
+ */
+export interface Slash {
+  readonly type: "slash";
+  readonly id: number;
+  readonly conversation_id: ConversationId;
+  readonly client_id: string;
+  readonly name: string;
+  readonly text?: string;
+}
+
+/** Answer a `slash_called` within 3 s; `text` is shown to who called, and to nobody else; answered by `ok`. */
+export interface AnswerSlash {
+  readonly type: "answer_slash";
+  readonly id: number;
+  readonly call_id: string;
+  readonly text?: string;
 }
 
 export type MembershipCommand = Join | Leave | Invite | Remove | SetRole | SetSettings;
+
+export type StoredChange = OwnDraft | OwnMine | OwnThread | OwnSettings | OwnSaved | OwnScheduled | OwnReminder;
 
 /** A new account; `invitation` is the secret of an invitation where sign-up is by invitation. */
 export interface SignUp {
@@ -454,6 +1048,13 @@ export interface RenameDevice {
   readonly name: string;
 }
 
+/** Remind me of this message then. */
+export interface NewReminder {
+  readonly conversation_id: ConversationId;
+  readonly seq: number;
+  readonly remind_at: string;
+}
+
 /** Access for one device: `access_token` until `expires_at`; `refresh_token` is absent for browsers (cookie). */
 export interface Credentials {
   readonly user_id: UserId;
@@ -468,6 +1069,8 @@ export interface Credentials {
 export interface User {
   readonly user_id: UserId;
   readonly name: string;
+  readonly guest?: boolean;
+  readonly bot?: boolean;
 }
 
 /** People found, best match first. */
@@ -481,6 +1084,7 @@ export interface Me {
   readonly name: string;
   readonly device_id: DeviceId;
   readonly server_admin: boolean;
+  readonly guest: boolean;
 }
 
 /** One of the caller's installations. */
@@ -503,6 +1107,12 @@ export interface Conversation {
   readonly member_count: number;
   readonly roster_version: number;
   readonly role?: Role | null;
+  readonly history?: History;
+  readonly post_role?: LeastRole;
+  readonly invite_role?: LeastRole;
+  readonly pin_role?: LeastRole;
+  readonly slow_mode_s?: number;
+  readonly archived?: boolean;
   readonly other?: User | null;
   readonly head: number;
   readonly read: number;
@@ -510,7 +1120,7 @@ export interface Conversation {
   readonly mentions?: number;
   readonly flags?: number;
   readonly last_message_at?: string | null;
-  readonly last?: MessageSent | ConversationCreated | MemberAdded | MemberLeft | RoleChanged | SettingsChanged | null;
+  readonly last?: MessageSent | MessageEdited | MessageDeleted | ReactionAdded | ReactionRemoved | MessagePinned | MessageUnpinned | PollStarted | PollVoted | PollClosed | ConversationCreated | MemberAdded | MemberLeft | RoleChanged | SettingsChanged | null;
 }
 
 /** A page of conversations; `cursor` asks for the next one and is absent on the last. */
@@ -546,6 +1156,84 @@ export interface Problem {
   readonly retry_after_ms?: number | null;
 }
 
+/** A page of reactions by emoji and user id; `cursor` asks for the next one and is absent on the last. */
+export interface Reactors {
+  readonly reactors: readonly Reactor[];
+  readonly cursor?: string | null;
+}
+
+/** Somebody who put an emoji on a message, by the entry `seq`. */
+export interface Reactor {
+  readonly emoji: string;
+  readonly user_id: UserId;
+  readonly name: string;
+  readonly seq: number;
+}
+
+/** A page of pinned messages and polls, the last pin first; `cursor` asks for the next one. */
+export interface Pins {
+  readonly entries: readonly (MessageSent | MessageEdited | MessageDeleted | ReactionAdded | ReactionRemoved | MessagePinned | MessageUnpinned | PollStarted | PollVoted | PollClosed | ConversationCreated | MemberAdded | MemberLeft | RoleChanged | SettingsChanged)[];
+  readonly cursor?: string | null;
+}
+
+/** A page of what a message said, the oldest first; `cursor` asks for the next one and is absent on the last. */
+export interface Versions {
+  readonly versions: readonly Version[];
+  readonly cursor?: string | null;
+}
+
+/** What a message said from the entry `seq` on: its own, or an edit. */
+export interface Version {
+  readonly seq: number;
+  readonly body: string;
+  readonly created_at: string;
+}
+
+/** A page of voters by user id; `cursor` asks for the next one and is absent on the last. */
+export interface Voters {
+  readonly voters: readonly Voter[];
+  readonly cursor?: string | null;
+}
+
+/** Somebody who voted in a poll that is not anonymous. */
+export interface Voter {
+  readonly user_id: UserId;
+  readonly name: string;
+  readonly options: readonly number[];
+}
+
+/** A page of threads, the last reply first; `cursor` asks for the next one and is absent on the last. */
+export interface Threads {
+  readonly threads: readonly Thread[];
+  readonly cursor?: string | null;
+}
+
+/** What hangs on a message, and how far the caller has read it; he has nothing unread in what he does not follow. */
+export interface Thread {
+  readonly conversation_id: ConversationId;
+  readonly thread_seq: number;
+  readonly count: number;
+  readonly last_seq: number;
+  readonly last_at: string;
+  readonly following?: boolean;
+  readonly read?: number;
+  readonly unread?: number;
+  readonly mentions?: number;
+  readonly root?: MessageSent | MessageEdited | MessageDeleted | ReactionAdded | ReactionRemoved | MessagePinned | MessageUnpinned | PollStarted | PollVoted | PollClosed | ConversationCreated | MemberAdded | MemberLeft | RoleChanged | SettingsChanged | null;
+}
+
+/** All groups of this server, in the order of their names. */
+export interface Groups {
+  readonly groups: readonly Group[];
+}
+
+/** People who are mentioned together. */
+export interface Group {
+  readonly group_id: number;
+  readonly name: string;
+  readonly user_ids: readonly UserId[];
+}
+
 /** Defaults until `welcome` tells this server's own. */
 export const LIMITS = {
   frame_bytes: 65536,
@@ -554,10 +1242,18 @@ export const LIMITS = {
   name_code_points: 64,
   title_code_points: 128,
   topic_code_points: 1024,
+  emoji_bytes: 64,
+  reaction_kinds: 50,
+  pins: 100,
+  question_code_points: 300,
+  option_code_points: 100,
+  poll_options: 10,
+  mentions: 50,
   page_entries: 200,
   heads_rows: 1000,
   compare_rows: 200,
   focus_ids: 100,
+  status_code_points: 140,
   members: 10000,
   commands_in_flight: 100,
 } as const;
