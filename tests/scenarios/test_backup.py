@@ -25,6 +25,7 @@ insert into entries (conversation_id, seq, kind, sender_id, device_id, client_id
 select 7, seq, 'message_sent', 1, 1, gen_random_uuid(), now(), '900000000000', 'böd:y 100% \\ ' || seq
 from generate_series(1, 2) seq;
 insert into follower_cursors (name, xid, conversation_id, seq, leased_by) values ('tail', '900000000000', 7, 2, 'host');
+insert into follower_cursors (name, xid, starts_anew) values ('outside', '900000000000', false);
 """
 CONTENT = "select conversation_id, seq, client_id, created_at, body from entries order by seq"
 SALT = "select salt from epoch_salt"
@@ -79,7 +80,20 @@ def test_a_restored_row_is_visible_to_followers_who_then_read_the_log_anew(
     restore(empty, programs(), tmp_path / "copy")
     assert rows(filled, HIDDEN) == [(4,)]
     assert rows(empty, HIDDEN) == [(0,)]
-    assert rows(empty, "select xid::text, conversation_id, seq, leased_by from follower_cursors") == [("0", 0, 0, None)]
+    anew = "select xid::text, conversation_id, seq, leased_by from follower_cursors where starts_anew"
+    assert rows(empty, anew) == [("0", 0, 0, None)]
+
+
+def test_a_follower_whose_effects_are_seen_outside_is_told_nothing_of_a_copied_log_again(
+    filled: str, empty: str, tmp_path: Path
+) -> None:
+    unread = """
+    select (select count(*) from entries e where (e.xid, e.conversation_id, e.seq) > (f.xid, f.conversation_id, f.seq)),
+        f.xid < pg_snapshot_xmin(pg_current_snapshot()) from follower_cursors f where name = 'outside'"""
+    backup(filled, programs(), tmp_path / "copy")
+    restore(empty, programs(), tmp_path / "copy")
+    assert rows(filled, unread) == [(2, False)]
+    assert rows(empty, unread) == [(0, True)], "and what comes next it reads"
 
 
 def test_a_damaged_copy_leaves_nothing(filled: str, empty: str, tmp_path: Path) -> None:

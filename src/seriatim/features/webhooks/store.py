@@ -37,7 +37,8 @@ update outgoing_webhooks set disabled_at = null, disabled_for = null, failure_co
 where id = %(webhook_id)s and conversation_id = %(conversation_id)s and disabled_at is not null returning name"""
 # Nobody followed the log for webhooks while there were none: begin where it ends now, not where it began.
 FOLLOW_FROM_NOW: LiteralString = """
-insert into follower_cursors (name, xid) values (%(follower)s, pg_snapshot_xmin(pg_current_snapshot()))
+insert into follower_cursors (name, xid, starts_anew)
+values (%(follower)s, pg_snapshot_xmin(pg_current_snapshot()), false)
 on conflict (name, shard) do update
 set xid = greatest(follower_cursors.xid, excluded.xid), conversation_id = 0, seq = 0
 where not exists (select from outgoing_webhooks where disabled_at is null)"""

@@ -14,7 +14,8 @@ TABLES = "select count(*) from pg_tables where schemaname = 'public'"
 
 # A transaction id of another server says nothing here: followers and resume tokens compare it with this server's own,
 # so every copied row gets the id of the transaction that restores it. A follower's place among the old ids means
-# nothing any more: it reads the log anew (its effects bear that). The salt makes the log another epoch.
+# nothing any more: it reads the log anew, or, where its effects do not bear that, only what comes after the copied rows
+# (copies of older releases know no such followers). The salt makes the log another epoch.
 RENEW = """
 do $$
 declare
@@ -29,9 +30,16 @@ begin
     loop
         execute format('update %s set %s', found.name, found.settings);
     end loop;
+    update public.follower_cursors set xid = '0', conversation_id = 0, seq = 0, leased_by = null, leased_until = null;
+    if exists (
+        select from pg_attribute where attrelid = 'public.follower_cursors'::regclass and attname = 'starts_anew'
+    ) then
+        update public.follower_cursors
+        set xid = pg_current_xact_id(), conversation_id = 9007199254740991, seq = 9007199254740991
+        where not starts_anew;
+    end if;
 end
 $$;
-update public.follower_cursors set xid = '0', conversation_id = 0, seq = 0, leased_by = null, leased_until = null;
 update public.epoch_salt set salt = gen_random_uuid()::text;
 """
 

@@ -10,6 +10,9 @@ depends_on = None
 SQL = """
 alter table users add column bot boolean not null default false;
 
+-- Whether a follower reads all of a restored log again; false where its effects are seen outside of the database.
+alter table follower_cursors add column starts_anew boolean not null default true;
+
 -- A bot is a user without a password, on one device, with one token that does not expire. The server's own bot, which
 -- tells people what became of their webhooks, has no token.
 create table bots (
