@@ -263,7 +263,9 @@ async def test_a_threads_watermark_never_falls_and_takes_no_ordinal_of_the_main_
         async with database.transaction() as connection:
             (mark,) = await move_read(connection, [(here, ROOT, ada, asked.seq)])
         assert (mark.read_seq, mark.unread) == (replies[stands].seq, unread)
-        assert await followed(database, room.members[ADA]) == [(ROOT, unread, 0)]
+        async with database.read() as connection:
+            (thread,) = await followed_page(connection, ada, NEWEST, 10, only_unread=False)
+        assert (thread.read, thread.unread) == (replies[stands].seq, unread)
     async with database.transaction() as connection:
         (mark,) = await move_read(connection, [(here, ROOT, ada, 10**6)])
     assert (mark.read_seq, mark.unread) == (replies[-1].seq, 0), "not past the last reply"
@@ -289,8 +291,12 @@ async def test_following_begins_with_nothing_unread_and_ends_when_one_says_so_or
             mark = await follow(connection, cyd.user_id, room.conversation_id, ROOT, following=following)
         assert mark is not None
         assert mark.unread == 0
-        await reply(log, room, BOB)
+        last = await reply(log, room, BOB)
         assert await followed(database, cyd) == ([(ROOT, 1, 0)] if following else [])
+    async with database.transaction() as connection:
+        mark = await follow(connection, cyd.user_id, room.conversation_id, ROOT, following=True)
+    assert mark is not None
+    assert (mark.read_seq, mark.unread) == (last.seq - 1, 1), "who follows already keeps his place"
     async with database.transaction() as connection:
         assert await follow(connection, cyd.user_id, room.conversation_id, 1, following=True) is None
         await remove(connection, room, cyd)
