@@ -90,6 +90,10 @@ FRAMES: list[tuple[str | dict[str, Any] | list[Any], str, str | None]] = [
     (a_send(1.5), "bad_request", "$.conversation_id"),  # type: ignore[arg-type]
     (a_send(10**30), "bad_request", "$.conversation_id"),
     (a_send(1, target_seq=0), "bad_request", "$.target_seq"),
+    (a_send(1, thread_seq=0), "bad_request", "$.thread_seq"),
+    (a_send(1, broadcast=True), "bad_request", "$.broadcast"),
+    (a_send(1, mentions=[-1]), "bad_request", "$.mentions[0]"),
+    (a_send(1, mentions="everybody"), "bad_request", "$.mentions"),
     (a_send(1, trace="yes"), "bad_request", "$.trace"),
     (a_send(1, id="5"), "bad_request", "$.id"),
     (without("body"), "bad_request", "$.body"),
@@ -99,6 +103,7 @@ FRAMES: list[tuple[str | dict[str, Any] | list[Any], str, str | None]] = [
     ({"type": "create", "id": 5, "client_id": key(), "kind": "group", "members": [0]}, "bad_request", "$.members[0]"),
     ({"type": "fetch", "id": 5, "conversation_id": 1, "limit": 0}, "bad_request", "$.limit"),
     ({"type": "fetch", "id": 5, "conversation_id": 1, "after": -1}, "bad_request", "$.after"),
+    ({"type": "fetch", "id": 5, "conversation_id": 1, "at": "2026-01-01T00:00:00"}, "bad_request", "$.at"),
     ({"type": "read", "id": 5, "conversation_id": 1, "seq": 0}, "bad_request", "$.seq"),
     ({"type": "compare", "id": 5, "entries": [[1, 1]]}, "bad_request", "$.entries[0]"),
     ({"type": "ping", "heads": {"x": 1}}, "bad_request", "$.heads"),
@@ -261,6 +266,8 @@ ADDRESSES = [
     ("GET", "/v1/conversations/x", 404, "not_found"),
     ("GET", "/v1/conversations?cursor=x", 400, "bad_request"),
     ("GET", "/v1/conversations?limit=many", 400, "bad_request"),
+    ("GET", "/v1/me/threads?cursor=x", 400, "bad_request"),
+    ("GET", "/v1/conversations/1/entries?at=2026-01-01T00:00:00", 400, "bad_request"),
     ("GET", "/v1/users?name=%00", 400, "bad_request"),
     ("GET", "/v1/users?ids=1;drop", 400, "bad_request"),
 ]

@@ -229,6 +229,15 @@ async def test_lists_have_their_length_and_no_more(ada: Device, here: int, type_
     await still_there(ada, here)
 
 
+async def test_a_message_mentions_at_most_50_people(ada: Device, here: int, database: Database) -> None:
+    most = [random_id() for _ in range(LIMITS.mentions)]
+    assert (await ada.ask("send", conversation_id=here, client_id=key(), body="x", mentions=most))["type"] == "sent"
+    async with unchanged(database):
+        answer = await ada.ask("send", conversation_id=here, client_id=key(), body="x", mentions=[*most, random_id()])
+        assert (answer["code"], answer["path"]) == (BAD_REQUEST, "$.mentions")
+    await still_there(ada, here)
+
+
 async def test_a_ping_names_at_most_100_heads(ada: Device, here: int) -> None:
     heads = {str(number + 1): 1 for number in range(LIMITS.focus_ids)}
     await ada.say(type="ping", heads=heads)

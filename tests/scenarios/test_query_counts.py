@@ -14,6 +14,7 @@ from seriatim.features.own.set_mine import set_mine
 from seriatim.features.receipts.read_all import read_all
 from seriatim.gateway.commands import VERBS
 from seriatim.log.access import Action, authorize
+from seriatim.log.threads.lists import NEWEST, followed_page, threads_page
 from seriatim.protocol.commands import (
     ClosePoll,
     Compare,
@@ -229,6 +230,59 @@ def on_a_message(command: type[Any], *before: tuple[type[Any], dict[str, Any]], 
     return ready
 
 
+async def a_thread(world: Speaking, count: int) -> tuple[Any, ...]:
+    """Return a channel of its owner and one member, and a thread in it with `count` replies; both follow it."""
+    ada, _, (bob, *_), channel = await a_channel(world, 1)
+    root = await world.do(SendMessage, ada, channel, body="x")
+    for _ in range(count):
+        await world.do(SendMessage, bob, channel, body="x", thread_seq=root.seq)
+    return ada, bob, channel, root
+
+
+async def fetching_a_thread(world: Speaking, count: int) -> Callable[[], Awaitable[Any]]:
+    ada, _, channel, root = await a_thread(world, count)
+    return lambda: world.do(Fetch, ada, channel, thread_seq=root.seq, limit=200)
+
+
+async def reading_a_thread(world: Speaking, count: int) -> Callable[[], Awaitable[Any]]:
+    ada, bob, channel, root = await a_thread(world, count)
+
+    async def both_at_once() -> None:
+        async with asyncio.TaskGroup() as tasks:
+            for who in (ada, bob):
+                tasks.create_task(world.do(Read, who, channel, seq=root.seq + count, thread_seq=root.seq))
+
+    return both_at_once
+
+
+async def listing_threads(world: Speaking, count: int) -> Callable[[], Awaitable[Any]]:
+    ada, bob, channel, _ = await a_thread(world, 1)
+    for _ in range(count - 1):
+        root = await world.do(SendMessage, ada, channel, body="x")
+        await world.do(SendMessage, bob, channel, body="x", thread_seq=root.seq)
+
+    async def page() -> None:
+        async with world.database.read() as connection:
+            access = await authorize(connection, ada.user_id, channel, Action.READ)
+            found = await threads_page(connection, access, channel, ada.user_id, before=10**9, limit=200)
+        assert len(found) == count
+
+    return page
+
+
+async def listing_followed_threads(world: Speaking, count: int) -> Callable[[], Awaitable[Any]]:
+    ada, bob, channel, _ = await a_thread(world, 1)
+    for _ in range(count - 1):
+        root = await world.do(SendMessage, ada, channel, body="x")
+        await world.do(SendMessage, bob, channel, body="x", thread_seq=root.seq)
+
+    async def page() -> None:
+        async with world.database.read() as connection:
+            assert len(await followed_page(connection, bob.user_id, NEWEST, 200, only_unread=False)) == count
+
+    return page
+
+
 OPENING = {"-- lock conversation": 1, "-- recorded": 1, "-- authorize": 1}
 """Every verb: the lock, its own key, its rights."""
 RECORD = {"-- record": 1}
@@ -287,6 +341,14 @@ COSTS: dict[str, tuple[Verb, dict[str, int]]] = {
     "close poll": (on_a_message(ClosePoll), OPENING | {"-- target": 1, "-- poll": 1, "-- close poll": 1} | RECORD),
     "forward": (on_a_message(Forward), {"-- forwarded": 1, "-- authorize": 1, "-- source": 1}),
     "fetch": (on_the_channel(Fetch, "member", limit=200), {"-- authorize": 1, "-- page": 1}),
+    "fetch at": (
+        on_the_channel(Fetch, "member", limit=200, at=datetime(2026, 1, 1, tzinfo=UTC)),
+        {"-- authorize": 1, "-- seq at": 1, "-- page": 1},
+    ),
+    "fetch a thread": (fetching_a_thread, {"-- authorize": 1, "-- thread page": 1}),
+    "read a thread": (reading_a_thread, {"-- move thread read": 1}),
+    "list threads": (listing_threads, {"-- authorize": 1, "-- threads page": 1, "-- thread roots": 1}),
+    "list followed threads": (listing_followed_threads, {"-- followed threads page": 1, "-- seen entries": 1}),
     "compare": (comparing, {"-- compare": 1}),
     "read": (reading, {"-- move marks": 1}),
     "read all": (

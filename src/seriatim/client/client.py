@@ -280,15 +280,22 @@ class Client:
         body: str,
         *,
         target_seq: int | None = None,
+        mentions: Iterable[UserId] = (),
         client_id: UUID | None = None,
         ordered: bool = True,
     ) -> Acked:
-        """Send a message, optionally quoting the entry `target_seq`; see `submit`.
+        """Send a message, optionally quoting the entry `target_seq`, to people `mentions` (0: everybody); see `submit`.
 
-        The same `client_id` never stores a second message, also from another process of this device.
+        The same `client_id` never stores a second message, also from another process of this device. Replies in a
+        thread: `messages.reply`.
         """
         command = SendMessage(
-            id=0, client_id=client_id or uuid7(), conversation_id=conversation_id, body=body, target_seq=target_seq
+            id=0,
+            client_id=client_id or uuid7(),
+            conversation_id=conversation_id,
+            body=body,
+            target_seq=target_seq,
+            mentions=tuple(mentions),
         )
         return await self.submit(command, ordered=ordered)
 

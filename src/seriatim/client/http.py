@@ -8,8 +8,9 @@ import httpx
 import msgspec
 
 from seriatim.core.errors import ChatError, RateLimited, Unavailable
-from seriatim.core.ids import ConversationId, DeviceId, UserId
-from seriatim.protocol.answers import Error
+from seriatim.core.ids import MAX_ID, ConversationId, DeviceId, UserId
+from seriatim.protocol.answers import Error, Page
+from seriatim.protocol.http.threads import Thread, Threads
 from seriatim.protocol.limits import LIMITS
 from seriatim.protocol.link.refusals import error_of
 from seriatim.protocol.resources import (
@@ -90,6 +91,15 @@ class Http:
             if page.cursor is None:
                 return found
             params = LONGEST_PAGE | {"cursor": page.cursor}
+
+    async def threads(self, conversation_id: ConversationId) -> list[Thread]:
+        """Return the threads of a conversation, the last reply first, the newest 200 of them."""
+        return (await self.page(f"/v1/conversations/{conversation_id}/threads", Threads, LONGEST_PAGE)).threads
+
+    async def thread(self, conversation_id: ConversationId, thread_seq: int, *, before: int = MAX_ID) -> Page:
+        """Return the message and the newest 200 replies to it, those below `before`, as the server has them now."""
+        params = LONGEST_PAGE | {"thread_seq": str(thread_seq), "before": str(before)}
+        return await self.page(f"/v1/conversations/{conversation_id}/entries", Page, params)
 
     async def trace(self, conversation_id: ConversationId, seq: int) -> MessageTrace:
         """Return the hops of a message that was sent with `trace`, lately."""

@@ -1,10 +1,10 @@
-"""What becomes of messages: changing them, reacting, pinning, passing them on, polls; part of a Client."""
+"""What becomes of messages: replying, changing them, reacting, pinning, passing on, polls; part of a Client."""
 
 from collections.abc import Awaitable, Callable, Iterable
 from datetime import datetime
 from typing import Any
 
-from seriatim.core.ids import ConversationId, uuid7
+from seriatim.core.ids import ConversationId, UserId, uuid7
 from seriatim.protocol.commands import (
     ClosePoll,
     Delete,
@@ -12,6 +12,7 @@ from seriatim.protocol.commands import (
     Forward,
     Pin,
     React,
+    SendMessage,
     StartPoll,
     Unpin,
     Unreact,
@@ -28,6 +29,21 @@ class Messages:
 
     def __init__(self, submit: Callable[[OutboxCommand], Awaitable[Acked]]) -> None:
         self._submit = submit
+
+    async def reply(
+        self,
+        conversation_id: ConversationId,
+        thread_seq: int,
+        body: str,
+        *,
+        broadcast: bool = False,
+        mentions: Iterable[UserId] = (),
+    ) -> Acked:
+        """Reply in the thread of a message; `broadcast`: in the main timeline too. `mentions`: 0 is everybody."""
+        command = SendMessage(
+            **_on(conversation_id), body=body, thread_seq=thread_seq, broadcast=broadcast, mentions=tuple(mentions)
+        )
+        return await self._submit(command)
 
     async def edit(self, conversation_id: ConversationId, target_seq: int, body: str) -> Acked:
         """Give one's own message another body."""

@@ -25,13 +25,14 @@ from seriatim.protocol.http.own import (
     ScheduledMessages,
     ScheduleMessage,
 )
+from seriatim.protocol.http.threads import Thread, Threads
 from seriatim.protocol.own.changes import OwnDraft, OwnMine, OwnSettings, OwnThread
 from seriatim.protocol.own.settings import ChangeSettings, Level, Settings
 
 KEPT = (OwnDraft, OwnMine, OwnThread, OwnSettings)
 """What is told as it is now, and kept; of lists only that they changed."""
 _C = TypeVar("_C", OwnDraft, OwnMine, OwnThread, OwnSettings)
-_P = TypeVar("_P", SavedMessages, Mentions)
+_P = TypeVar("_P", SavedMessages, Mentions, Threads)
 
 
 class Own:
@@ -130,6 +131,16 @@ class Own:
         """Follow the thread of a message, or follow it no more."""
         body = {"thread_seq": thread_seq, "following": following}
         await self._http.ask("POST", f"/v1/conversations/{conversation_id}/set_mine", Ok, body=body)
+
+    async def read_thread(self, conversation_id: ConversationId, thread_seq: int, seq: int) -> None:
+        """Move this user's mark in a thread up to the reply `seq`; it never falls."""
+        body = {"thread_seq": thread_seq, "seq": seq}
+        await self._http.ask("POST", f"/v1/conversations/{conversation_id}/read", Ok, body=body)
+
+    async def threads(self, *, only_unread: bool = False, limit: int = 200) -> list[Thread]:
+        """Return the threads that this user follows, the last reply first, about the newest `limit` of them."""
+        asked = {"only_unread": str(only_unread).lower()}
+        return [one for page in await self._pages("/v1/me/threads", Threads, limit, asked) for one in page.threads]
 
     async def read_all(self) -> None:
         """Have read every conversation up to its present head."""
@@ -231,15 +242,17 @@ class Own:
         found = self._store.own(key)
         return None if found is None else msgspec.json.decode(found, type=kind)
 
-    async def _pages(self, path: str, page_type: type[_P], limit: int | None = None) -> list[_P]:
+    async def _pages(
+        self, path: str, page_type: type[_P], limit: int | None = None, asked: dict[str, str] | None = None
+    ) -> list[_P]:
         pages: list[_P] = []
-        params = LONGEST_PAGE
+        first = params = LONGEST_PAGE | (asked or {})
         while True:
             pages.append(await self._http.page(path, page_type, params))
             cursor = pages[-1].cursor
             if cursor is None or (limit is not None and len(pages) * int(LONGEST_PAGE["limit"]) >= limit):
                 return pages
-            params = LONGEST_PAGE | {"cursor": cursor}
+            params = first | {"cursor": cursor}
 
 
 _IN_PATH = ("change", "conversation_id")

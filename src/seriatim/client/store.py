@@ -12,7 +12,7 @@ from seriatim.client import folding
 from seriatim.client.folding import HeldEntries, holes_of
 from seriatim.client.frames import decode_entry
 from seriatim.core.ids import ConversationId, DeviceId, UserId
-from seriatim.protocol.entries import Entry
+from seriatim.protocol.entries import Entry, main_ordinal
 from seriatim.protocol.fields import EntryIdentity
 from seriatim.protocol.link import (
     Acked,
@@ -146,7 +146,7 @@ class Store:
         return [decode_entry(row[0]) for row in reversed(rows)]
 
     def unread_above(self, conversation_id: ConversationId, seq: int, me: UserId) -> int:
-        """Count the held messages of others above `seq`."""
+        """Count the held messages of others above `seq` in the main timeline."""
         sql = (
             "select count(*) from entries where conversation_id = ? and seq > ? and ordinal not null and sender_id != ?"
         )
@@ -225,7 +225,7 @@ class Store:
                     entry.client_id.bytes,
                     entry.device_id,
                     entry.sender_id,
-                    entry.ordinal,
+                    main_ordinal(entry),
                     entry.seq <= cursor,
                     changed_by(entry),
                     folding.last_change(entry),

@@ -58,3 +58,8 @@ class View:
         """Return how many messages of others this user has not read there, as far as this device knows."""
         position = self._store.position(conversation_id)
         return 0 if position is None else position.unread
+
+    def mentions(self, conversation_id: ConversationId) -> int:
+        """Return in how many of these the user, or everybody, is mentioned."""
+        position = self._store.position(conversation_id)
+        return 0 if position is None else position.mentions

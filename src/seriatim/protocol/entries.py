@@ -240,5 +240,11 @@ Entry = (
     | RoleChanged
     | SettingsChanged
 )
+def main_ordinal(entry: Entry) -> int | None:
+    """Return the entry's number among what counts in the main timeline; None: it counts in its thread, or nowhere."""
+    is_in_its_thread = isinstance(entry, MessageSent) and entry.thread_seq is not None and not entry.broadcast
+    return None if is_in_its_thread else entry.ordinal
+
+
 RosterEntry = ConversationCreated | MemberAdded | MemberLeft | RoleChanged
 ENTRY_TYPES: tuple[type[EntryFields], ...] = get_args(Entry)

@@ -8,6 +8,7 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
+from msgspec.structs import replace
 
 from seriatim.client.store import Account, Store
 from seriatim.core.ids import ConversationId, DeviceId, UserId
@@ -117,6 +118,12 @@ def test_the_newest_held_entry_at_or_below_a_seq_is_recalled(store: Store) -> No
     assert store.recall([(ONE, 4), (ConversationId(2), 4)]) == [(ONE, 2, UUID(int=2), entry(2).created_at)]
     assert store.recall([(ONE, 1)]) == []
     store.close()
+
+
+def test_a_reply_in_a_thread_is_unread_there_and_not_in_the_main_timeline(store: Store) -> None:
+    replies = [replace(entry(2), thread_seq=1, ordinal=1), replace(entry(3), thread_seq=1, broadcast=True)]
+    store.write([Apply(ONE, (entry(1), *replies), Position(cursor=3, head=3))])
+    assert store.unread_above(ONE, 0, ME) == 2
 
 
 def test_a_second_process_is_refused_and_the_file_is_private(store: Store, tmp_path: Path) -> None:

@@ -53,14 +53,21 @@ with asked as (
         ) x
     ))
 )
-select a.conversation_id, a.thread_seq, a.user_id, greatest(p.read_seq, p.seq, 0),
+select p.conversation_id, p.thread_seq, p.user_id, greatest(p.read_seq, p.seq),
     case when p.following then {unread("p.last_ordinal", "p.ordinal")} else 0 end,
     case when p.following and p.last_ordinal > p.ordinal then {
     mentioned("p.conversation_id", "p.user_id", "greatest(p.read_seq, p.seq)", thread_seq="p.thread_seq")
 } else 0 end
+from placed p
+union all
+select a.conversation_id, a.thread_seq, a.user_id, 0, 0, 0
 from asked a
-join members m on m.conversation_id = a.conversation_id and m.user_id = a.user_id and m.left_seq is null
-left join placed p on p.conversation_id = a.conversation_id and p.thread_seq = a.thread_seq and p.user_id = a.user_id"""
+cross join lateral (
+    select from members m
+    where m.conversation_id = a.conversation_id and m.user_id = a.user_id and m.left_seq is null offset 0
+) m
+where (a.conversation_id, a.thread_seq, a.user_id) not in (
+    select p.conversation_id, p.thread_seq, p.user_id from placed p)"""
 
 # Who begins to follow has nothing unread, who follows already keeps his place. Only the main timeline has threads.
 FOLLOW: LiteralString = f"""-- follow thread

@@ -4,7 +4,7 @@ from enum import Enum
 
 from seriatim.core.ids import ConversationId, UserId
 from seriatim.protocol.answers import FLAG_HIDDEN, FLAG_LEFT, FLAG_MARKED_UNREAD, HeadRow, OwnRead, Page
-from seriatim.protocol.entries import Entry, MessageSent
+from seriatim.protocol.entries import Entry, MessageSent, main_ordinal
 from seriatim.protocol.limits import HOLD_BACK_ENTRIES, HOLD_BACK_S, HOLE_ENTRIES
 from seriatim.protocol.link.actions import Position
 from seriatim.protocol.own.changes import OwnMine
@@ -258,11 +258,9 @@ class Conversation:
         return successors
 
     def _count(self, entry: Entry) -> None:
-        if entry.ordinal is None or entry.seq <= self.counted:
+        if entry.seq <= self.counted or main_ordinal(entry) is None:
             return
         sent = entry if isinstance(entry, MessageSent) else None
-        if sent is not None and sent.thread_seq is not None and not sent.broadcast:
-            return  # it counts in its thread, not here
         self.counted = entry.seq
         self.flags &= ~FLAG_HIDDEN
         if entry.sender_id == self.me:  # sending moves the sender's own watermark to his message
