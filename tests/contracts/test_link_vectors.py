@@ -153,6 +153,7 @@ class Runner:
                     "unread": position.unread,
                     "entries": self.applied.get(id_, []),
                 }
+                | ({"mentions": position.mentions} if position.mentions else {})
                 for id_, position in sorted(self.positions.items())
             },
             "outbox": [str(client_id) for client_id in self.outbox],

@@ -4,11 +4,13 @@ import { OFFLINE, done, refused } from "./answer.ts";
 import type { Desk } from "./desk.ts";
 import { History } from "./history.ts";
 import type { OutboxCommand } from "./link/actions.ts";
+import type { Question } from "./link/questions.ts";
 import { nextClientId } from "./outbox/order.ts";
 import type {
-  Answer, AskName, ConversationId, ConversationRow, DeviceRow, FoundChannel, Input, MemberRow, MessageRow, Opened, Output, Started,
+  Answer, AskName, ConversationId, ConversationRow, Input, MessageRow, Opened, OpenedThread, Output, Started,
 } from "./port.ts";
-import { LIMITS, type Device } from "./protocol/types.ts";
+import { LIMITS } from "./protocol/types.ts";
+import type { DraftPlace } from "./store/schema.ts";
 import { outboxRecord, settledOf } from "./sync/apply.ts";
 import { pendingRow } from "./sync/rows.ts";
 import { firstUnread } from "./sync/unread.ts";
@@ -17,13 +19,21 @@ const FIRST_CONVERSATIONS = 40;
 /** How long an opened conversation waits for the server before it shows what is here. */
 const OPEN_WITHIN_MS = 5_000;
 const COMMAND_WITHIN_MS = 15_000;
-const MEMBER_PAGES = 50;
+/** How many replies a thread begins with, and how many more come at a time. */
+const THREAD_ROWS = 50;
 /** How far the oldest unread row is looked for. */
 const UNREAD_ROWS = 200;
 
 type Handler<Name extends AskName> = (input: Input<Name>) => Promise<Answer<Output<Name>>>;
 type Started_ = Exclude<AskName, "start" | "sign_up" | "log_in">;
 export type Handlers = { readonly [Name in Started_]: Handler<Name> };
+
+/** What is not needed to read and write: the module that answers it is loaded when it is first asked. */
+const LISTS = [
+  "members", "search_users", "search_channels", "devices", "rename_device", "revoke_device", "reactors", "versions", "voters", "pins", "groups",
+  "save_message", "remind",
+] as const;
+export type ListName = (typeof LISTS)[number];
 
 /** Return the handlers of one started tab. */
 export function handlers(desk: Desk): Handlers {
@@ -41,7 +51,17 @@ export function handlers(desk: Desk): Handlers {
     older: async ({ conversation_id, seq, limit }) => done(await history().older(conversation_id, seq, limit)),
     newer: async ({ conversation_id, seq, limit }) => done(await history().newer(conversation_id, seq, limit)),
     row: async ({ conversation_id, seq }) => done(await history().row(conversation_id, seq)),
+    open_thread: (input) => openThread(desk, history(), input),
+    read_thread: (input) => tell(desk, { type: "read", ...input }),
+    follow_thread: (input) => tell(desk, { type: "set_mine", ...input }),
+    mark_unread: (input) => tell(desk, { type: "set_mine", marked_unread: true, ...input }),
     send: (input) => send(desk, input),
+    start_poll: ({ closes_at, ...poll }) =>
+      keepMessage(desk, (client_id) => ({
+        type: "start_poll", id: 0, client_id, ...poll, closes_at: closes_at === null ? null : new Date(closes_at).toISOString(),
+      })),
+    change: (input) => change(desk, input),
+    forward: (input) => membership(desk, (key) => ({ type: "forward", ...key, ...input })),
     retry: (input) => retry(desk, input),
     discard: (input) => discard(desk, input.client_id),
     read: async ({ conversation_id, seq }) => {
@@ -58,27 +78,9 @@ export function handlers(desk: Desk): Handlers {
     remove: (input) => membership(desk, (key) => ({ type: "remove", ...key, ...input })),
     set_role: (input) => membership(desk, (key) => ({ type: "set_role", ...key, ...input })),
     set_settings: (input) => membership(desk, (key) => ({ type: "set_settings", ...key, ...input })),
-    members: ({ conversation_id }) => members(desk, conversation_id),
-    search_users: async ({ name }) => {
-      if (name.trim() === "") return done([]);
-      const found = await desk.http.usersByName(name.trim());
-      return found.ok ? done(found.value.users) : found;
-    },
-    search_channels: ({ name }) => channels(desk, name),
-    devices: async () => {
-      const found = await desk.http.devices();
-      return found.ok ? done(found.value.map(deviceRow)) : found;
-    },
-    rename_device: async ({ device_id, name }) => {
-      const renamed = await desk.http.renameDevice(device_id, { name });
-      return renamed.ok ? done({}) : renamed;
-    },
-    revoke_device: async ({ device_id }) => {
-      const revoked = await desk.http.revokeDevice(device_id);
-      return revoked.ok ? done({}) : revoked;
-    },
-    save_draft: async ({ conversation_id, draft }) => {
-      await desk.write(() => ({ drafts: [[conversation_id, draft]] }));
+    ...later(desk),
+    save_draft: async ({ conversation_id, thread_seq, draft }) => {
+      await desk.write(() => ({ drafts: [[[conversation_id, thread_seq], draft]] }));
       return done({});
     },
     visible: async ({ visible }) => {
@@ -125,8 +127,9 @@ async function open(desk: Desk, history: History, { conversation_id: id, at }: I
     reaches_end: page.reaches_end && (page.rows.at(-1)?.seq ?? 0) >= (mirror.conversations.get(id)?.position.cursor ?? 0),
     conversation,
     pending: mirror.pending(id),
+    changes: mirror.changes(id),
     unread_seq: conversation.unread > 0 ? await oldestUnread(desk, history, conversation) : null,
-    draft: mirror.drafts.get(id) ?? null,
+    draft: mirror.draft(id, 0),
     people: [...mirror.people.values()],
   });
 }
@@ -136,17 +139,72 @@ async function oldestUnread(desk: Desk, history: History, { conversation_id, rea
   return firstUnread(rows, read, desk.session.user_id);
 }
 
-async function send(desk: Desk, { conversation_id, body, target_seq }: Input<"send">): Promise<Answer<Output<"send">>> {
+async function openThread(desk: Desk, history: History, { conversation_id: id, thread_seq, before }: Input<"open_thread">): Promise<Answer<OpenedThread>> {
+  const { mirror, store } = desk;
+  const answer = await desk.ask({ type: "thread", conversation_id: id, thread_seq, before, limit: THREAD_ROWS });
+  if (!answer.ok && answer.error.code !== "offline") return answer;
+  const low = answer.ok ? (answer.value as { readonly low: number }).low : 0;
+  const root = await history.row(id, thread_seq);
+  const replies = (await store.replies(id, thread_seq, thread_seq)).filter(({ seq }) => (seq ?? 0) >= low && (before === null || (seq ?? 0) < before));
+  return done({
+    root: root?.kind === "message" ? root : null,
+    replies,
+    reaches_start: answer.ok && low === 0,
+    offline: !answer.ok,
+    draft: mirror.draft(id, thread_seq),
+    pending: mirror.pending(id).filter((row) => row.thread_seq === thread_seq),
+  });
+}
+
+async function send(desk: Desk, { conversation_id, body, target_seq, thread_seq, broadcast, mentions }: Input<"send">): Promise<Answer<Output<"send">>> {
+  const wrong = wrongIn(body);
+  if (wrong !== null) return wrong;
+  const thread = thread_seq === 0 ? {} : { thread_seq, broadcast };
+  return keepMessage(
+    desk,
+    (client_id) => ({ type: "send", id: 0, client_id, conversation_id, body, target_seq, ...thread, ...(mentions.length > 0 && { mentions }) }),
+    [conversation_id, thread_seq],
+  );
+}
+
+function wrongIn(body: string): ReturnType<typeof refused> | null {
   if (body.trim() === "") return refused("bad_request", "a message is not empty");
-  if (new TextEncoder().encode(body).length > LIMITS.body_bytes) return refused("too_large", "the message is too long");
+  return new TextEncoder().encode(body).length > LIMITS.body_bytes ? refused("too_large", "the message is too long") : null;
+}
+
+/** Keep a message before its bubble is drawn; the draft that it was goes with the same write. */
+async function keepMessage(desk: Desk, make: (client_id: string) => OutboxCommand, draft?: DraftPlace): Promise<Answer<{ row: MessageRow }>> {
   let row: MessageRow | null = null;
   await desk.write(() => {
-    const client_id = nextClientId(Date.now(), desk.mirror.lastKey());
-    const record = outboxRecord({ type: "send", id: 0, client_id, conversation_id, body, target_seq }, desk.session, Date.now());
+    const record = outboxRecord(make(nextClientId(Date.now(), desk.mirror.lastKey())), desk.session, Date.now());
     row = pendingRow(record, desk.session, "queued");
-    return { outbox: [record], drafts: [[conversation_id, null]] };
+    return { outbox: [record], ...(draft !== undefined && { drafts: [[draft, null] as const] }) };
   });
   return row === null ? refused("internal", "nothing was written") : done({ row });
+}
+
+async function change(desk: Desk, { conversation_id, target_seq, wish }: Input<"change">): Promise<Answer<Record<never, never>>> {
+  const wrong = wish.type === "edit" ? wrongIn(wish.body) : null;
+  if (wrong !== null) return wrong;
+  await desk.write(() => {
+    const client_id = nextClientId(Date.now(), desk.mirror.lastKey());
+    return { outbox: [outboxRecord({ id: 0, client_id, conversation_id, target_seq, ...wish }, desk.session, Date.now())] };
+  });
+  return done({});
+}
+
+async function tell(desk: Desk, question: Question): Promise<Answer<Record<never, never>>> {
+  const answer = await desk.ask({ type: "tell", question });
+  return answer.ok ? done({}) : answer;
+}
+
+/** Return handlers that load the module of the real ones when they are called. */
+function later(desk: Desk): Pick<Handlers, ListName> {
+  const handler = (name: ListName) => async (input: never): Promise<Answer<unknown>> => {
+    const { lists } = await import("./lists.ts");
+    return lists(desk)[name](input);
+  };
+  return Object.fromEntries(LISTS.map((name) => [name, handler(name)])) as unknown as Pick<Handlers, ListName>;
 }
 
 /** A new place at the end, and so a new key. */
@@ -189,35 +247,4 @@ async function membership(
 ): Promise<Answer<Record<never, never>>> {
   const answer = await command(desk, (client_id) => make({ id: 0, client_id }));
   return answer.ok ? done({}) : answer;
-}
-
-async function members(desk: Desk, id: ConversationId): Promise<Answer<readonly MemberRow[]>> {
-  const found: MemberRow[] = [];
-  let cursor: string | null = null;
-  for (let page = 0; page < MEMBER_PAGES; page += 1) {
-    const answer = await desk.http.members(id, cursor);
-    if (!answer.ok) return answer;
-    found.push(...answer.value.members.map(({ user_id, name, role }) => ({ user_id, name, role })));
-    cursor = answer.value.cursor ?? null;
-    if (cursor === null) break;
-  }
-  return done(found);
-}
-
-async function channels(desk: Desk, name: string): Promise<Answer<readonly FoundChannel[]>> {
-  const found = await desk.http.channels(name.trim());
-  if (!found.ok) return found;
-  return done(
-    found.value.conversations.map((one) => ({
-      conversation_id: one.conversation_id,
-      title: one.title ?? "",
-      topic: one.topic ?? null,
-      member_count: one.member_count,
-      joined: one.role != null,
-    })),
-  );
-}
-
-function deviceRow(device: Device): DeviceRow {
-  return { ...device, created_at: Date.parse(device.created_at), last_seen_at: Date.parse(device.last_seen_at) };
 }

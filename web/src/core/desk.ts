@@ -6,7 +6,6 @@ import type { Http } from "./http.ts";
 import { Mirror } from "./mirror.ts";
 import type { Answer, ConversationId, LinkState, Note, Session } from "./port.ts";
 import { deleteDisk, openDisk } from "./store/disk.ts";
-import { Memory } from "./store/memory.ts";
 import { isFull, type Batch, type Settled, type Store } from "./store/schema.ts";
 import { Lead } from "./tabs/lead.ts";
 import { Relay, type LeaderAsk, type Looking } from "./tabs/relay.ts";
@@ -268,8 +267,8 @@ export class Desk {
     if (this.#ended) return;
     this.#deposed();
     const { mirror } = this;
-    const kept = { people: [...mirror.people.values()], outbox: [...mirror.outbox.values()], drafts: [...mirror.drafts] };
-    this.#store = new Memory();
+    const kept = { people: [...mirror.people.values()], outbox: [...mirror.outbox.values()], drafts: [...mirror.drafts.values()] };
+    this.#store = await memory();
     this.#note({ type: "storage", storage: "memory", reason: error instanceof Error ? error.name : "unknown" });
     for (const conversation_id of this.open) this.#note({ type: "reopen", conversation_id });
     await this.#store.write({ meta: { self: this.session }, ...kept }, null);
@@ -293,7 +292,7 @@ export class Desk {
     // What is queued is under way with a connection, and waits without one.
     for (const conversation_id of this.open) {
       const rows = this.mirror.pending(conversation_id);
-      if (rows.length > 0) this.#note({ type: "rows", conversation_id, rows, removed: [] });
+      if (rows.length > 0) this.#note({ type: "rows", conversation_id, rows, changed: [], removed: [] });
     }
     this.#look();
   }
@@ -324,8 +323,13 @@ export class Desk {
 export async function openStore(session: Session, lost: () => void): Promise<Store> {
   const shares = "locks" in navigator && "indexedDB" in self && "BroadcastChannel" in self;
   try {
-    return shares ? await openDisk(session.user_id, lost) : new Memory();
+    return shares ? await openDisk(session.user_id, lost) : await memory();
   } catch {
-    return new Memory();
+    return memory();
   }
+}
+
+async function memory(): Promise<Store> {
+  const { Memory } = await import("./store/memory.ts");
+  return new Memory();
 }

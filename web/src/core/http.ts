@@ -2,15 +2,13 @@
 
 import { OFFLINE, done, refusalOf, refused } from "./answer.ts";
 import type { Answer, Session } from "./port.ts";
-import type {
-  Conversation, ConversationId, Conversations, Credentials, Device, DeviceId, LogIn, Members, Problem, RenameDevice, SignUp, UserId, Users,
-} from "./protocol/types.ts";
+import type { Conversation, ConversationId, Conversations, Credentials, LogIn, Problem, SignUp, UserId, Users } from "./protocol/types.ts";
 
 const ANSWER_WITHIN_MS = 10_000;
 /** A token is renewed when it has less than this left. */
 const MARGIN_MS = 60_000;
 
-type Method = "GET" | "POST" | "PATCH" | "DELETE";
+type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 
 /** Make an account, or a device of an existing one. */
 export async function signIn(path: "sign-up" | "log-in", body: SignUp | LogIn): Promise<Answer<Credentials>> {
@@ -49,50 +47,27 @@ export class Http {
   }
 
   async logOut(): Promise<Answer<unknown>> {
-    return this.#ask("POST", "/v1/auth/log-out");
+    return this.ask("POST", "/v1/auth/log-out");
   }
 
   async logOutEverywhere(): Promise<Answer<unknown>> {
-    return this.#ask("POST", "/v1/auth/log-out-everywhere");
+    return this.ask("POST", "/v1/auth/log-out-everywhere");
   }
 
   async conversation(id: ConversationId): Promise<Answer<Conversation>> {
-    return this.#ask("GET", `/v1/conversations/${id}`);
+    return this.ask("GET", `/v1/conversations/${id}`);
   }
 
   async conversations(cursor: string | null, limit: number): Promise<Answer<Conversations>> {
-    return this.#ask("GET", `/v1/conversations?limit=${limit}${cursor === null ? "" : `&cursor=${encodeURIComponent(cursor)}`}`);
-  }
-
-  async channels(name: string): Promise<Answer<Conversations>> {
-    return this.#ask("GET", `/v1/channels?name=${encodeURIComponent(name)}`);
-  }
-
-  async members(id: ConversationId, cursor: string | null): Promise<Answer<Members>> {
-    return this.#ask("GET", `/v1/conversations/${id}/members${cursor === null ? "" : `?cursor=${encodeURIComponent(cursor)}`}`);
-  }
-
-  async usersByName(name: string): Promise<Answer<Users>> {
-    return this.#ask("GET", `/v1/users?name=${encodeURIComponent(name)}`);
+    return this.ask("GET", `/v1/conversations?limit=${limit}${cursor === null ? "" : `&cursor=${encodeURIComponent(cursor)}`}`);
   }
 
   async usersById(ids: readonly UserId[]): Promise<Answer<Users>> {
-    return this.#ask("GET", `/v1/users?ids=${ids.join(",")}`);
+    return this.ask("GET", `/v1/users?ids=${ids.join(",")}`);
   }
 
-  async devices(): Promise<Answer<readonly Device[]>> {
-    return this.#ask("GET", "/v1/devices");
-  }
-
-  async renameDevice(id: DeviceId, body: RenameDevice): Promise<Answer<unknown>> {
-    return this.#ask("PATCH", `/v1/devices/${id}`, body);
-  }
-
-  async revokeDevice(id: DeviceId): Promise<Answer<unknown>> {
-    return this.#ask("DELETE", `/v1/devices/${id}`);
-  }
-
-  async #ask<Value>(method: Method, path: string, body: unknown = null): Promise<Answer<Value>> {
+  /** Ask with a good token; one that has expired meanwhile is renewed. */
+  async ask<Value>(method: Method, path: string, body: unknown = null): Promise<Answer<Value>> {
     const token = await this.token();
     if (!token.ok) return token;
     const answer = await call<Value>(method, path, token.value, body);

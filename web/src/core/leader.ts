@@ -9,13 +9,14 @@ import { Link } from "./link/link.ts";
 import type { Question } from "./link/questions.ts";
 import { Socket } from "./link/socket.ts";
 import type { Mirror } from "./mirror.ts";
-import type { Answer, ConversationId, LinkState, Refusal, Row, Session } from "./port.ts";
+import type { Answer, ConversationId, LinkState, Refusal } from "./port.ts";
 import { adopted, foreignKeys, leftBehind, ownOutbox } from "./outbox/foreign.ts";
 import { afterClose } from "./protocol/codes.ts";
 import type { ServerFrame } from "./protocol/types.ts";
-import { farthest, oldest, without } from "./store/evict.ts";
 import { Fenced, type Batch, type Evicted, type OutboxRecord, type Store } from "./store/schema.ts";
-import { batchOf, outboxRecord } from "./sync/apply.ts";
+import { batchOf } from "./sync/apply.ts";
+import { look } from "./sync/look.ts";
+import { leapt } from "./sync/stale.ts";
 import { unreadAbove } from "./sync/unread.ts";
 import type { LeaderAsk } from "./tabs/relay.ts";
 
@@ -26,7 +27,7 @@ const RENEW_BEFORE_MS = 60_000;
 const AGAIN_MS = 10_000;
 /** Two refusals of fresh tokens within this time: the session is over. */
 const STUBBORN_MS = 30_000;
-/** Most rows read at once: to count what a watermark leaves unread, to find what is to be sent again. */
+/** Most rows read to count what a watermark leaves unread. */
 const COUNTED_ROWS = 2_000;
 /** Among so many rows up to the watermark there is a message, whose ordinal says how many follow. */
 const READ_ROWS = 20;
@@ -128,19 +129,30 @@ export class Leader {
   }
 
   async answer(ask: Exclude<LeaderAsk, { type: "make_room" }>): Promise<Answer<unknown>> {
-    return ask.type === "page" ? this.#page(ask) : this.#read(ask.conversation_id, ask.seq);
+    switch (ask.type) {
+      case "page":
+        return this.#page(ask);
+      case "thread":
+        return this.#thread(ask);
+      case "tell":
+        return this.#tell(ask.question);
+      default:
+        return this.#read(ask.conversation_id, ask.seq);
+    }
   }
 
   /** Choose the bodies that leave a full disk; null: none may. What is open on a screen goes last. */
   async room(open: ReadonlySet<ConversationId>): Promise<(() => Batch) | null> {
     const records = [...this.#mirror.conversations.values()];
+    const { oldest } = await import("./store/evict.ts");
     const age = async (id: ConversationId, seq: number): Promise<number> => (await this.#store.rowAtOrBelow(id, seq))?.created_at ?? 0;
     const closed = await oldest(records.filter(({ conversation_id }) => !open.has(conversation_id)), age);
     const gone = closed.length > 0 ? closed : await oldest(records, age);
-    return gone.length === 0 ? null : this.#letGo(gone);
+    return gone.length === 0 ? null : await this.#letGo(gone);
   }
 
-  #letGo(gone: readonly Evicted[]): () => Batch {
+  async #letGo(gone: readonly Evicted[]): Promise<() => Batch> {
+    const { without } = await import("./store/evict.ts");
     // Before it is written: a position that is written meanwhile may deny rows that are there, never the other way round.
     for (const [id, low, high] of gone) this.#link.evict(id, [low, high]);
     return () => ({ evicted: gone, conversations: without(this.#mirror.conversations, gone) });
@@ -152,6 +164,21 @@ export class Leader {
     if (frame?.type !== "page") return OFFLINE;
     await this.#fed(() => this.#link.filled(now(), frame));
     return done({});
+  }
+
+  /** The root and the newest replies, or those before a seq; answered with where what is held now begins. */
+  async #thread({ conversation_id, thread_seq, before, limit }: Extract<LeaderAsk, { type: "thread" }>): Promise<Answer<unknown>> {
+    const frame = await this.#ask({ type: "fetch", conversation_id, thread_seq, before, limit });
+    if (frame?.type === "error") return { ok: false, error: refusalOf(frame) };
+    if (frame?.type !== "page") return OFFLINE;
+    await this.#fed(() => this.#link.strayed(now(), frame));
+    return done({ low: frame.complete ? 0 : (frame.entries[0]?.seq ?? 0) });
+  }
+
+  async #tell(question: Question): Promise<Answer<unknown>> {
+    const frame = await this.#ask(question);
+    if (frame?.type === "error") return { ok: false, error: refusalOf(frame) };
+    return frame === null ? OFFLINE : done({});
   }
 
   async #read(id: ConversationId, seq: number): Promise<Answer<unknown>> {
@@ -216,12 +243,24 @@ export class Leader {
 
   async #write(durable: readonly Durable[]): Promise<void> {
     if (durable.length === 0) return;
-    const resent = (await Promise.all(durable.map((action) => this.#resent(action)))).flat();
+    const { resent, torn } = await this.#lost(durable);
+    const stale = [...leapt(durable, this.#mirror), ...torn];
+    for (const [id, low, high] of stale) this.#link.evict(id, [low, high]);
+    const looked = await look(this.#store, durable, this.#mirror);
     await this.#events.commit(() => {
-      const batch = batchOf(durable.map((action) => this.#placed(action)), this.#mirror, Date.now());
-      return batch === null || resent.length === 0 ? batch : { ...batch, outbox: [...(batch.outbox ?? []), ...resent] };
+      const batch = batchOf(durable.map((action) => this.#placed(action)), this.#mirror, Date.now(), looked);
+      if (batch === null || (resent.length === 0 && stale.length === 0)) return batch;
+      return { ...batch, outbox: [...(batch.outbox ?? []), ...resent], stale };
     });
     if (this.#store.kind === "memory") await this.#trim(durable);
+  }
+
+  /** Own messages that the server's log has lost are sent again, and what lost entries had changed is fetched again. */
+  async #lost(durable: readonly Durable[]): Promise<{ readonly resent: readonly OutboxRecord[]; readonly torn: readonly Evicted[] }> {
+    if (!durable.some(({ type }) => type === "truncate")) return { resent: [], torn: [] };
+    const { changedByLost, lostBy, ownAgain } = await import("./outbox/again.ts");
+    const lost = await lostBy(this.#store, durable);
+    return { resent: ownAgain(lost, this.#mirror.session), torn: changedByLost(lost, durable) };
   }
 
   /** The link stands still while its actions are written, but for rows that are let go so that there is room for them. */
@@ -231,25 +270,13 @@ export class Leader {
 
   /** Without a disk, what is far from where rows come and go does not stay in memory. */
   async #trim(durable: readonly Durable[]): Promise<void> {
+    const { farthest } = await import("./store/evict.ts");
     const gone = durable.flatMap((action) => {
       const record = action.type === "apply" ? this.#mirror.conversations.get(action.conversation_id) : undefined;
       const near = action.type === "apply" ? action.entries.at(-1)?.seq : undefined;
       return record === undefined || near === undefined ? [] : farthest(record, near);
     });
-    if (gone.length > 0) await this.#events.commit(this.#letGo(gone));
-  }
-
-  /** Own messages that the server's log has lost are sent again, under their keys. */
-  async #resent(action: Durable): Promise<readonly OutboxRecord[]> {
-    if (action.type !== "truncate") return [];
-    const { session } = this.#mirror;
-    const { conversation_id: id } = action;
-    const resent: OutboxRecord[] = [];
-    const last = (await this.#store.rowAtOrBelow(id, Number.MAX_SAFE_INTEGER))?.seq ?? 0;
-    for (let low = action.after + 1; low <= last; low += COUNTED_ROWS) {
-      resent.push(...ownAgain(await this.#store.rows(id, low, low + COUNTED_ROWS - 1), session));
-    }
-    return resent;
+    if (gone.length > 0) await this.#events.commit(await this.#letGo(gone));
   }
 
   /**
@@ -394,14 +421,6 @@ export class Leader {
   }
 }
 
-/** What was sent by this device, as commands under the keys they had. */
-function ownAgain(rows: readonly Row[], session: Session): readonly OutboxRecord[] {
-  return rows.flatMap((row) => {
-    if (row.kind !== "message" || row.sender_id !== session.user_id || !row.key.startsWith(`${session.device_id}/`)) return [];
-    const { conversation_id, client_id, body, target_seq, created_at } = row;
-    return [outboxRecord({ type: "send", id: 0, client_id, conversation_id, body, target_seq }, session, created_at)];
-  });
-}
 
 function now(): number {
   return performance.now() / 1_000;

@@ -1,8 +1,12 @@
 /** One tab's copy, in memory, of what is stored but the messages; every tab's is the same after the same changes. */
 
-import type { ConversationId, ConversationRow, Draft, LinkState, MessageRow, Note, Person, Row, SendState, Session, UserId } from "./port.ts";
-import { NO_META, type Batch, type ConversationRecord, type Loaded, type Meta, type OutboxRecord } from "./store/schema.ts";
-import { keyOf, pendingRow } from "./sync/rows.ts";
+import {
+  inTimeline,
+  type ConversationId, type ConversationRow, type Draft, type LinkState, type MessageRow, type Note, type PendingChange, type Person, type Row,
+  type SendState, type Session, type UserId,
+} from "./port.ts";
+import { NO_META, type Batch, type ConversationRecord, type DraftPlace, type Loaded, type Meta, type OutboxRecord } from "./store/schema.ts";
+import { isMessage, keyOf, pendingChange, pendingRow } from "./sync/rows.ts";
 import { summary } from "./text/lex.ts";
 
 const FLAG_HIDDEN = 8;
@@ -14,7 +18,8 @@ export class Mirror {
   readonly conversations = new Map<ConversationId, ConversationRecord>();
   readonly people = new Map<UserId, Person>();
   readonly outbox = new Map<string, OutboxRecord>();
-  readonly drafts = new Map<ConversationId, Draft>();
+  /** By their place as text. */
+  readonly drafts = new Map<string, readonly [DraftPlace, Draft]>();
 
   constructor(session: Session, loaded: Loaded) {
     this.session = session;
@@ -28,7 +33,7 @@ export class Mirror {
     for (const record of loaded.conversations) this.conversations.set(record.conversation_id, record);
     for (const person of loaded.people) this.people.set(person.user_id, person);
     for (const record of loaded.outbox) this.outbox.set(record.client_id, record);
-    for (const [id, draft] of loaded.drafts) this.drafts.set(id, draft);
+    for (const [place, draft] of loaded.drafts) this.drafts.set(String(place), [place, draft]);
     this.people.set(this.session.user_id, { user_id: this.session.user_id, name: this.session.name });
   }
 
@@ -42,12 +47,21 @@ export class Mirror {
     if (batch.people !== undefined && batch.people.length > 0) notes.push({ type: "people", people: batch.people });
     const touched = new Set<ConversationId>(before.keys());
     for (const id of pendingIn([...(batch.outbox ?? []), ...settled.flatMap(({ record }) => record ?? [])])) touched.add(id);
-    for (const [id] of batch.drafts ?? []) touched.add(id);
+    for (const [[id]] of batch.drafts ?? []) touched.add(id);
     const changed = [...touched].flatMap((id) => this.row(id) ?? []);
     const removed = batch.gone ?? [];
-    for (const id of open) notes.push(...this.#opened(id, batch, before.get(id), gone));
+    const wished = new Set([...(batch.outbox ?? []), ...settled.flatMap(({ record }) => record ?? [])].flatMap((record) => (pendingChange(record) === null ? [] : [record.conversation_id])));
+    for (const id of open) {
+      notes.push(...this.#opened(id, batch, before.get(id), gone));
+      // After the rows: a wish may stand beside its entry for a moment, but neither is missing.
+      if (wished.has(id)) notes.push({ type: "changes", conversation_id: id, changes: this.changes(id) });
+    }
+    for (const { record, outcome } of settled) {
+      const change = record === undefined ? null : pendingChange(record);
+      if (change !== null && outcome.type === "refused") notes.push({ type: "refused", conversation_id: record?.conversation_id as ConversationId, change, error: outcome.error });
+    }
     if (changed.length > 0 || removed.length > 0) notes.push({ type: "conversations", changed, removed });
-    for (const [conversation_id, draft] of batch.drafts ?? []) notes.push({ type: "drafts", conversation_id, draft });
+    for (const [[conversation_id, thread_seq], draft] of batch.drafts ?? []) notes.push({ type: "drafts", conversation_id, thread_seq, draft });
     return [...notes, ...this.#arrived(batch, before)];
   }
 
@@ -56,7 +70,7 @@ export class Mirror {
     const record = this.conversations.get(id);
     if (record === undefined || record.details_head < 0 || (record.position.flags & FLAG_HIDDEN) !== 0) return null;
     const { position } = record;
-    const pending = this.pending(id).at(-1);
+    const pending = this.pending(id).findLast(inTimeline);
     const stored = record.last === null ? null : { sender_id: record.last.sender_id, text: record.last.text, state: "sent" as const };
     return {
       conversation_id: id,
@@ -67,13 +81,15 @@ export class Mirror {
       other: record.other,
       role: record.role,
       member_count: record.member_count,
+      pin_role: record.pin_role,
       head: position.head,
       read: Math.max(position.read, position.read_wanted),
       unread: position.unread,
       mentions: position.mentions,
       last_message_at: pending === undefined ? record.last_message_at : Math.max(pending.created_at, record.last_message_at ?? 0),
       last: pending === undefined ? stored : { sender_id: pending.sender_id, text: summary(pending.tokens), state: pending.state },
-      has_draft: (this.drafts.get(id)?.text ?? "") !== "",
+      threads: record.threads ?? {},
+      has_draft: (this.draft(id, 0)?.text ?? "") !== "",
     };
   }
 
@@ -89,6 +105,16 @@ export class Mirror {
     const sorted = records.sort((a, b) => (a.client_id < b.client_id ? -1 : 1));
     const first = sorted.find((record) => record.state === "queued");
     return sorted.flatMap((record) => pendingRow(record, this.session, this.#state(record, record === first)) ?? []);
+  }
+
+  /** Return one's own wishes that the log does not have yet, in order. */
+  changes(id: ConversationId): readonly PendingChange[] {
+    const records = [...this.outbox.values()].filter((record) => record.conversation_id === id);
+    return records.sort((a, b) => (a.client_id < b.client_id ? -1 : 1)).flatMap((record) => pendingChange(record) ?? []);
+  }
+
+  draft(id: ConversationId, thread_seq: number): Draft | null {
+    return this.drafts.get(String([id, thread_seq]))?.[1] ?? null;
   }
 
   /** Return the key of the last command in this browser; null: none is pending. */
@@ -117,13 +143,13 @@ export class Mirror {
     for (const person of batch.people ?? []) this.people.set(person.user_id, person);
     for (const record of batch.outbox ?? []) this.outbox.set(record.client_id, record);
     for (const { client_id } of batch.settled ?? []) this.outbox.delete(client_id);
-    for (const [id, draft] of batch.drafts ?? []) {
-      if (draft === null) this.drafts.delete(id);
-      else this.drafts.set(id, draft);
+    for (const [place, draft] of batch.drafts ?? []) {
+      if (draft === null) this.drafts.delete(String(place));
+      else this.drafts.set(String(place), [place, draft]);
     }
     for (const id of batch.gone ?? []) {
       this.conversations.delete(id);
-      this.drafts.delete(id);
+      for (const [place] of this.drafts.values()) if (place[0] === id) this.drafts.delete(String(place));
       for (const record of this.outbox.values()) if (record.conversation_id === id) this.outbox.delete(record.client_id);
     }
   }
@@ -138,8 +164,9 @@ export class Mirror {
     const mine = pendingIn(batch.outbox ?? []).has(id) || settled.length > 0 ? this.pending(id) : [];
     // A pending row whose entry came by another device's key, or that was discarded.
     const removed = settled.filter((key) => !stored.has(key));
-    if (rows.length === 0 && mine.length === 0 && removed.length === 0) return [];
-    return [{ type: "rows", conversation_id: id, rows: [...rows, ...mine.filter((row) => !stored.has(row.key))], removed }];
+    const changed = [...(batch.changed ?? []), ...(batch.rows ?? [])].filter((row) => row.conversation_id === id && (row.seq ?? 0) <= (cursor ?? 0));
+    if (rows.length + mine.length + removed.length + changed.length === 0) return [];
+    return [{ type: "rows", conversation_id: id, rows: [...rows, ...mine.filter((row) => !stored.has(row.key))], changed, removed }];
   }
 
   /** The newest message of others per conversation, above what was read. */
@@ -147,7 +174,7 @@ export class Mirror {
     const newest = new Map<ConversationId, MessageRow>();
     for (const row of batch.rows ?? []) {
       const record = this.conversations.get(row.conversation_id);
-      if (row.kind !== "message" || row.sender_id === this.session.user_id || record === undefined || row.seq === null) continue;
+      if (row.kind !== "message" || !inTimeline(row) || row.sender_id === this.session.user_id || record === undefined || row.seq === null) continue;
       const cursor = before.get(row.conversation_id)?.position.cursor ?? null;
       if (cursor !== null && row.seq > cursor && row.seq > Math.max(record.position.read, record.position.read_wanted)) {
         newest.set(row.conversation_id, row);
@@ -158,7 +185,7 @@ export class Mirror {
 }
 
 function pendingIn(records: readonly OutboxRecord[]): ReadonlySet<ConversationId> {
-  return new Set(records.flatMap(({ command }) => (command.type === "send" ? [command.conversation_id] : [])));
+  return new Set(records.flatMap((record) => (isMessage(record) ? [record.conversation_id as ConversationId] : [])));
 }
 
 /** The first row does not continue what was held: a hole lies between. */

@@ -1,10 +1,13 @@
 /** The contract between a page and its worker: typed asks with answers, notes that the worker sends unasked, and the rows that both mean. */
 
 import type { Token } from "./text/tokens.ts";
-import type { ConversationId, ConversationKind, DeviceId, Entry, Role, UserId, Visibility } from "./protocol/types.ts";
+import type {
+  ConversationId, ConversationKind, DeviceId, Entry, Forwarded, LeastRole, MessageDeleted, MessageEdited, MessagePinned, MessageSent, MessageUnpinned, PollClosed,
+  PollStarted, PollVoted, ReactionAdded, ReactionRemoved, Role, UserId, Visibility,
+} from "./protocol/types.ts";
 
 export type { Token } from "./text/tokens.ts";
-export type { ConversationId, ConversationKind, DeviceId, Role, UserId, Visibility } from "./protocol/types.ts";
+export type { ConversationId, ConversationKind, DeviceId, Forwarded, LeastRole, Role, UserId, Visibility } from "./protocol/types.ts";
 
 /** A refusal as a value; `code` is the server's stable code, or `offline` when the network did not carry the ask. */
 export interface Refusal {
@@ -47,29 +50,95 @@ interface RowFields {
   readonly created_at: number;
 }
 
+/** An emoji, how many people put it there, and whether this user is one of them. */
+export type Reaction = readonly [emoji: string, count: number, mine: boolean];
+
+export interface Poll {
+  readonly options: readonly string[];
+  readonly multiple: boolean;
+  readonly anonymous: boolean;
+  /** Milliseconds since 1970; null: no end is set. */
+  readonly closes_at: number | null;
+  /** Per option, how many chose it; empty: nobody has voted. */
+  readonly votes: readonly number[];
+  readonly voters: number;
+  /** What this user chose, by place. */
+  readonly chosen: readonly number[];
+  readonly closed: boolean;
+}
+
+/** A message or a poll (`body` is its question), as later entries have made it; absent fields are as when it was sent. */
 export interface MessageRow extends RowFields {
   readonly kind: "message";
   readonly body: string;
   readonly tokens: readonly Token[];
   readonly target_seq: number | null;
-  /** Number among the messages of the conversation; null while pending. */
+  /** Number among the messages of the conversation, or of the thread that it replies in; null while pending. */
   readonly ordinal: number | null;
   readonly state: SendState;
   /** Only of `failed`. */
   readonly error: Refusal | null;
+  /** The last entry that changed it. */
+  readonly changed_seq?: number;
+  /** The root of the thread that it replies in; it is in the main timeline only if it is `broadcast`. */
+  readonly thread_seq?: number;
+  readonly broadcast?: boolean;
+  /** 0: everybody. */
+  readonly mentions?: readonly UserId[];
+  readonly edited_seq?: number | null;
+  /** It was taken away: nothing is left of it but its place. */
+  readonly deleted_seq?: number | null;
+  readonly pinned_seq?: number | null;
+  readonly reactions?: readonly Reaction[];
+  readonly forwarded?: Forwarded | null;
+  /** What hangs on it. */
+  readonly thread?: { readonly count: number; readonly last_seq: number; readonly last_at: number };
+  readonly poll?: Poll;
+  /** The name that a webhook gave itself. */
+  readonly via?: string;
 }
 
-/** Everything in the log that is no message is shown as a line; `entry` says which. */
+/** Everything else in the log that is shown is a line; `entry` says which. */
 export interface LineRow extends RowFields {
   readonly kind: "line";
-  readonly entry: Exclude<Entry, { kind: "message_sent" }> | UnsupportedEntry;
+  readonly entry: Exclude<Entry, MessageSent | PollStarted | Change> | UnsupportedEntry;
 }
+
+/** An entry that changes a message or poll: it has its place in the log, but is seen in what it changed. */
+export interface ChangeRow extends RowFields {
+  readonly kind: "change";
+  readonly entry: Change;
+}
+
+export type Change =
+  | MessageEdited | MessageDeleted | ReactionAdded | ReactionRemoved | MessagePinned | MessageUnpinned | PollVoted | PollClosed;
 
 export interface UnsupportedEntry {
   readonly kind: "unsupported";
 }
 
-export type Row = MessageRow | LineRow;
+export type Row = MessageRow | LineRow | ChangeRow;
+
+/** Say whether a message stands in the main timeline; the others stand in their threads only. */
+export function inTimeline(row: MessageRow): boolean {
+  return row.thread_seq === undefined || row.broadcast === true;
+}
+
+/** What one may do to a message or poll that is stored: shown at once, and taken back when the server refuses it. */
+export type Wish =
+  | { readonly type: "edit"; readonly body: string }
+  | { readonly type: "react" | "unreact"; readonly emoji: string }
+  | { readonly type: "vote"; readonly options: readonly number[] }
+  | { readonly type: "delete" | "pin" | "unpin" | "close_poll" };
+
+/** A wish of one's own that the log does not have yet; the page shows its target as if it had. */
+export interface PendingChange {
+  readonly client_id: string;
+  readonly target_seq: number;
+  readonly wish: Wish;
+  /** Of an edit: its body. */
+  readonly tokens: readonly Token[];
+}
 
 export interface ConversationRow {
   readonly conversation_id: ConversationId;
@@ -82,6 +151,8 @@ export interface ConversationRow {
   /** null: not (or no longer) a member: readable as far as the server gives it, not writable. */
   readonly role: Role | null;
   readonly member_count: number;
+  /** From which role on members may pin; in a direct conversation both may. */
+  readonly pin_role: LeastRole;
   readonly head: number;
   readonly read: number;
   readonly unread: number;
@@ -90,6 +161,27 @@ export interface ConversationRow {
   /** For the second line of the list; a pending message of one's own too. */
   readonly last: { readonly sender_id: UserId; readonly text: string; readonly state: SendState } | null;
   readonly has_draft: boolean;
+  /** By root: where this user stands in the threads that he follows, or has followed. */
+  readonly threads: Readonly<Record<number, ThreadMarks>>;
+}
+
+export interface ThreadMarks {
+  readonly following: boolean;
+  readonly read: number;
+  readonly unread: number;
+  readonly mentions: number;
+}
+
+/** A thread as it is opened: its root (null: it cannot be had) and the newest replies, or those before what is here. */
+export interface OpenedThread {
+  readonly root: MessageRow | null;
+  readonly replies: readonly MessageRow[];
+  readonly reaches_start: boolean;
+  /** Not everything asked could be had: no network, and not on this device. */
+  readonly offline: boolean;
+  readonly draft: Draft | null;
+  /** Own messages without a seq, in order. */
+  readonly pending: readonly MessageRow[];
 }
 
 export interface Draft {
@@ -115,6 +207,8 @@ export interface Opened extends Page {
   readonly conversation: ConversationRow;
   /** Own messages without a seq, in order; shown after the newest row. */
   readonly pending: readonly MessageRow[];
+  /** Own wishes that the log does not have yet, in order. */
+  readonly changes: readonly PendingChange[];
   /** The oldest unread row, where the "New" line stands; null: nothing unread. */
   readonly unread_seq: number | null;
   readonly draft: Draft | null;
@@ -152,6 +246,48 @@ export interface Started {
   readonly storage: "disk" | "memory";
 }
 
+export interface NewMessage {
+  readonly conversation_id: ConversationId;
+  readonly body: string;
+  readonly target_seq: number | null;
+  /** 0: of the main timeline. */
+  readonly thread_seq: number;
+  /** Of a reply in a thread: it stands in the main timeline too. */
+  readonly broadcast: boolean;
+  /** 0: everybody. */
+  readonly mentions: readonly UserId[];
+}
+
+export interface NewPoll {
+  readonly conversation_id: ConversationId;
+  readonly question: string;
+  readonly options: readonly string[];
+  readonly multiple: boolean;
+  readonly anonymous: boolean;
+  /** Milliseconds since 1970; null: it stays open until it is closed. */
+  readonly closes_at: number | null;
+}
+
+export interface Reactor extends Person {
+  readonly emoji: string;
+}
+
+/** What a message said from this time on. */
+export interface Version {
+  readonly body: string;
+  readonly tokens: readonly Token[];
+  readonly created_at: number;
+}
+
+export interface Voter extends Person {
+  readonly options: readonly number[];
+}
+
+export interface PeopleGroup {
+  readonly name: string;
+  readonly user_ids: readonly UserId[];
+}
+
 type Done = Record<never, never>;
 
 /** Everything a page may ask, by name: [what it hands over, what it gets back]. */
@@ -175,8 +311,18 @@ export interface Asks {
   /** One row by seq (a quoted message); null: this user may not read it, or it cannot be had now. */
   row: [{ conversation_id: ConversationId; seq: number }, Row | null];
 
+  /** A thread of an open conversation: the newest replies, or the newest before this seq. */
+  open_thread: [{ conversation_id: ConversationId; thread_seq: number; before: number | null }, OpenedThread];
+  read_thread: [{ conversation_id: ConversationId; thread_seq: number; seq: number }, Done];
+  follow_thread: [{ conversation_id: ConversationId; thread_seq: number; following: boolean }, Done];
+
   /** Answered when it is on disk; the bubble is `row`, and `rows` notes carry its further states. The draft is cleared with it. */
-  send: [{ conversation_id: ConversationId; body: string; target_seq: number | null }, { row: MessageRow }];
+  send: [NewMessage, { row: MessageRow }];
+  start_poll: [NewPoll, { row: MessageRow }];
+  /** Answered when it is on disk: a `changes` note tells what is shown now, a `refused` note if it is taken back. */
+  change: [{ conversation_id: ConversationId; target_seq: number; wish: Wish }, Done];
+  /** Answered by the server: forwarding is refused and not kept without a connection. */
+  forward: [{ conversation_id: ConversationId; source_conversation_id: ConversationId; source_seq: number }, Done];
   /** Of a failed message: a new place at the end. */
   retry: [{ conversation_id: ConversationId; client_id: string }, Done];
   discard: [{ conversation_id: ConversationId; client_id: string }, Done];
@@ -195,6 +341,18 @@ export interface Asks {
   set_settings: [{ conversation_id: ConversationId; title?: string; topic?: string; visibility?: Visibility }, Done];
 
   members: [{ conversation_id: ConversationId }, readonly MemberRow[]];
+  reactors: [{ conversation_id: ConversationId; seq: number }, readonly Reactor[]];
+  versions: [{ conversation_id: ConversationId; seq: number }, readonly Version[]];
+  /** Who chose what in a poll that is not anonymous. */
+  voters: [{ conversation_id: ConversationId; seq: number }, readonly Voter[]];
+  /** The last pin first. */
+  pins: [{ conversation_id: ConversationId }, readonly MessageRow[]];
+  /** Groups of people that are mentioned by one name. */
+  groups: [Done, readonly PeopleGroup[]];
+  save_message: [{ conversation_id: ConversationId; seq: number }, Done];
+  /** `at`: milliseconds since 1970. */
+  remind: [{ conversation_id: ConversationId; seq: number; at: number }, Done];
+  mark_unread: [{ conversation_id: ConversationId }, Done];
   search_users: [{ name: string }, readonly Person[]];
   search_channels: [{ name: string }, readonly FoundChannel[]];
   devices: [Done, readonly DeviceRow[]];
@@ -202,7 +360,7 @@ export interface Asks {
   revoke_device: [{ device_id: DeviceId }, Done];
 
   /** On each input, beside the page's own synchronous copy; null: the user cleared it. */
-  save_draft: [{ conversation_id: ConversationId; draft: Draft | null }, Done];
+  save_draft: [{ conversation_id: ConversationId; thread_seq: number; draft: Draft | null }, Done];
   /** Whether this tab is on screen: a visible tab takes over from a leader that has stopped. */
   visible: [{ visible: boolean }, Done];
   /** The browser says that its network went or came back (workers are not told): the connection is tested at once. */
@@ -218,15 +376,22 @@ export type Note =
       readonly type: "rows";
       readonly conversation_id: ConversationId;
       readonly rows: readonly Row[];
+      /** Older rows as later entries have made them: those that the page has are to be replaced. */
+      readonly changed: readonly Row[];
       /** Keys of rows that are no more: discarded messages. */
       readonly removed: readonly string[];
     }
+  /** All of one's own wishes in an open conversation that the log does not have yet. */
+  | { readonly type: "changes"; readonly conversation_id: ConversationId; readonly changes: readonly PendingChange[] }
+  /** The server has refused such a wish: what was shown is taken back. */
+  | { readonly type: "refused"; readonly conversation_id: ConversationId; readonly change: PendingChange; readonly error: Refusal }
   /** The open conversation jumped ahead or was cut back (a long absence, a restored server): open it again. */
   | { readonly type: "reopen"; readonly conversation_id: ConversationId }
   | { readonly type: "people"; readonly people: readonly Person[] }
   /** Somebody else's new message in a conversation of this user: for the title, the badge and the announcer. */
   | { readonly type: "arrived"; readonly conversation_id: ConversationId; readonly row: MessageRow }
-  | { readonly type: "drafts"; readonly conversation_id: ConversationId; readonly draft: Draft | null }
+  /** `thread_seq`: the thread that it belongs to; 0: none. */
+  | { readonly type: "drafts"; readonly conversation_id: ConversationId; readonly thread_seq: number; readonly draft: Draft | null }
   | { readonly type: "devices" }
   /** The session is over (revoked, logged out in another tab); local data is kept when `reason` is `expired`. */
   | { readonly type: "signed_out"; readonly reason: "expired" | "revoked" | "logged_out" }

@@ -33,21 +33,22 @@ export function forget(user_id: UserId): void {
 }
 
 /** Write the synchronous copy: certain even when the page goes in the middle of a turn. Call on each input event. */
-export function keepDraft(user_id: UserId, conversation_id: ConversationId, draft: Draft | null): void {
-  const key = draftKey(user_id, conversation_id);
+export function keepDraft(user_id: UserId, conversation_id: ConversationId, thread_seq: number, draft: Draft | null): void {
+  const key = draftKey(user_id, conversation_id, thread_seq);
   if (draft === null) localStorage.removeItem(key);
   else localStorage.setItem(key, JSON.stringify(draft));
 }
 
 /** Return the newer of this browser's synchronous copy and the worker's. */
-export function newestDraft(user_id: UserId, conversation_id: ConversationId, stored: Draft | null): Draft | null {
-  const kept = parsed<Draft>(localStorage.getItem(draftKey(user_id, conversation_id)));
+export function newestDraft(user_id: UserId, conversation_id: ConversationId, thread_seq: number, stored: Draft | null): Draft | null {
+  const kept = parsed<Draft>(localStorage.getItem(draftKey(user_id, conversation_id, thread_seq)));
   if (kept === null || stored === null) return kept ?? stored;
   return kept.changed_at >= stored.changed_at ? kept : stored;
 }
 
-function draftKey(user_id: UserId, conversation_id: ConversationId): string {
-  return `seriatim.draft.${user_id}.${conversation_id}`;
+/** `thread_seq`: the thread that it belongs to; 0: none. */
+function draftKey(user_id: UserId, conversation_id: ConversationId, thread_seq: number): string {
+  return `seriatim.draft.${user_id}.${conversation_id}${thread_seq === 0 ? "" : `.${thread_seq}`}`;
 }
 
 function parsed<Value>(text: string | null): Value | null {

@@ -6,7 +6,7 @@ import { Desk } from "../../src/core/desk.ts";
 import type { Http } from "../../src/core/http.ts";
 import { UNKNOWN } from "../../src/core/link/actions.ts";
 import { Mirror } from "../../src/core/mirror.ts";
-import type { ConversationId, DeviceId, Draft, MessageRow, Note, Row, Session, UserId } from "../../src/core/port.ts";
+import type { ChangeRow, ConversationId, DeviceId, Draft, MessageRow, Note, Row, Session, UserId } from "../../src/core/port.ts";
 import { LIMITS, type MessageSent } from "../../src/core/protocol/types.ts";
 import { Memory } from "../../src/core/store/memory.ts";
 import type { Batch, ConversationRecord, Loaded, Store } from "../../src/core/store/schema.ts";
@@ -19,6 +19,7 @@ const ROWS = 400;
 const KEPT = 50;
 const ME: Session = { user_id: 1 as UserId, device_id: 11 as DeviceId, name: "ada" };
 const KEY = "01900000-0000-7000-8000-000000000001";
+const PLAIN = { target_seq: null, thread_seq: 0, broadcast: false, mentions: [] };
 const DRAFT: Draft = { text: "half", target_seq: null, selection: [4, 4], changed_at: 1 };
 
 /** A disk with room for so many records; every one of them weighs the same. */
@@ -42,6 +43,8 @@ class Narrow implements Store {
   load = (): Promise<Loaded> => this.inside.load();
   lead = (): Promise<number> => this.inside.lead();
   rows = (id: ConversationId, low: number, high: number): Promise<readonly Row[]> => this.inside.rows(id, low, high);
+  changes = (id: ConversationId, low: number, high: number): Promise<readonly ChangeRow[]> => this.inside.changes(id, low, high);
+  replies = (id: ConversationId, low: number, high: number): Promise<readonly MessageRow[]> => this.inside.replies(id, low, high);
   rowAtOrBelow = (id: ConversationId, seq: number): Promise<Row | null> => this.inside.rowAtOrBelow(id, seq);
   close = (): void => undefined;
 }
@@ -129,7 +132,7 @@ async function live() {
   const store = new Narrow();
   await store.write({ meta: { epoch: "e", token: "t" }, conversations: IDS.map(record), rows: IDS.flatMap((id) => Array.from({ length: ROWS }, (_, at) => row(id, at + 1))) }, null);
   const waiting = outboxRecord({ type: "send", id: 0, client_id: KEY, conversation_id: IDS[2] as ConversationId, body: "waits" }, ME, 0);
-  await store.write({ outbox: [waiting], drafts: [[IDS[1] as ConversationId, DRAFT]] }, null);
+  await store.write({ outbox: [waiting], drafts: [[[IDS[1] as ConversationId, 0], DRAFT]] }, null);
   const { desk, notes } = await sitDown(store);
   await vi.waitFor(() => expect(desk.mirror.link).toBe("live"));
   return { desk, notes, store, network: Network.all.at(-1) as Network };
@@ -163,7 +166,7 @@ test("when the disk is full the oldest bodies go, never what only this device ha
   await isHonest(store);
   const loaded = await store.load();
   expect(loaded.outbox).toMatchObject([{ client_id: KEY }]);
-  expect(loaded.drafts).toEqual([[IDS[1], DRAFT]]);
+  expect(loaded.drafts).toEqual([[[IDS[1], 0], DRAFT]]);
   expect(loaded.conversations.map(({ position }) => position.cursor)).toEqual([ROWS, ROWS, ROWS + 1]);
   expect((await store.rows(IDS[0] as ConversationId, 0, Infinity)).map(({ seq }) => seq), "the oldest conversation's old rows went").not.toContain(1);
   expect((await store.rows(IDS[2] as ConversationId, 0, Infinity)).length, "the newest conversation kept all").toBe(ROWS + 1);
@@ -206,7 +209,7 @@ test("a tab that does not lead has the leader make room for what it writes", asy
   vi.stubGlobal("navigator", { locks: { request: () => new Promise(() => undefined) } });
   const { desk: other, notes } = await sitDown(store);
   store.room = IDS.length * ROWS + 2;
-  const sent = await handlers(other).send({ conversation_id: IDS[0] as ConversationId, body: "more", target_seq: null });
+  const sent = await handlers(other).send({ conversation_id: IDS[0] as ConversationId, body: "more", ...PLAIN });
   expect(sent.ok).toBe(true);
   expect((await store.load()).outbox.map(({ command }) => command.type === "send" && command.body)).toContain("more");
   await isHonest(store);
@@ -222,13 +225,13 @@ test("when nothing may go the leader goes on in memory with what must not be los
     desk.mirror.conversations.set(id, held);
   }
   store.room = 0;
-  const sent = await handlers(desk).send({ conversation_id: IDS[0] as ConversationId, body: "more", target_seq: null });
+  const sent = await handlers(desk).send({ conversation_id: IDS[0] as ConversationId, body: "more", ...PLAIN });
   expect(sent.ok).toBe(true);
   expect(notes.filter(({ type }) => type === "storage")).toEqual([{ type: "storage", storage: "memory", reason: "QuotaExceededError" }]);
   expect(desk.store.kind).toBe("memory");
   const { outbox, drafts } = await desk.store.load();
   expect(outbox.map(({ command }) => command.type === "send" && command.body)).toEqual(["waits", "more"]);
-  expect(drafts).toContainEqual([IDS[1], DRAFT]);
+  expect(drafts).toContainEqual([[IDS[1], 0], DRAFT]);
   await vi.waitFor(() => expect(Network.all.flatMap(({ sent }) => sent).filter(({ body }) => body === "more").length).toBeGreaterThan(0));
 });
 

@@ -88,9 +88,9 @@ class Runner {
   }
 
   state(): Readonly<Record<string, unknown>> {
-    const conversations = [...this.#positions].map(([id, { cursor, head, holes, read, unread }]) => [
+    const conversations = [...this.#positions].map(([id, { cursor, head, holes, read, unread, mentions }]) => [
       String(id),
-      { cursor, head, holes, read, unread, entries: this.#applied.get(id) ?? [] },
+      { cursor, head, holes, read, unread, ...(mentions > 0 && { mentions }), entries: this.#applied.get(id) ?? [] },
     ]);
     return {
       state: this.#link.state,

@@ -4,7 +4,8 @@ import { isDurable, type Action, type OutboxCommand } from "../../src/core/link/
 import type { HeldRow } from "../../src/core/link/epoch.ts";
 import { Link } from "../../src/core/link/link.ts";
 import { Mirror } from "../../src/core/mirror.ts";
-import type { Note } from "../../src/core/port.ts";
+import type { Note, Row } from "../../src/core/port.ts";
+import { changedByLost, lostBy, ownAgain } from "../../src/core/outbox/again.ts";
 import { nextClientId } from "../../src/core/outbox/order.ts";
 import type {
   AnyCommand, ConversationId, DeviceId, Entry, HeadRow, MessageSent, Page, ServerFrame, SessionId, UserId,
@@ -14,6 +15,9 @@ import { foreignKeys, leftBehind, ownOutbox } from "../../src/core/outbox/foreig
 import { Memory } from "../../src/core/store/memory.ts";
 import type { Batch } from "../../src/core/store/schema.ts";
 import { batchOf } from "../../src/core/sync/apply.ts";
+import { look } from "../../src/core/sync/look.ts";
+import { rowOf } from "../../src/core/sync/rows.ts";
+import { leapt } from "../../src/core/sync/stale.ts";
 import { unreadAbove } from "../../src/core/sync/unread.ts";
 
 const START = Date.UTC(2026, 0, 1);
@@ -22,14 +26,36 @@ export const CONVERSATIONS = [1, 2] as ConversationId[];
 /** The log, and each user's watermarks; refuses nothing but what it is told to. */
 export class Server {
   epoch = "one";
-  readonly logs = new Map<ConversationId, MessageSent[]>(CONVERSATIONS.map((id) => [id, []]));
+  readonly logs = new Map<ConversationId, Entry[]>(CONVERSATIONS.map((id) => [id, []]));
   readonly devices: Device[] = [];
   /** So many sends to come are refused for now. */
   refusals = 0;
   readonly #read = new Map<string, number>();
 
-  log(id: ConversationId): MessageSent[] {
+  log(id: ConversationId): Entry[] {
     return this.logs.get(id) ?? [];
+  }
+
+  messages(id: ConversationId): MessageSent[] {
+    return this.log(id).filter((entry) => entry.kind === "message_sent");
+  }
+
+  /** An entry as a page tells it to this user: looked for in the whole log, without a thought for what it said before. */
+  now(id: ConversationId, user: UserId, entry: Entry): Entry {
+    if (entry.kind !== "message_sent") return entry;
+    const later = this.log(id).filter((one) => "target_seq" in one && one.kind !== "message_sent" && one.target_seq === entry.seq);
+    const reactions = later.flatMap((one) => (one.kind === "reaction_added" ? [one] : []));
+    const edit = later.findLast((one) => one.kind === "message_edited");
+    const replies = this.messages(id).filter((one) => one.thread_seq === entry.seq);
+    const [last] = replies.slice(-1);
+    const changed_seq = later.at(-1)?.seq;
+    return {
+      ...entry,
+      ...(changed_seq !== undefined && { changed_seq }),
+      ...(edit?.kind === "message_edited" && { body: edit.body, edited_seq: edit.seq }),
+      ...(reactions.length > 0 && { reactions: [["👍", reactions.length, reactions.some(({ sender_id }) => sender_id === user)] as const] }),
+      ...(last !== undefined && { thread: { count: replies.length, last_seq: last.seq, last_at: last.created_at } }),
+    };
   }
 
   read(user: UserId, id: ConversationId): number {
@@ -37,7 +63,7 @@ export class Server {
   }
 
   unread(user: UserId, id: ConversationId): number {
-    return this.log(id).filter((entry) => entry.seq > this.read(user, id)).length;
+    return this.messages(id).filter((entry) => entry.thread_seq === undefined && entry.seq > this.read(user, id)).length;
   }
 
   head(user: UserId, id: ConversationId): HeadRow {
@@ -49,7 +75,9 @@ export class Server {
     this.epoch += "+";
     for (const [id, log] of this.logs) this.logs.set(id, log.slice(0, kept));
     this.#read.clear();
-    for (const [id, log] of this.logs) for (const entry of log) this.#read.set(`${entry.sender_id}/${id}`, entry.seq);
+    for (const id of this.logs.keys()) {
+      for (const { sender_id, seq, thread_seq } of this.messages(id)) if (thread_seq === undefined) this.#read.set(`${sender_id}/${id}`, seq);
+    }
     for (const device of this.devices) device.cut();
   }
 
@@ -61,12 +89,14 @@ export class Server {
         const heads = CONVERSATIONS.filter((id) => this.#changed(id) > resumed);
         device.down.push({
           type: "welcome", session_id: "s" as SessionId, user_id, device_id, epoch: this.epoch, heartbeat_ms: 25_000, limits: LIMITS,
-          server_time: "2026-01-01T00:00:00Z", resume_token: String(this.#clock), heads: heads.map((id) => this.head(user_id, id)), more: false,
+          server_time: "2026-01-01T00:00:00Z", resume_token: String(this.#clock), heads: heads.map((id) => this.head(user_id, id)), more: false, own: [],
         });
         device.subscribed = true;
         break;
       }
       case "send":
+      case "edit":
+      case "react":
         if (this.refusals > 0) {
           this.refusals -= 1;
           device.down.push({ type: "error", id: command.id, code: "rate_limited", message: "too fast", retry_after_ms: 300 });
@@ -75,7 +105,7 @@ export class Server {
         }
         break;
       case "fetch":
-        device.down.push(this.#page(command.id, command.conversation_id, command));
+        device.down.push(this.#page(command.id, user_id, command.conversation_id, command));
         break;
       case "read":
         this.#read.set(`${user_id}/${command.conversation_id}`, Math.max(command.seq, this.read(user_id, command.conversation_id)));
@@ -91,7 +121,7 @@ export class Server {
       }
       case "ping": {
         const differing = CONVERSATIONS.filter((id) => command.heads?.[id] !== undefined && command.heads[id] !== this.log(id).length);
-        device.down.push({ type: "pong", heads: differing.map((id) => this.head(user_id, id)), resume_token: String(this.#clock) });
+        device.down.push({ type: "pong", heads: differing.map((id) => this.head(user_id, id)), resume_token: String(this.#clock), own: [] });
         break;
       }
       default:
@@ -106,29 +136,52 @@ export class Server {
     return this.#changes.get(id) ?? 0;
   }
 
-  #send({ user_id, device_id, down }: Device, command: Extract<AnyCommand, { type: "send" }>): void {
-    const log = this.log(command.conversation_id);
-    const stored = log.find((entry) => entry.client_id === command.client_id && entry.device_id === device_id);
-    const entry: MessageSent = stored ?? {
-      kind: "message_sent", conversation_id: command.conversation_id, seq: log.length + 1, sender_id: user_id, device_id,
-      client_id: command.client_id, created_at: new Date(START + this.#clock).toISOString(), ordinal: log.length + 1, body: command.body,
-    };
+  #send({ user_id, device_id, down }: Device, command: Extract<AnyCommand, { type: "send" | "edit" | "react" }>): void {
+    const { conversation_id: id, client_id } = command;
+    const log = this.log(id);
+    const stored = log.find((entry) => entry.client_id === client_id && entry.device_id === device_id);
+    const entry = stored ?? this.#made(user_id, device_id, command);
+    if (entry === null) {
+      down.push({ type: "error", id: command.id, code: "conflict", message: "no" });
+      return;
+    }
     if (stored === undefined) {
       log.push(entry);
-      this.#read.set(`${user_id}/${command.conversation_id}`, entry.seq);
+      if (entry.kind === "message_sent" && entry.thread_seq === undefined) this.#read.set(`${user_id}/${id}`, entry.seq);
       this.#clock += 1;
-      this.#changes.set(command.conversation_id, this.#clock);
+      this.#changes.set(id, this.#clock);
     }
-    const { conversation_id, client_id, seq, created_at } = entry;
+    const { seq, created_at } = entry;
     for (const device of this.devices) if (device.subscribed) device.down.push({ type: "event", epoch: this.epoch, entry });
-    down.push({ type: "sent", id: command.id, conversation_id, client_id, seq, created_at, duplicate: stored !== undefined });
+    down.push({ type: "sent", id: command.id, conversation_id: id, client_id, seq, created_at, duplicate: stored !== undefined });
   }
 
-  #page(id: number, conversation_id: ConversationId, { after, before, limit = 50 }: Partial<Record<"after" | "before" | "limit", number | null>>): Page {
+  /** Return the entry that the command makes; null: it is refused. */
+  #made(user_id: UserId, device_id: DeviceId, command: Extract<AnyCommand, { type: "send" | "edit" | "react" }>): Entry | null {
+    const { conversation_id, client_id } = command;
+    const log = this.log(conversation_id);
+    const fields = {
+      conversation_id, seq: log.length + 1, sender_id: user_id, device_id, client_id, created_at: new Date(START + this.#clock).toISOString(),
+    };
+    if (command.type === "send") {
+      const thread_seq = log[(command.thread_seq ?? 0) - 1]?.kind === "message_sent" ? command.thread_seq : undefined;
+      const ordinal = this.messages(conversation_id).filter((entry) => entry.thread_seq === thread_seq).length + 1;
+      return { ...fields, kind: "message_sent", ordinal, body: command.body, ...(thread_seq != null && { thread_seq }) };
+    }
+    const target = log[command.target_seq - 1];
+    if (target?.kind !== "message_sent") return null;
+    const { target_seq } = command;
+    if (command.type === "edit") return { ...fields, kind: "message_edited", target_seq, body: command.body, previous: target.body };
+    const reacted = log.some((entry) => entry.kind === "reaction_added" && entry.target_seq === target_seq && entry.sender_id === user_id);
+    return reacted ? null : { ...fields, kind: "reaction_added", target_seq, emoji: command.emoji };
+  }
+
+  #page(id: number, user: UserId, conversation_id: ConversationId, { after, before, limit = 50 }: Partial<Record<"after" | "before" | "limit", number | null>>): Page {
     const log = this.log(conversation_id);
     const size = limit ?? 50;
-    const entries = after == null ? log.slice(0, (before ?? log.length + 1) - 1).slice(-size) : log.slice(after, after + size);
-    const complete = after == null ? (entries[0]?.seq ?? 1) === 1 : (entries.at(-1)?.seq ?? log.length) === log.length;
+    const found = after == null ? log.slice(0, (before ?? log.length + 1) - 1).slice(-size) : log.slice(after, after + size);
+    const complete = after == null ? (found[0]?.seq ?? 1) === 1 : (found.at(-1)?.seq ?? log.length) === log.length;
+    const entries = found.map((entry) => this.now(conversation_id, user, entry));
     return { type: "page", id, conversation_id, epoch: this.epoch, entries, head: log.length, first_kept: 1, complete };
   }
 }
@@ -145,6 +198,8 @@ export class Device {
   subscribed = false;
   term = 0;
   now = 0;
+  /** How many messages were written here. */
+  messages = 0;
   #server: Server;
   #link: Link | null = null;
   #foreign: ReadonlySet<string> = new Set();
@@ -193,9 +248,24 @@ export class Device {
 
   async send(id: ConversationId): Promise<void> {
     this.#sent += 1;
+    this.messages += 1;
     const client_id = nextClientId(this.now * 1_000, this.mirror.lastKey());
     const command: OutboxCommand = { type: "send", id: 0, client_id, conversation_id: id, body: `${this.user_id}:${this.#sent}` };
     await this.#do((link) => link.send(this.now, command));
+  }
+
+  /** Edit, react to or answer one of the newest messages that are held here. */
+  async change(id: ConversationId, what: "edit" | "react" | "reply"): Promise<void> {
+    const rows = await this.store.rows(id, 1, Infinity);
+    const target = rows.filter((row) => row.kind === "message").at(this.#sent % -3)?.seq;
+    if (target == null) return;
+    this.#sent += 1;
+    const key = { id: 0, client_id: nextClientId(this.now * 1_000, this.mirror.lastKey()), conversation_id: id };
+    const body = `${this.user_id}:${this.#sent}`;
+    if (what === "reply") this.messages += 1;
+    if (what === "reply") await this.#do((link) => link.send(this.now, { ...key, type: "send", thread_seq: target, body }));
+    else if (what === "edit") await this.#do((link) => link.send(this.now, { ...key, type: "edit", target_seq: target, body }));
+    else await this.#do((link) => link.send(this.now, { ...key, type: "react", target_seq: target, emoji: "👍" }));
   }
 
   async readAll(id: ConversationId): Promise<void> {
@@ -257,7 +327,7 @@ export class Device {
 
   async rows(id: ConversationId): Promise<readonly string[]> {
     const rows = await this.store.rows(id, 1, Number.MAX_SAFE_INTEGER);
-    return rows.map((row) => `${row.seq} ${row.key} ${row.created_at}`);
+    return rows.map(told);
   }
 
   async #do(happening: (link: Link) => readonly Action[]): Promise<void> {
@@ -265,8 +335,16 @@ export class Device {
     const actions = happening(this.#link);
     const durable = actions.filter(isDurable);
     const lost: OutboxCommand[] = [];
-    for (const action of durable) if (action.type === "truncate") lost.push(...(await this.#ownAbove(action.conversation_id, action.after)));
-    await this.#write(batchOf(durable, this.mirror, this.now));
+    const gone = await lostBy(this.store, durable);
+    lost.push(...ownAgain(gone, this.session).map(({ command }) => command));
+    const stale = [...leapt(durable, this.mirror), ...changedByLost(gone, durable)];
+    for (const [id, low, high] of stale) this.#link.evict(id, [low, high]);
+    const looked = await look(this.store, durable, this.mirror);
+    const placed = durable.map((action) =>
+      this.#link !== null && (action.type === "apply" || action.type === "truncate") ? { ...action, position: this.#link.position(action.conversation_id) } : action,
+    );
+    const batch = batchOf(placed, this.mirror, this.now, looked);
+    await this.#write(batch === null ? null : { ...batch, stale });
     for (const action of actions) await this.#carryOut(action);
     for (const command of lost) await this.#do((link) => link.send(this.now, command));
   }
@@ -275,15 +353,6 @@ export class Device {
     if (batch === null) return;
     await this.store.write(batch, this.term);
     this.notes.push(...this.mirror.change(batch, new Set(CONVERSATIONS)));
-  }
-
-  async #ownAbove(id: ConversationId, after: number): Promise<OutboxCommand[]> {
-    const rows = await this.store.rows(id, after + 1, Number.MAX_SAFE_INTEGER);
-    return rows.flatMap((row) =>
-      row.kind === "message" && row.key.startsWith(`${this.device_id}/`)
-        ? [{ type: "send" as const, id: 0, client_id: row.client_id, conversation_id: id, body: row.body }]
-        : [],
-    );
   }
 
   async #carryOut(action: Action): Promise<void> {
@@ -328,7 +397,13 @@ export async function settle(server: Server, rounds = 150): Promise<void> {
   }
 }
 
-/** Return what a log looks like in a store. */
-export function expected(log: readonly Entry[]): readonly string[] {
-  return log.map((entry) => `${entry.seq} ${entry.device_id}/${entry.client_id} ${Date.parse(entry.created_at)}`);
+/** Return what a log looks like in a store of this user. */
+export function expected(server: Server, user: UserId, id: ConversationId): readonly string[] {
+  return server.log(id).map((entry) => told(rowOf(server.now(id, user, entry))));
+}
+
+/** All that can be seen of a row. */
+function told(row: Row): string {
+  const { seq, key, created_at } = row;
+  return JSON.stringify([seq, key, created_at, row.kind === "message" ? [row.body, row.edited_seq, row.reactions, row.thread] : row.entry]);
 }

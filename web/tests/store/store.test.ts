@@ -1,8 +1,10 @@
 /** What a store promises, on disk (IndexedDB) and in memory: batches whole or not at all, and only from who leads. */
 
 import "fake-indexeddb/auto";
+import { openDB } from "idb";
 import { beforeEach, describe, expect, test } from "vitest";
-import type { ConversationId, MessageRow, UserId } from "../../src/core/port.ts";
+import { UNKNOWN } from "../../src/core/link/actions.ts";
+import type { ChangeRow, ConversationId, MessageRow, UserId } from "../../src/core/port.ts";
 import { databaseName, deleteDisk, openDisk } from "../../src/core/store/disk.ts";
 import { Memory } from "../../src/core/store/memory.ts";
 import { Fenced, type OutboxRecord, type Store } from "../../src/core/store/schema.ts";
@@ -42,12 +44,12 @@ describe.each(Object.keys(stores))("on %s", (name) => {
 
   test("what is written is read again", async () => {
     const draft = { text: "hal", target_seq: null, selection: [3, 3], changed_at: 1 } as const;
-    await store.write({ meta: { epoch: "e", token: "t" }, conversations: [unknownConversation(ID)], rows: [row(1), row(2)], outbox: [queued("a")], drafts: [[ID, draft]] }, term);
+    await store.write({ meta: { epoch: "e", token: "t" }, conversations: [unknownConversation(ID)], rows: [row(1), row(2)], outbox: [queued("a")], drafts: [[[ID, 0], draft], [[ID, 3], draft]] }, term);
     const loaded = await store.load();
     expect(loaded.meta).toEqual({ epoch: "e", token: "t", self: null });
     expect(loaded.conversations).toEqual([unknownConversation(ID)]);
     expect(loaded.outbox.map(({ client_id }) => client_id)).toEqual(["a"]);
-    expect(loaded.drafts).toEqual([[ID, draft]]);
+    expect(loaded.drafts).toEqual([[[ID, 0], draft], [[ID, 3], draft]]);
     expect((await store.rows(ID, 1, 9)).map(({ seq }) => seq)).toEqual([1, 2]);
     expect((await store.rowAtOrBelow(ID, 9))?.seq).toBe(2);
     expect(await store.rowAtOrBelow(OTHER, 9)).toBe(null);
@@ -89,6 +91,21 @@ describe.each(Object.keys(stores))("on %s", (name) => {
     expect((await store.load()).outbox.length).toBe(1);
   });
 
+  test("rows that may be stale go, and changed ones take their place", async () => {
+    await store.write({ rows: [row(1), row(2), row(3)] }, term);
+    await store.write({ stale: [[ID, 1, 2]], changed: [{ ...row(3), body: "edited" }] }, term);
+    expect((await store.rows(ID, 0, 9)).map((found) => found.kind === "message" && found.body)).toEqual(["edited"]);
+  });
+
+  test("changes are found by what they change, replies by the thread they are in", async () => {
+    const change = (seq: number, target_seq: number): ChangeRow => ({ ...row(seq), kind: "change", entry: { kind: "message_pinned", seq, target_seq } as never });
+    await store.write({ rows: [row(1), row(2), change(3, 2), change(4, 1), change(5, 1), { ...row(6), thread_seq: 2 }, { ...row(7, OTHER), thread_seq: 2 }] }, term);
+    expect((await store.changes(ID, 1, 2)).map(({ seq }) => seq)).toEqual([4, 5, 3]);
+    expect((await store.changes(ID, 2, 9)).map(({ seq }) => seq)).toEqual([3]);
+    expect((await store.replies(ID, 2, 2)).map(({ seq }) => seq)).toEqual([6]);
+    expect(await store.replies(ID, 3, 9)).toEqual([]);
+  });
+
   test("of a conversation that is gone nothing stays", async () => {
     await store.write({ conversations: [unknownConversation(ID), unknownConversation(OTHER)], rows: [row(1), row(1, OTHER)], outbox: [queued("a")] }, term);
     await store.write({ gone: [ID] }, term);
@@ -104,6 +121,34 @@ test("of a batch that the disk refuses in the middle nothing is written", async 
   const disk = await openDisk(2, () => undefined);
   const wrong = { ...row(2), body: () => "no data" } as unknown as MessageRow;
   await expect(disk.write({ rows: [row(1), wrong] }, await disk.lead())).rejects.toThrow();
+  expect(await disk.rows(ID, 0, 9)).toEqual([]);
+  disk.close();
+});
+
+test("a disk of the first version keeps what only it has, and is told the rest again", async () => {
+  await deleteDisk(3);
+  const draft = { text: "hal", target_seq: null, selection: [3, 3], changed_at: 1 } as const;
+  const old = await openDB(databaseName(3), 1, {
+    upgrade(made) {
+      for (const [name, keyPath] of Object.entries({ conversations: "conversation_id", messages: ["conversation_id", "seq"], people: "user_id", outbox: ["conversation_id", "client_id"], drafts: "conversation_id" })) {
+        made.createObjectStore(name, { keyPath });
+      }
+      made.createObjectStore("meta");
+    },
+  });
+  await old.put("meta", "t", "token");
+  await old.put("meta", { user_id: 3 }, "self");
+  await old.put("conversations", { ...unknownConversation(ID), title: "known", position: { ...UNKNOWN, cursor: 9, head: 9, read: 4 } });
+  await old.put("messages", row(1));
+  await old.put("outbox", queued("a"));
+  await old.put("drafts", { conversation_id: ID, draft });
+  old.close();
+  const disk = await openDisk(3, () => undefined);
+  const loaded = await disk.load();
+  expect(loaded.meta).toEqual({ epoch: null, token: null, self: { user_id: 3 } });
+  expect(loaded.conversations).toMatchObject([{ title: "known", position: { cursor: null } }]);
+  expect(loaded.outbox).toEqual([queued("a")]);
+  expect(loaded.drafts).toEqual([[[ID, 0], draft]]);
   expect(await disk.rows(ID, 0, 9)).toEqual([]);
   disk.close();
 });

@@ -9,10 +9,12 @@ import { nextClientId, timeOf } from "../../src/core/outbox/order.ts";
 import type { ConversationId, DeviceId, MessageRow, UserId } from "../../src/core/port.ts";
 import { afterClose, isFinal } from "../../src/core/protocol/codes.ts";
 import { decode } from "../../src/core/protocol/frames.ts";
-import type { Entry } from "../../src/core/protocol/types.ts";
+import type { Entry, MessageSent } from "../../src/core/protocol/types.ts";
+import { batchOf } from "../../src/core/sync/apply.ts";
 import { folded, unknownConversation } from "../../src/core/sync/fold.ts";
 import { heldAround } from "../../src/core/sync/held.ts";
 import { rowOf } from "../../src/core/sync/rows.ts";
+import { withMarks, withReply } from "../../src/core/sync/threads.ts";
 import { firstUnread, unreadAbove } from "../../src/core/sync/unread.ts";
 
 const ME = 1 as UserId;
@@ -69,8 +71,34 @@ test("a conversation follows its settings, its members and its last message", ()
     { ...fields, kind: "member_left", seq: 9, user_id: ADA, roster_version: 5 },
   ];
   const now = folded(start, entries, UNKNOWN, ME);
-  expect(now).toMatchObject({ title: "new", member_count: 2, roster_version: 5, role: "admin", last: { seq: 8, text: "hi there" } });
+  expect(now).toMatchObject({ title: "new", member_count: 2, roster_version: 5, role: "admin" });
   expect(folded(now, entries, UNKNOWN, ME), "an entry folded twice changes nothing").toEqual(now);
+});
+
+test("the last message of a conversation is the newest of its main timeline, as it is now", () => {
+  const known = { session: { user_id: ME, device_id: 9 as DeviceId, name: "" }, conversations: new Map(), outbox: new Map() };
+  const lastAfter = (...entries: readonly Entry[]): unknown =>
+    batchOf([{ type: "apply", conversation_id: ID, entries, position: UNKNOWN }], known, 0)?.conversations?.[0]?.last;
+  const reply = { ...(message(3, ADA, "in the thread") as MessageSent), thread_seq: 2 };
+  expect(lastAfter(message(2, ADA, "**hi** there"), reply)).toMatchObject({ seq: 2, text: "hi there" });
+  expect(lastAfter(message(2, ADA, "hi"), { ...reply, broadcast: true })).toMatchObject({ seq: 3 });
+  expect(lastAfter(message(2, ADA, "hi"), { ...fields, kind: "message_edited", seq: 3, target_seq: 2, body: "ho" })).toMatchObject({ seq: 2, text: "ho" });
+  expect(lastAfter(message(2, ADA, "hi"), { ...fields, kind: "message_deleted", seq: 3, target_seq: 2 })).toMatchObject({ seq: 2, text: "" });
+});
+
+test("a thread is followed by who replies, is mentioned in it or wrote its root, and has the server's numbers", () => {
+  const record = unknownConversation(ID);
+  const root = rowOf(message(1, ADA)) as MessageRow;
+  const reply = (seq: number, sender: UserId, more: object = {}): MessageSent => ({ ...message(seq, sender), thread_seq: 1, ...more }) as MessageSent;
+  const marks = (...replies: readonly MessageSent[]): unknown => replies.reduce((so, one) => withReply(so, one, root, ME), record).threads?.[1];
+  expect(marks(reply(2, ADA), reply(3, ADA, { mentions: [0] }))).toBeUndefined();
+  expect(marks(reply(2, ADA), reply(3, ADA, { mentions: [ME] }), reply(4, ADA))).toEqual({ following: true, read: 0, unread: 2, mentions: 1, counted: 4 });
+  expect(marks(reply(2, ME), reply(3, ADA), reply(4, ADA, { broadcast: true }))).toMatchObject({ following: true, read: 2, unread: 1 });
+  expect(withReply(record, reply(2, ADA), { ...root, sender_id: ME }, ME).threads?.[1]).toMatchObject({ following: true, unread: 1 });
+  const told = withMarks(record, 1, { following: true, read: 4, unread: 3, mentions: 0, counted: 9 });
+  expect(withReply(told, reply(9, ADA), root, ME), "it is in the server's number").toBe(told);
+  expect(withReply(told, reply(10, ADA), root, ME).threads?.[1]?.unread).toBe(4);
+  expect(withMarks(told, 1, { read: 3, unread: 9 }), "a watermark never falls").toBe(told);
 });
 
 test("an entry of an unknown kind keeps its place", () => {

@@ -66,7 +66,7 @@ test("any text gives tokens, always the same, and no link but the allowed ones",
   );
 });
 
-test.each([">", "[", "*", "_", "`", "~", "(", "<", "![", "[](", "> - ", "**a ", "_a ", "<a ", "- ", "a|", "\\", "&", "http://", "1. ", "\n> ", "\t"])(
+test.each([">", "[", "*", "_", "`", "~", "(", "<", "![", "[](", "> - ", "**a ", "_a ", "<a ", "- ", "a|", "a||", "\\", "&", "http://", "1. ", "\n> ", "\t"])(
   "16 KiB of %j are lexed at once",
   (piece) => {
     const begin = performance.now();
@@ -74,3 +74,28 @@ test.each([">", "[", "*", "_", "`", "~", "(", "<", "![", "[](", "> - ", "**a ", 
     expect(performance.now() - begin).toBeLessThan(1_500);
   },
 );
+
+test("spoilers hide what stands between two marks, with its own marks in it", () => {
+  expect(lex("a ||**b** c|| d")).toEqual([
+    {
+      type: "paragraph",
+      tokens: [
+        { type: "text", text: "a " },
+        { type: "spoiler", tokens: [{ type: "strong", tokens: [{ type: "text", text: "b" }] }, { type: "text", text: " c" }] },
+        { type: "text", text: " d" },
+      ],
+    },
+  ]);
+  for (const text of ["a || b", "||||", "a |||", "`||x||`"]) expect(JSON.stringify(lex(text)), text).not.toContain("spoiler");
+  expect(summary(lex("the end is ||sad||"))).not.toContain("sad");
+});
+
+test("tables keep their cells and where these stand", () => {
+  const [table] = lex("| a | b |\n|:-:|--:|\n| **1** | 2 |");
+  expect(table).toEqual({
+    type: "table",
+    align: ["center", "right"],
+    header: [[{ type: "text", text: "a" }], [{ type: "text", text: "b" }]],
+    rows: [[[{ type: "strong", tokens: [{ type: "text", text: "1" }] }], [{ type: "text", text: "2" }]]],
+  });
+});

@@ -2,11 +2,15 @@
 
 import type { Refusal } from "../port.ts";
 import type {
-  AnyCommand, ClientName, ConversationId, Create, DeviceId, Entry, MembershipCommand, SendMessage, ServerFrame, UserId,
+  AnyCommand, ClientName, ClosePoll, ConversationId, Create, Delete, DeviceId, Edit, Entry, Forward, MembershipCommand, Pin, React, SendMessage,
+  ServerFrame, StartPoll, Unpin, Unreact, UserId, Vote,
 } from "../protocol/types.ts";
 
+/** Commands on messages and polls that stand in the log. */
+export type ChangeCommand = Edit | Delete | React | Unreact | Pin | Unpin | Vote | ClosePoll;
+
 /** Commands that make an entry; in the outbox their `id` is 0, each transmission gives them one. */
-export type OutboxCommand = Create | SendMessage | MembershipCommand;
+export type OutboxCommand = Create | SendMessage | StartPoll | Forward | ChangeCommand | MembershipCommand;
 
 /** Where the link stands; the page shows it. */
 export type State = "offline" | "connecting" | "syncing" | "live" | "draining";
@@ -53,6 +57,16 @@ export const UNKNOWN: Position = {
   cursor: null, head: 0, first: 1, holes: [], read: 0, unread: 0, mentions: 0, counted: 0, flags: 0, read_wanted: 0,
 };
 
+/** How this user stands to a thread. */
+export interface ThreadMarks {
+  readonly following: boolean;
+  readonly read: number;
+  readonly unread: number;
+  readonly mentions: number;
+  /** The seq up to which `unread` counts; later replies of others add 1 when they are applied. */
+  readonly counted: number;
+}
+
 /** A row of the outbox. With `seq` it is acked, and stays until the device holds its entry. */
 export interface Kept {
   readonly command: OutboxCommand;
@@ -85,6 +99,8 @@ export type Durable =
   | { readonly type: "apply"; readonly conversation_id: ConversationId; readonly entries: readonly Entry[]; readonly position: Position }
   /** Forget every entry above `after` and store the position; own messages among them go to the outbox. */
   | { readonly type: "truncate"; readonly conversation_id: ConversationId; readonly after: number; readonly position: Position }
+  /** Where the user stands in a thread, by the server's numbers; they count the entries up to `counted`. */
+  | { readonly type: "thread"; readonly conversation_id: ConversationId; readonly thread_seq: number; readonly marks: Partial<ThreadMarks> }
   /** All that came before is stored; the next session may resume here. */
   | { readonly type: "save_token"; readonly epoch: string; readonly token: string };
 
@@ -103,7 +119,7 @@ export type Action =
   /** The server closed with a code that forbids to come back unchanged; `wake` connects again. */
   | { readonly type: "refused"; readonly code: number };
 
-const DURABLE: ReadonlySet<Action["type"]> = new Set(["keep", "acked", "settled", "failed", "apply", "truncate", "save_token"]);
+const DURABLE: ReadonlySet<Action["type"]> = new Set(["keep", "acked", "settled", "failed", "apply", "truncate", "thread", "save_token"]);
 
 export function isDurable(action: Action): action is Durable {
   return DURABLE.has(action.type);

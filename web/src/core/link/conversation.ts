@@ -245,6 +245,8 @@ export class Conversation {
 
   #count(entry: Entry): void {
     if (entry.ordinal == null || entry.seq <= this.counted) return;
+    // A reply that stands in its thread only counts there.
+    if (entry.kind === "message_sent" && entry.thread_seq != null && entry.broadcast !== true) return;
     this.counted = entry.seq;
     if (entry.sender_id === this.#me) {
       // Sending moves the sender's own watermark to his message.
@@ -253,6 +255,7 @@ export class Conversation {
       this.mentions = 0;
     } else if (entry.seq > Math.max(this.read, this.readWanted)) {
       this.unread += 1;
+      if (entry.kind === "message_sent" && entry.mentions?.some((user) => user === this.#me || user === 0) === true) this.mentions += 1;
     }
   }
 

@@ -12,10 +12,10 @@ import { Outbox, laneOf } from "../outbox/outbox.ts";
 import { afterClose, isFinal } from "../protocol/codes.ts";
 import { CLOSE_CODES, CONSTANTS, LIMITS } from "../protocol/types.ts";
 import type {
-  AnyCommand, Compared, ConversationId, Entry, Error as ErrorFrame, Event as EventFrame, HeadRow, Heads, Ok, OwnRead, Page, Pong, Sent,
+  AnyCommand, Compared, ConversationId, Entry, Error as ErrorFrame, Event as EventFrame, HeadRow, Heads, Ok, Page, Pong, SelfChanged, Sent,
   ServerFrame, Welcome,
 } from "../protocol/types.ts";
-import { isDurable, type Action, type Held, type Identity, type OutboxCommand, type Position, type Range, type State } from "./actions.ts";
+import { isDurable, type Action, type Held, type Identity, type OutboxCommand, type Position, type Range, type State, type ThreadMarks } from "./actions.ts";
 import { Connection } from "./connection.ts";
 import type { HeldRow } from "./epoch.ts";
 import { earliest } from "./fetches.ts";
@@ -109,10 +109,16 @@ export class Link {
         this.#become("draining");
         break;
       case "self":
-        if (frame.what.change === "read") this.#ownRead(frame.what);
+        this.#own(frame.what);
         break;
-      // Presence, typing, watermarks and slash commands are not shown yet.
+      case "presence":
+      case "typing":
+      case "watermarks":
+      case "slashed":
+      case "slash_called":
+        break;
       default:
+        frame satisfies never;
     }
     return this.#flush(now);
   }
@@ -209,6 +215,15 @@ export class Link {
     return this.#flush(now);
   }
 
+  /** Take a page of a thread: its rows are stored as they are now; the position does not speak of them. */
+  strayed(now: number, page: Page): readonly Action[] {
+    const conversation = this.#followed.get(page.conversation_id);
+    if (page.epoch === this.epoch && !conversation.comparing) {
+      this.#followed.apply(conversation, page.entries.filter(({ seq }) => conversation.isDropped(seq)));
+    }
+    return this.#flush(now);
+  }
+
   /** Forget a conversation that this user may not know (any more). */
   forget(id: ConversationId): void {
     this.#followed.forget(id);
@@ -245,6 +260,7 @@ export class Link {
     const isBeforePong = frame.type === "heads" && !this.#connection.headsOpen;
     if (frame.type === "welcome") this.#welcome(frame, now);
     this.#rows(frame.type === "welcome" ? frame.heads : frame.rows, now);
+    if (frame.type === "welcome") for (const what of frame.own ?? []) this.#own(what);
     if (isBeforePong) return;
     this.#connection.headsOpen = frame.more;
     if (!frame.more) this.#followed.catchUp(now);
@@ -271,9 +287,18 @@ export class Link {
     }
   }
 
-  #ownRead(read: OwnRead): void {
-    const conversation = this.#followed.get(read.conversation_id);
-    if (conversation.readElsewhere(read)) this.#followed.touch(conversation);
+  #own(what: SelfChanged["what"]): void {
+    if (what.change === "thread") return this.#thread(what.conversation_id, what.thread_seq, what);
+    if (what.change !== "read") return;
+    if (what.thread_seq != null) return this.#thread(what.conversation_id, what.thread_seq, { ...what, read: what.seq });
+    const conversation = this.#followed.get(what.conversation_id);
+    if (conversation.readElsewhere(what)) this.#followed.touch(conversation);
+  }
+
+  #thread(conversation_id: ConversationId, thread_seq: number, { read, unread, mentions, following }: Omit<ThreadMarks, "counted" | "following"> & Partial<ThreadMarks>): void {
+    const counted = this.#followed.get(conversation_id).head;
+    const marks = { read, unread, mentions, counted, ...(following !== undefined && { following }) };
+    this.#actions.push({ type: "thread", conversation_id, thread_seq, marks });
   }
 
   #answer(frame: Answering, now: number): void {

@@ -1,13 +1,13 @@
-/** Questions to the server whose answers change nothing in the link: pages of the past, a fresh token. */
+/** Questions to the server whose answers change nothing in the link: pages of the past, a fresh token, what is the user's own. */
 
-import type { Fetch, Renew, ServerFrame } from "../protocol/types.ts";
+import type { Fetch, Read, Renew, ServerFrame, SetMine } from "../protocol/types.ts";
 import type { Action } from "./actions.ts";
 import { earliest } from "./fetches.ts";
 
 const ANSWER_WITHIN_S = 10;
 
 /** What may be asked; each transmission gives it its `id`. */
-export type Question = Omit<Fetch, "id"> | Omit<Renew, "id">;
+export type Question = Omit<Fetch, "id"> | Omit<Renew, "id"> | Omit<Read, "id"> | Omit<SetMine, "id">;
 
 export class Questions {
   readonly #asked = new Map<number, { readonly id: number; readonly at: number }>();

@@ -10,6 +10,7 @@ import type { Kept } from "../link/actions.ts";
 import type { Refusal, Session } from "../port.ts";
 import type { Batch, ConversationRecord, OutboxRecord, Settled } from "../store/schema.ts";
 import { settledOf } from "../sync/apply.ts";
+import { isMessage } from "../sync/rows.ts";
 
 const LEFT_BEHIND: Refusal = {
   code: "conflict",
@@ -49,7 +50,7 @@ export function leftBehind(
   const settled: Settled[] = [];
   for (const record of outbox.values()) {
     if (!foreign.has(record.client_id) || !isOpen(record, conversations)) continue;
-    if (record.command.type === "send") failed.push({ ...record, state: "failed", seq: null, error: LEFT_BEHIND });
+    if (isMessage(record)) failed.push({ ...record, state: "failed", seq: null, error: LEFT_BEHIND });
     else settled.push(settledOf(record, { type: "refused", error: LEFT_BEHIND }));
   }
   return failed.length + settled.length === 0 ? null : { outbox: failed, settled };

@@ -1,18 +1,20 @@
 /** The store in IndexedDB: one database for each account, every batch one transaction, fenced by the leader's term. */
 
 import { deleteDB, openDB, type DBSchema, type IDBPDatabase, type IDBPTransaction } from "idb";
-import type { ConversationId, Draft, Person, Row } from "../port.ts";
+import type { ChangeRow, ConversationId, Draft, MessageRow, Person, Row } from "../port.ts";
+import { UNKNOWN } from "../link/actions.ts";
 import { Fenced, NO_META, type Batch, type ConversationRecord, type Loaded, type Meta, type OutboxRecord, type Store } from "./schema.ts";
 
-const VERSION = 1;
+/** 2: messages are stored as later entries have made them; drafts have a thread. */
+const VERSION = 2;
 
 interface Schema extends DBSchema {
   meta: { key: string; value: unknown };
   conversations: { key: number; value: ConversationRecord };
-  messages: { key: [number, number]; value: Row };
+  messages: { key: [number, number]; value: Row; indexes: { changes: [number, number, number]; replies: [number, number, number] } };
   people: { key: number; value: Person };
   outbox: { key: [number, string]; value: OutboxRecord };
-  drafts: { key: number; value: { readonly conversation_id: ConversationId; readonly draft: Draft } };
+  drafts: { key: [number, number]; value: { readonly conversation_id: ConversationId; readonly thread_seq: number; readonly draft: Draft } };
 }
 
 type Name = "meta" | "conversations" | "messages" | "people" | "outbox" | "drafts";
@@ -25,13 +27,22 @@ export function databaseName(user_id: number): string {
 /** Open the database of an account. `lost` is called when the browser closes it under us. */
 export async function openDisk(user_id: number, lost: () => void): Promise<Store> {
   const database = await openDB<Schema>(databaseName(user_id), VERSION, {
-    upgrade(made) {
-      made.createObjectStore("meta");
-      made.createObjectStore("conversations", { keyPath: "conversation_id" });
-      made.createObjectStore("messages", { keyPath: ["conversation_id", "seq"] });
-      made.createObjectStore("people", { keyPath: "user_id" });
-      made.createObjectStore("outbox", { keyPath: ["conversation_id", "client_id"] });
-      made.createObjectStore("drafts", { keyPath: "conversation_id" });
+    async upgrade(made, before, _version, upgrading) {
+      if (before < 1) {
+        made.createObjectStore("meta");
+        made.createObjectStore("conversations", { keyPath: "conversation_id" });
+        made.createObjectStore("messages", { keyPath: ["conversation_id", "seq"] });
+        made.createObjectStore("people", { keyPath: "user_id" });
+        made.createObjectStore("outbox", { keyPath: ["conversation_id", "client_id"] });
+      }
+      const messages = upgrading.objectStore("messages");
+      messages.createIndex("changes", ["conversation_id", "entry.target_seq", "seq"]);
+      messages.createIndex("replies", ["conversation_id", "thread_seq", "seq"]);
+      const drafts = before < 1 ? [] : await upgrading.objectStore("drafts").getAll();
+      if (before >= 1) made.deleteObjectStore("drafts");
+      const kept = made.createObjectStore("drafts", { keyPath: ["conversation_id", "thread_seq"] });
+      for (const draft of drafts) quiet(kept.put({ ...draft, thread_seq: 0 }));
+      if (before >= 1) await forgetRows(upgrading);
     },
     blocking(_current, _blocked, event) {
       (event.target as IDBDatabase).close();
@@ -40,6 +51,14 @@ export async function openDisk(user_id: number, lost: () => void): Promise<Store
     terminated: lost,
   });
   return new Disk(database);
+}
+
+/** What version 1 stored does not know what became of it: it is fetched again. */
+async function forgetRows(upgrading: IDBPTransaction<Schema, Name[], "versionchange">): Promise<void> {
+  quiet(upgrading.objectStore("messages").clear());
+  for (const name of ["epoch", "token"]) quiet(upgrading.objectStore("meta").delete(name));
+  const conversations = upgrading.objectStore("conversations");
+  for (const record of await conversations.getAll()) quiet(conversations.put({ ...record, position: UNKNOWN, last: null }));
 }
 
 /** Delete everything of an account in this browser. */
@@ -67,7 +86,7 @@ class Disk implements Store {
       reading.objectStore("drafts").getAll(),
     ]);
     const meta = { ...NO_META, ...withoutUndefined({ epoch, token, self }) } as Meta;
-    return { meta, conversations, people, outbox, drafts: drafts.map((row) => [row.conversation_id, row.draft]) };
+    return { meta, conversations, people, outbox, drafts: drafts.map((row) => [[row.conversation_id, row.thread_seq], row.draft]) };
   }
 
   async lead(): Promise<number> {
@@ -104,6 +123,14 @@ class Disk implements Store {
     return this.#database.getAll("messages", IDBKeyRange.bound([id, low], [id, high]));
   }
 
+  async changes(id: ConversationId, low: number, high: number): Promise<readonly ChangeRow[]> {
+    return (await this.#database.getAllFromIndex("messages", "changes", below(id, low, high))) as ChangeRow[];
+  }
+
+  async replies(id: ConversationId, low: number, high: number): Promise<readonly MessageRow[]> {
+    return (await this.#database.getAllFromIndex("messages", "replies", below(id, low, high))) as MessageRow[];
+  }
+
   async rowAtOrBelow(id: ConversationId, seq: number): Promise<Row | null> {
     const range = IDBKeyRange.bound([id, 0], [id, seq]);
     const cursor = await this.#database.transaction("messages").store.openCursor(range, "prev");
@@ -115,12 +142,16 @@ class Disk implements Store {
   }
 }
 
+/** All that hangs on messages of this range. */
+function below(id: ConversationId, low: number, high: number): IDBKeyRange {
+  return IDBKeyRange.bound([id, low, 0], [id, high, Infinity]);
+}
+
 function storesOf(batch: Batch): Name[] {
   const names: Name[] = ["meta"];
   if (batch.conversations !== undefined || batch.gone !== undefined) names.push("conversations");
-  if (batch.rows !== undefined || batch.gone !== undefined || batch.cut !== undefined || batch.evicted !== undefined) {
-    names.push("messages");
-  }
+  const messages = [batch.rows, batch.changed, batch.gone, batch.cut, batch.evicted, batch.stale];
+  if (messages.some((part) => part !== undefined)) names.push("messages");
   if (batch.people !== undefined) names.push("people");
   if (batch.outbox !== undefined || batch.settled !== undefined || batch.gone !== undefined) names.push("outbox");
   if (batch.drafts !== undefined || batch.gone !== undefined) names.push("drafts");
@@ -133,8 +164,10 @@ function putAll(writing: Writing, batch: Batch): void {
   for (const [id, above] of batch.cut ?? []) {
     quiet(writing.objectStore("messages").delete(IDBKeyRange.bound([id, above], [id, Infinity], true)));
   }
-  for (const [id, low, high] of batch.evicted ?? []) quiet(writing.objectStore("messages").delete(IDBKeyRange.bound([id, low], [id, high])));
-  for (const row of batch.rows ?? []) quiet(writing.objectStore("messages").put(row));
+  for (const [id, low, high] of [...(batch.evicted ?? []), ...(batch.stale ?? [])]) {
+    quiet(writing.objectStore("messages").delete(IDBKeyRange.bound([id, low], [id, high])));
+  }
+  for (const row of [...(batch.rows ?? []), ...(batch.changed ?? [])]) quiet(writing.objectStore("messages").put(row));
   for (const person of batch.people ?? []) quiet(writing.objectStore("people").put(person));
   for (const record of batch.outbox ?? []) quiet(writing.objectStore("outbox").put(record));
 }
@@ -143,15 +176,15 @@ function deleteAll(writing: Writing, batch: Batch): void {
   for (const { conversation_id, client_id } of batch.settled ?? []) {
     quiet(writing.objectStore("outbox").delete([conversation_id, client_id]));
   }
-  for (const [conversation_id, draft] of batch.drafts ?? []) {
+  for (const [[conversation_id, thread_seq], draft] of batch.drafts ?? []) {
     const drafts = writing.objectStore("drafts");
-    quiet(draft === null ? drafts.delete(conversation_id) : drafts.put({ conversation_id, draft }));
+    quiet(draft === null ? drafts.delete([conversation_id, thread_seq]) : drafts.put({ conversation_id, thread_seq, draft }));
   }
   for (const id of batch.gone ?? []) {
     quiet(writing.objectStore("conversations").delete(id));
     quiet(writing.objectStore("messages").delete(IDBKeyRange.bound([id, 0], [id, Infinity])));
     quiet(writing.objectStore("outbox").delete(IDBKeyRange.bound([id, ""], [id, "\uffff"])));
-    quiet(writing.objectStore("drafts").delete(id));
+    quiet(writing.objectStore("drafts").delete(IDBKeyRange.bound([id, 0], [id, Infinity])));
   }
 }
 

@@ -1,8 +1,9 @@
 /** The store of a tab that has no disk (hardened private mode, a full quota): the same promises until the tab closes. */
 
-import type { ConversationId, Row } from "../port.ts";
-import { Fenced, NO_META, type Batch, type ConversationRecord, type Loaded, type Meta, type OutboxRecord, type Store } from "./schema.ts";
-import type { Draft, Person } from "../port.ts";
+import type { ChangeRow, ConversationId, Draft, MessageRow, Person, Row } from "../port.ts";
+import {
+  Fenced, NO_META, type Batch, type ConversationRecord, type DraftPlace, type Loaded, type Meta, type OutboxRecord, type Store,
+} from "./schema.ts";
 
 export class Memory implements Store {
   readonly kind = "memory";
@@ -12,7 +13,7 @@ export class Memory implements Store {
   readonly #rows = new Map<number, Map<number, Row>>();
   readonly #people = new Map<number, Person>();
   readonly #outbox = new Map<string, OutboxRecord>();
-  readonly #drafts = new Map<ConversationId, Draft>();
+  readonly #drafts = new Map<string, readonly [DraftPlace, Draft]>();
 
   async load(): Promise<Loaded> {
     return {
@@ -20,7 +21,7 @@ export class Memory implements Store {
       conversations: [...this.#conversations.values()],
       people: [...this.#people.values()],
       outbox: [...this.#outbox.values()].sort((a, b) => (a.client_id < b.client_id ? -1 : 1)),
-      drafts: [...this.#drafts],
+      drafts: [...this.#drafts.values()],
     };
   }
 
@@ -37,17 +38,17 @@ export class Memory implements Store {
       const rows = this.#rowsOf(id);
       for (const seq of rows.keys()) if (seq > above) rows.delete(seq);
     }
-    for (const [id, low, high] of batch.evicted ?? []) {
+    for (const [id, low, high] of [...(batch.evicted ?? []), ...(batch.stale ?? [])]) {
       const rows = this.#rowsOf(id);
       for (const seq of rows.keys()) if (seq >= low && seq <= high) rows.delete(seq);
     }
-    for (const row of batch.rows ?? []) if (row.seq !== null) this.#rowsOf(row.conversation_id).set(row.seq, row);
+    for (const row of [...(batch.rows ?? []), ...(batch.changed ?? [])]) if (row.seq !== null) this.#rowsOf(row.conversation_id).set(row.seq, row);
     for (const person of batch.people ?? []) this.#people.set(person.user_id, person);
     for (const record of batch.outbox ?? []) this.#outbox.set(record.client_id, record);
     for (const { client_id } of batch.settled ?? []) this.#outbox.delete(client_id);
-    for (const [id, draft] of batch.drafts ?? []) {
-      if (draft === null) this.#drafts.delete(id);
-      else this.#drafts.set(id, draft);
+    for (const [place, draft] of batch.drafts ?? []) {
+      if (draft === null) this.#drafts.delete(String(place));
+      else this.#drafts.set(String(place), [place, draft]);
     }
     for (const id of batch.gone ?? []) this.#forget(id);
   }
@@ -55,6 +56,16 @@ export class Memory implements Store {
   async rows(id: ConversationId, low: number, high: number): Promise<readonly Row[]> {
     const rows = [...this.#rowsOf(id)].filter(([seq]) => seq >= low && seq <= high);
     return rows.sort(([a], [b]) => a - b).map(([, row]) => row);
+  }
+
+  async changes(id: ConversationId, low: number, high: number): Promise<readonly ChangeRow[]> {
+    const rows = (await this.rows(id, 0, Infinity)).filter((row) => row.kind === "change");
+    return rows.filter(({ entry }) => entry.target_seq >= low && entry.target_seq <= high).sort((a, b) => a.entry.target_seq - b.entry.target_seq);
+  }
+
+  async replies(id: ConversationId, low: number, high: number): Promise<readonly MessageRow[]> {
+    const rows = (await this.rows(id, 0, Infinity)).filter((row) => row.kind === "message");
+    return rows.filter(({ thread_seq = 0 }) => thread_seq >= Math.max(1, low) && thread_seq <= high).sort((a, b) => (a.thread_seq ?? 0) - (b.thread_seq ?? 0));
   }
 
   async rowAtOrBelow(id: ConversationId, seq: number): Promise<Row | null> {
@@ -75,7 +86,7 @@ export class Memory implements Store {
   #forget(id: ConversationId): void {
     this.#conversations.delete(id);
     this.#rows.delete(id);
-    this.#drafts.delete(id);
+    for (const [place] of this.#drafts.values()) if (place[0] === id) this.#drafts.delete(String(place));
     for (const record of this.#outbox.values()) if (record.conversation_id === id) this.#outbox.delete(record.client_id);
   }
 }

@@ -1,7 +1,9 @@
 /** What this browser keeps of one account: the records, the one way to write them, and what a store promises. */
 
-import type { OutboxCommand, Position } from "../link/actions.ts";
-import type { ConversationId, ConversationKind, Draft, Person, Refusal, Role, Row, Session, Token, Visibility } from "../port.ts";
+import type { OutboxCommand, Position, ThreadMarks } from "../link/actions.ts";
+import type {
+  ChangeRow, ConversationId, ConversationKind, Draft, LeastRole, MessageRow, Person, Refusal, Role, Row, Session, Token, Visibility,
+} from "../port.ts";
 
 /** A conversation on this device. */
 export interface ConversationRecord {
@@ -16,8 +18,12 @@ export interface ConversationRecord {
   readonly other: Person | null;
   readonly role: Role | null;
   readonly member_count: number;
+  readonly pin_role: LeastRole;
   readonly roster_version: number;
   readonly last_message_at: number | null;
+  /** By root: threads that this user follows, or has followed. */
+  readonly threads?: Readonly<Record<number, ThreadMarks>>;
+  /** Without text: it was deleted. */
   readonly last: { readonly seq: number; readonly sender_id: Person["user_id"]; readonly text: string } | null;
 }
 
@@ -65,17 +71,24 @@ export interface Batch {
   readonly conversations?: readonly ConversationRecord[];
   /** Conversations this user may not know any more: everything of them goes. */
   readonly gone?: readonly ConversationId[];
-  /** Stored rows: `seq` is never null. */
+  /** Rows that are stored now for the first time, or again: `seq` is never null. */
   readonly rows?: readonly Row[];
+  /** Rows that are stored already, as later entries have made them. */
+  readonly changed?: readonly Row[];
   /** Rows above this seq go: the server's log is another one from there. */
   readonly cut?: readonly (readonly [ConversationId, number])[];
   /** Rows that go though the log has them; `conversations` holds the holes that they leave. */
   readonly evicted?: readonly Evicted[];
+  /** The same, of rows that may have been changed by entries which are not held. */
+  readonly stale?: readonly Evicted[];
   readonly people?: readonly Person[];
   readonly outbox?: readonly OutboxRecord[];
   readonly settled?: readonly Settled[];
-  readonly drafts?: readonly (readonly [ConversationId, Draft | null])[];
+  readonly drafts?: readonly (readonly [DraftPlace, Draft | null])[];
 }
+
+/** Where a draft belongs: a conversation, or with a root's seq the thread that hangs on it; 0: no thread. */
+export type DraftPlace = readonly [conversation_id: ConversationId, thread_seq: number];
 
 /** What a worker reads when it starts. */
 export interface Loaded {
@@ -83,7 +96,7 @@ export interface Loaded {
   readonly conversations: readonly ConversationRecord[];
   readonly people: readonly Person[];
   readonly outbox: readonly OutboxRecord[];
-  readonly drafts: readonly (readonly [ConversationId, Draft])[];
+  readonly drafts: readonly (readonly [DraftPlace, Draft])[];
 }
 
 /** A leader that was replaced tried to write: nothing was written. */
@@ -105,6 +118,10 @@ export interface Store {
   write(batch: Batch, term: number | null): Promise<void>;
   /** Stored rows of this range, both ends included, rising. */
   rows(id: ConversationId, low: number, high: number): Promise<readonly Row[]>;
+  /** What is stored of the changes to the messages of this range, both ends included; by target, then in order. */
+  changes(id: ConversationId, low: number, high: number): Promise<readonly ChangeRow[]>;
+  /** What is stored of the replies in the threads of this range, both ends included; by thread, then in order. */
+  replies(id: ConversationId, low: number, high: number): Promise<readonly MessageRow[]>;
   /** The newest stored row at or below `seq`. */
   rowAtOrBelow(id: ConversationId, seq: number): Promise<Row | null>;
   close(): void;

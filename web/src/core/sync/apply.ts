@@ -1,11 +1,14 @@
 /** The link's durable actions to the one batch that is written for them; pure. */
 
 import type { Durable } from "../link/actions.ts";
-import type { ConversationId, Row, Session } from "../port.ts";
+import { inTimeline, type ConversationId, type MessageRow, type Row, type Session } from "../port.ts";
+import type { Entry, MessageSent } from "../protocol/types.ts";
 import type { ConversationRecord, Batch, Meta, OutboxRecord, Settled } from "../store/schema.ts";
-import { lex } from "../text/lex.ts";
-import { folded, unknownConversation } from "./fold.ts";
-import { keyOf, rowOf } from "./rows.ts";
+import { blanked, changed, changedBy, isChange, replied } from "./changes.ts";
+import { folded, unknownConversation, withLast } from "./fold.ts";
+import { Looked } from "./look.ts";
+import { isMessage, keyOf, pendingChange, rowOf, tokensOf } from "./rows.ts";
+import { withMarks, withReply } from "./threads.ts";
 
 /** What is stored so far, as far as a batch depends on it. */
 export interface Known {
@@ -15,9 +18,9 @@ export interface Known {
 }
 
 /** Return the batch; null: nothing changes. `now` is in ms since 1970, for commands that are kept. */
-export function batchOf(actions: readonly Durable[], known: Known, now: number): Batch | null {
+export function batchOf(actions: readonly Durable[], known: Known, now: number, looked = new Looked()): Batch | null {
   if (actions.length === 0) return null;
-  const writing = new Writing(known, now);
+  const writing = new Writing(known, now, looked);
   for (const action of actions) writing.take(action);
   return writing.batch();
 }
@@ -28,13 +31,17 @@ class Writing {
   readonly #conversations = new Map<ConversationId, ConversationRecord>();
   readonly #outbox = new Map<string, OutboxRecord>();
   readonly #settled = new Map<string, Settled>();
-  readonly #rows: Row[] = [];
+  readonly #looked: Looked;
+  readonly #rows = new Map<string, Row>();
+  /** Stored rows that the new ones change. */
+  readonly #changed = new Map<string, Row>();
   readonly #cut: (readonly [ConversationId, number])[] = [];
   #meta: Partial<Meta> | null = null;
 
-  constructor(known: Known, now: number) {
+  constructor(known: Known, now: number, looked: Looked) {
     this.#known = known;
     this.#now = now;
+    this.#looked = looked;
   }
 
   take(action: Durable): void {
@@ -52,16 +59,14 @@ class Writing {
         this.#failed(action);
         break;
       case "apply":
-        this.#rows.push(...action.entries.map(rowOf));
-        this.#heldOfOthers(action);
-        this.#conversations.set(
-          action.conversation_id,
-          folded(this.#conversation(action.conversation_id), action.entries, action.position, this.#known.session.user_id),
-        );
+        this.#apply(action);
         break;
       case "truncate":
         this.#cut.push([action.conversation_id, action.after]);
         this.#conversations.set(action.conversation_id, { ...this.#conversation(action.conversation_id), position: action.position, last: null });
+        break;
+      case "thread":
+        this.#conversations.set(action.conversation_id, withMarks(this.#conversation(action.conversation_id), action.thread_seq, action.marks));
         break;
       case "save_token":
         this.#meta = { epoch: action.epoch, token: action.token };
@@ -72,14 +77,72 @@ class Writing {
   }
 
   batch(): Batch {
+    this.#tellLast();
     return {
       ...(this.#meta !== null && { meta: this.#meta }),
       ...(this.#conversations.size > 0 && { conversations: [...this.#conversations.values()] }),
       ...(this.#cut.length > 0 && { cut: this.#cut }),
-      ...(this.#rows.length > 0 && { rows: this.#rows }),
+      ...(this.#rows.size > 0 && { rows: [...this.#rows.values()] }),
+      ...(this.#changed.size > 0 && { changed: [...this.#changed.values()] }),
       ...(this.#outbox.size > 0 && { outbox: [...this.#outbox.values()] }),
       ...(this.#settled.size > 0 && { settled: [...this.#settled.values()] }),
     };
+  }
+
+  #apply(action: Extract<Durable, { type: "apply" }>): void {
+    const { conversation_id: id, entries, position } = action;
+    const cursor = this.#known.conversations.get(id)?.position.cursor ?? 0;
+    for (const entry of entries) this.#rows.set(`${id} ${entry.seq}`, rowOf(entry));
+    for (const entry of entries) {
+      this.#fold(entry);
+      if (entry.seq <= cursor) this.#catchUp(id, entry.seq);
+    }
+    this.#heldOfOthers(action);
+    let record = folded(this.#conversation(id), entries, position, this.#known.session.user_id);
+    for (const entry of entries) if (entry.kind === "message_sent" && entry.thread_seq != null && entry.seq > cursor) record = this.#replied(record, entry, entry.thread_seq);
+    this.#conversations.set(id, record);
+  }
+
+  #replied(record: ConversationRecord, entry: MessageSent, thread_seq: number): ConversationRecord {
+    const root = this.#rows.get(`${entry.conversation_id} ${thread_seq}`) ?? this.#looked.message(entry.conversation_id, thread_seq);
+    return withReply(record, entry, root?.kind === "message" ? root : null, this.#known.session.user_id);
+  }
+
+  /** The newest messages are shown in the list of conversations; the others need no words there. */
+  #tellLast(): void {
+    const newest = new Map<ConversationId, MessageRow>();
+    for (const row of [...this.#rows.values(), ...this.#changed.values()]) {
+      if (row.kind !== "message" || !inTimeline(row)) continue;
+      if ((row.seq ?? 0) > (newest.get(row.conversation_id)?.seq ?? 0)) newest.set(row.conversation_id, row);
+    }
+    for (const [id, row] of newest) this.#conversations.set(id, withLast(this.#conversation(id), row));
+  }
+
+  /** Have an entry change what it speaks of, if that is stored here or comes with it. */
+  #fold(entry: Entry): void {
+    const seq = changedBy(entry);
+    if (seq === null) return;
+    const { conversation_id: id } = entry;
+    if (isChange(entry)) this.#change(id, seq, (row) => changed(row, entry, this.#known.session.user_id));
+    else this.#change(id, seq, (row) => replied(row, entry.seq, Date.parse(entry.created_at)));
+    if (entry.kind !== "message_deleted") return;
+    for (const edit of this.#looked.changes(id, seq)) this.#changed.set(`${id} ${edit.seq}`, blanked(edit));
+    for (const [key, row] of this.#rows) if (row.kind === "change" && row.conversation_id === id && row.entry.target_seq === seq) this.#rows.set(key, blanked(row));
+  }
+
+  /** A message of the past takes what is stored of later entries: its page may be older than they are. */
+  #catchUp(id: ConversationId, seq: number): void {
+    for (const { entry } of this.#looked.changes(id, seq)) this.#change(id, seq, (row) => changed(row, entry, this.#known.session.user_id));
+    for (const reply of this.#looked.replies(id, seq)) this.#change(id, seq, (row) => replied(row, reply.seq ?? 0, reply.created_at));
+  }
+
+  #change(id: ConversationId, seq: number, change: (row: MessageRow) => MessageRow): void {
+    const key = `${id} ${seq}`;
+    const fresh = this.#rows.get(key);
+    const row = fresh ?? this.#changed.get(key) ?? this.#looked.message(id, seq);
+    if (row?.kind !== "message") return;
+    const now = change(row);
+    if (now !== row) (fresh === undefined ? this.#changed : this.#rows).set(key, now);
   }
 
   #conversation(id: ConversationId): ConversationRecord {
@@ -101,7 +164,7 @@ class Writing {
   #acked({ client_id, conversation_id, seq, awaits_entry }: Extract<Durable, { type: "acked" }>): void {
     const record = this.#record(client_id);
     if (record === undefined) return;
-    if (awaits_entry && record.command.type === "send") this.#outbox.set(client_id, { ...record, state: "sent", seq });
+    if (awaits_entry && isShown(record)) this.#outbox.set(client_id, { ...record, state: "sent", seq });
     else this.#settle(record, { type: "stored", conversation_id, seq });
   }
 
@@ -109,8 +172,11 @@ class Writing {
   #held(client_id: string): void {
     const record = this.#record(client_id);
     if (record === undefined || record.command.type === "create") return;
-    const { conversation_id } = record.command;
-    this.#settle(record, { type: "stored", conversation_id, seq: record.seq ?? 0 });
+    const { command } = record;
+    if (command.type === "vote") {
+      this.#change(command.conversation_id, command.target_seq, (row) => (row.poll === undefined ? row : { ...row, poll: { ...row.poll, chosen: command.options } }));
+    }
+    this.#settle(record, { type: "stored", conversation_id: command.conversation_id, seq: record.seq ?? 0 });
   }
 
   /** What another sign-in has left (outbox/foreign.ts) is none of the link's: it leaves the outbox when its entry comes. */
@@ -127,7 +193,7 @@ class Writing {
   #failed({ client_id, error }: Extract<Durable, { type: "failed" }>): void {
     const record = this.#record(client_id);
     if (record === undefined) return;
-    if (record.command.type === "send") this.#outbox.set(client_id, { ...record, state: "failed", error });
+    if (isMessage(record)) this.#outbox.set(client_id, { ...record, state: "failed", error });
     else this.#settle(record, { type: "refused", error });
   }
 
@@ -148,8 +214,13 @@ export function outboxRecord(command: OutboxRecord["command"], session: Session,
     seq: null,
     error: null,
     created_at: now,
-    tokens: command.type === "send" ? lex(command.body) : [],
+    tokens: tokensOf(command),
   };
+}
+
+/** It is seen before its entry is: as a message, or in what it changes. */
+function isShown(record: OutboxRecord): boolean {
+  return isMessage(record) || pendingChange(record) !== null;
 }
 
 export function settledOf(record: OutboxRecord, outcome: Settled["outcome"]): Settled {

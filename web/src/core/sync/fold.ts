@@ -1,25 +1,31 @@
 /** What entries do to the conversation they are in: title, roles, number of members, last message; pure. */
 
-import type { UserId } from "../port.ts";
+import type { MessageRow, UserId } from "../port.ts";
 import type { Conversation, Entry, MemberAdded } from "../protocol/types.ts";
 import { UNKNOWN, type Position } from "../link/actions.ts";
 import type { ConversationRecord } from "../store/schema.ts";
-import { lex, summary } from "../text/lex.ts";
+import { summary } from "../text/lex.ts";
+import { isChange } from "./changes.ts";
+import { rowOf } from "./rows.ts";
 
 /** Return the record of a conversation of which only its id is known. */
 export function unknownConversation(id: ConversationRecord["conversation_id"]): ConversationRecord {
   return {
     conversation_id: id, position: UNKNOWN, details_head: -1, kind: "group", visibility: "private", title: null, topic: null, other: null,
-    role: null, member_count: 0, roster_version: 0, last_message_at: null, last: null,
+    role: null, member_count: 0, pin_role: "admin", roster_version: 0, last_message_at: null, last: null,
   };
 }
 
-/** Return the record with these entries in it (rising) and the position stored with them. */
+/** Return the record with these entries in it (rising) and the position stored with them; its last message is `withLast`'s. */
 export function folded(record: ConversationRecord, entries: readonly Entry[], position: Position, me: UserId): ConversationRecord {
-  const now = entries.reduce((so, entry) => fold(so, entry, me), { ...record, position });
-  // Only the newest message is shown in the list: the others need no words.
-  const newest = entries.findLast((entry) => entry.kind === "message_sent");
-  return newest === undefined ? now : withLast(now, newest);
+  return entries.reduce((so, entry) => fold(so, entry, me), { ...record, position });
+}
+
+/** Return the record with this row, of the main timeline, as its last message, if it is the newest or the same as it is now. */
+export function withLast(record: ConversationRecord, row: MessageRow): ConversationRecord {
+  const { seq, sender_id, created_at } = row;
+  if (seq === null || seq < (record.last?.seq ?? 0)) return record;
+  return { ...record, last: { seq, sender_id, text: summary(row.tokens) }, last_message_at: created_at };
 }
 
 /** Return the record with what the server says of the conversation; its position is the link's. */
@@ -35,15 +41,20 @@ export function detailed(record: ConversationRecord, found: Conversation): Conve
     other: other === null ? record.other : { user_id: other.user_id, name: other.name },
     role: found.role ?? null,
     member_count: found.member_count,
+    pin_role: found.pin_role ?? "admin",
     roster_version: found.roster_version,
     last_message_at: found.last_message_at == null ? record.last_message_at : Date.parse(found.last_message_at),
   };
-  return found.last == null ? now : withLast(now, found.last);
+  const last = found.last == null ? null : rowOf(found.last);
+  // The same one is known here as later entries have made it.
+  return last?.kind === "message" && (last.seq ?? 0) > (record.last?.seq ?? 0) ? withLast(now, last) : now;
 }
 
 function fold(record: ConversationRecord, entry: Entry, me: UserId): ConversationRecord {
+  if (isChange(entry)) return record;
   switch (entry.kind) {
     case "message_sent":
+    case "poll_started":
       return record;
     case "settings_changed":
       return entry.seq <= record.details_head ? record : withSettings(record, entry);
@@ -53,14 +64,9 @@ function fold(record: ConversationRecord, entry: Entry, me: UserId): Conversatio
     case "role_changed":
       return (entry.roster_version ?? 0) <= record.roster_version ? record : withRoster(record, entry, me);
     default:
-      return record; // what becomes of messages is not shown yet
+      entry satisfies never;
+      return record;
   }
-}
-
-function withLast(record: ConversationRecord, entry: Entry): ConversationRecord {
-  if (entry.kind !== "message_sent" || entry.seq <= (record.last?.seq ?? 0)) return record;
-  const last = { seq: entry.seq, sender_id: entry.sender_id, text: summary(lex(entry.body)) };
-  return { ...record, last, last_message_at: Date.parse(entry.created_at) };
 }
 
 function withSettings(record: ConversationRecord, entry: Extract<Entry, { kind: "settings_changed" }>): ConversationRecord {
@@ -69,6 +75,7 @@ function withSettings(record: ConversationRecord, entry: Extract<Entry, { kind: 
     title: entry.title ?? record.title,
     topic: entry.topic ?? record.topic,
     visibility: entry.visibility ?? record.visibility,
+    pin_role: entry.pin_role ?? record.pin_role,
   };
 }
 

@@ -2,6 +2,7 @@
 
 import { OFFLINE } from "../answer.ts";
 import type { Answer, ConversationId, LinkState } from "../port.ts";
+import type { Question } from "../link/questions.ts";
 import type { Batch } from "../store/schema.ts";
 
 const ANSWER_WITHIN_MS = 12_000;
@@ -9,7 +10,10 @@ const ANSWER_WITHIN_MS = 12_000;
 /** What only the leader does. */
 export type LeaderAsk =
   | { readonly type: "page"; readonly conversation_id: ConversationId; readonly where: Where; readonly limit: number }
+  /** `low`: from which seq on the thread is held now without a gap. */
+  | { readonly type: "thread"; readonly conversation_id: ConversationId; readonly thread_seq: number; readonly before: number | null; readonly limit: number }
   | { readonly type: "read"; readonly conversation_id: ConversationId; readonly seq: number }
+  | { readonly type: "tell"; readonly question: Question }
   /** The disk is full: let old bodies go. */
   | { readonly type: "make_room" };
 

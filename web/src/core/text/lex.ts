@@ -2,7 +2,7 @@
 
 import { Lexer, type MarkedToken, type Token as Marked, type Tokens } from "marked";
 import { linkOf } from "./links.ts";
-import type { Token } from "./tokens.ts";
+import type { Cells, Token } from "./tokens.ts";
 
 /** Deeper nesting than anybody writes is shown as it was typed. */
 const DEPTH = 8;
@@ -27,14 +27,18 @@ export function summary(tokens: readonly Token[]): string {
 function words(tokens: readonly Token[]): string {
   return tokens
     .map((token) => {
+      if (token.type === "spoiler") return "▒▒▒";
       if ("tokens" in token) return words(token.tokens) + (token.type === "paragraph" || token.type === "heading" ? " " : "");
       if (token.type === "list") return token.items.map(words).join(" ");
+      if (token.type === "table") return [token.header, ...token.rows].flatMap((row) => row.map(words)).join(" ");
       return "text" in token ? token.text : " ";
     })
     .join("");
 }
 
-function plain(body: string): readonly Token[] {
+/** Return text as it was typed. */
+export function plain(body: string): readonly Token[] {
+  if (body === "") return [];
   const lines = body.split("\n");
   const tokens = lines.flatMap((text, at): Token[] => (at === 0 ? [{ type: "text", text }] : [{ type: "break" }, { type: "text", text }]));
   return [{ type: "paragraph", tokens }];
@@ -65,7 +69,7 @@ function block(token: MarkedToken, depth: number): readonly Token[] {
     case "hr":
       return [{ type: "rule" }];
     case "table":
-      return [{ type: "code_block", text: token.raw.trimEnd(), language: null }];
+      return [table(token, depth)];
     default:
       return plain(token.raw.trimEnd());
   }
@@ -76,8 +80,41 @@ function list(token: Tokens.List, depth: number): Token {
   return { type: "list", ordered: token.ordered, start: token.start === "" ? 1 : token.start, items };
 }
 
+function table({ align, header, rows }: Tokens.Table, depth: number): Token {
+  const cells = (row: Tokens.TableCell[]): Cells => row.map((cell) => inline(cell.tokens, depth + 1));
+  return { type: "table", align, header: cells(header), rows: rows.map(cells) };
+}
+
 function inline(tokens: readonly Marked[], depth: number): readonly Token[] {
-  return (tokens as readonly MarkedToken[]).flatMap((token) => part(token, depth));
+  return spoilers((tokens as readonly MarkedToken[]).flatMap((token) => (token.type === "text" && token.tokens === undefined ? marked(token.text) : part(token, depth))));
+}
+
+/** Text between two of these marks is a spoiler; a mark without another one is text. */
+const MARK = "||";
+const AT_MARK: Token = { type: "text", text: MARK };
+
+function marked(text: string): Token[] {
+  return text.split(/(\|\|)/).flatMap((piece): Token[] => (piece === "" ? [] : [piece === MARK ? AT_MARK : { type: "text", text: piece }]));
+}
+
+function spoilers(tokens: readonly Token[]): readonly Token[] {
+  const first = tokens.indexOf(AT_MARK);
+  const second = tokens.indexOf(AT_MARK, first + 1);
+  if (first === -1 || second === -1) return joined(tokens);
+  const hidden = joined(tokens.slice(first + 1, second));
+  const spoiler: readonly Token[] = hidden.length === 0 ? [AT_MARK, AT_MARK] : [{ type: "spoiler", tokens: hidden }];
+  return [...joined(tokens.slice(0, first)), ...spoiler, ...spoilers(tokens.slice(second + 1))];
+}
+
+/** Marks that stand for themselves become one with the text beside them. */
+function joined(tokens: readonly Token[]): readonly Token[] {
+  const found: Token[] = [];
+  for (const token of tokens) {
+    const last = found.at(-1);
+    if (token.type === "text" && last?.type === "text") found[found.length - 1] = { type: "text", text: last.text + token.text };
+    else found.push(token);
+  }
+  return found;
 }
 
 function part(token: MarkedToken, depth: number): readonly Token[] {

@@ -4,11 +4,16 @@ export type Token =
   | { readonly type: "text"; readonly text: string }
   | { readonly type: "break" }
   | { readonly type: "code"; readonly text: string }
-  | { readonly type: "strong" | "em" | "del"; readonly tokens: readonly Token[] }
+  /** `spoiler`: not shown until the reader wants it. */
+  | { readonly type: "strong" | "em" | "del" | "spoiler"; readonly tokens: readonly Token[] }
   /** `host` is the real one, shown where it is not what the text says; null: it is. */
   | { readonly type: "link"; readonly href: string; readonly host: string | null; readonly tokens: readonly Token[] }
   | { readonly type: "paragraph" | "blockquote"; readonly tokens: readonly Token[] }
   | { readonly type: "heading"; readonly level: number; readonly tokens: readonly Token[] }
   | { readonly type: "code_block"; readonly text: string; readonly language: string | null }
   | { readonly type: "list"; readonly ordered: boolean; readonly start: number; readonly items: readonly (readonly Token[])[] }
+  | { readonly type: "table"; readonly align: readonly Align[]; readonly header: Cells; readonly rows: readonly Cells[] }
   | { readonly type: "rule" };
+
+export type Align = "left" | "center" | "right" | null;
+export type Cells = readonly (readonly Token[])[];
