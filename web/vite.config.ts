@@ -35,9 +35,24 @@ function precache(): Plugin {
   };
 }
 
+/** Leaves of marked what makes tokens: the renderer, the parser and the instance of both are as heavy again, and nobody here calls them. */
+function lexerOnly(): Plugin {
+  return {
+    name: "seriatim-lexer-only",
+    apply: "build",
+    transform(code, id) {
+      if (!id.endsWith("marked/lib/marked.esm.js")) return null;
+      const lexer = /([\w$]+) as Lexer\b/.exec(code)?.[1];
+      const instance = /var ([\w$]+)=new [\w$]+;function [\w$]+\([\w$,]*\)\{return \1\.parse\(/.exec(code);
+      if (lexer === undefined || instance === null) throw new Error("marked is built in another way: look at what it exports");
+      return { code: `${code.slice(0, instance.index)}export{${lexer} as Lexer};`, map: null };
+    },
+  };
+}
+
 export default defineConfig({
   plugins: [svelte({ compilerOptions: { fragments: "tree" } }), precache()],
-  worker: { format: "es" },
+  worker: { format: "es", plugins: () => [lexerOnly()] },
   build: {
     target: "es2022",
     outDir: "../src/seriatim/static",

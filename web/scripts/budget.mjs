@@ -9,8 +9,11 @@ const BUDGETS = { js: 90_000, css: 12_000 };
 
 const page = readFileSync(join(STATIC, "index.html"), "utf-8");
 const assets = readdirSync(join(STATIC, "assets"));
-// The page's own files, what they preload, and the worker; chunks that load later are not counted.
-const initial = assets.filter((name) => page.includes(name) || name.startsWith("worker-"));
+// The page's own files, what they preload, and the worker with what it imports; chunks that load later are not counted.
+const workers = assets.filter((name) => /^worker-.*\.js$/.test(name));
+const texts = workers.map((name) => readFileSync(join(STATIC, "assets", name), "utf-8"));
+const imported = new Set(texts.flatMap((text) => [...text.matchAll(/from\s*"\.\/([^"]+)"/g)].map(([, file]) => file)));
+const initial = assets.filter((name) => page.includes(name) || workers.includes(name) || imported.has(name));
 
 let failed = false;
 for (const [kind, budget] of Object.entries(BUDGETS)) {

@@ -1,10 +1,23 @@
-/** Which conversation the address names: `/c/17`, so that Back works, a reload stays and a link can be passed on. */
+/** Which conversation the address names, and which message of it: `/c/17/4711`, so that Back works, a reload stays and a link can be passed on. */
 
 import type { ConversationId } from "../../core/port.ts";
 
+const ADDRESS = /^\/c\/([1-9]\d{0,15})(?:\/([1-9]\d{0,15}))?$/;
+
 export function routeOf(path: string): ConversationId | null {
-  const found = /^\/c\/([1-9]\d{0,15})$/.exec(path);
+  const found = ADDRESS.exec(path);
   return found === null ? null : (Number(found[1]) as ConversationId);
+}
+
+/** The message that the address names; null: none. */
+export function seqOf(path: string): number | null {
+  const seq = ADDRESS.exec(path)?.[2];
+  return seq === undefined ? null : Number(seq);
+}
+
+/** A link to a message, to be passed on. */
+export function linkTo(conversation_id: ConversationId, seq: number): string {
+  return `${location.origin}${pathOf(conversation_id)}/${seq}`;
 }
 
 export function pathOf(conversation_id: ConversationId | null): string {

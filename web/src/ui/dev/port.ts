@@ -142,6 +142,8 @@ function conversation(
     other,
     role: "owner",
     member_count: members.length,
+    pin_role: "admin",
+    threads: {},
     head: rows.length,
     read: rows.length - unread,
     unread,
@@ -204,6 +206,7 @@ export function samplePort(): Port {
         ...page(sample, middle - 50, Math.min(length, middle + 50)),
         conversation: sample.row,
         pending: [],
+        changes: [],
         unread_seq: unread,
         draft: null,
         people,
@@ -226,7 +229,7 @@ export function samplePort(): Port {
         target_seq,
         state: "queued",
       };
-      tell({ type: "rows", conversation_id, rows: [row], removed: [] });
+      tell({ type: "rows", conversation_id, rows: [row], changed: [], removed: [] });
       const sample = of(conversation_id);
       setTimeout(() => {
         const seq = sample.rows.length + 1;
@@ -234,12 +237,12 @@ export function samplePort(): Port {
           ? { ...row, state: "failed", error }
           : { ...row, seq, ordinal: seq, state: "sent" };
         if (!failed) sample.rows.push(done);
-        tell({ type: "rows", conversation_id, rows: [done], removed: [] });
+        tell({ type: "rows", conversation_id, rows: [done], changed: [], removed: [] });
       }, 400);
       return { row };
     },
     discard: ({ conversation_id, client_id }) => {
-      tell({ type: "rows", conversation_id, rows: [], removed: [client_id] });
+      tell({ type: "rows", conversation_id, rows: [], changed: [], removed: [client_id] });
       return {};
     },
     read: ({ conversation_id, seq }) => {

@@ -1,6 +1,7 @@
 /** Turns a refusal of log-in or sign-up into the sentence for the field that it is about. */
 
-import { errorWords, words } from "../app/locale.ts";
+import { later } from "../../locales/later.ts";
+import { errorWords } from "../app/locale.ts";
 
 export interface Refusal {
   readonly code: string;
@@ -16,13 +17,13 @@ export interface SignInErrors {
 }
 
 export function explain(refusal: Refusal, creating: boolean): SignInErrors {
-  if (!creating && refusal.code === "unauthenticated") return { password: words.wrongLogIn };
+  if (!creating && refusal.code === "unauthenticated") return { password: later.wrongLogIn };
   const path = refusal.path ?? "";
-  if (creating && refusal.code === "conflict") return { name: words.nameTaken };
-  if (path.includes("invitation")) return { invitation: words.invitationBad };
-  if (creating && refusal.code === "gone") return { invitation: words.invitationBad };
-  if (creating && refusal.code === "forbidden") return { form: words.signUpClosed, invitation: words.invitationHint };
-  if (path.includes("name")) return { name: words.nameBad };
-  if (path.includes("password")) return { password: words.passwordBad };
+  if (creating && refusal.code === "conflict") return { name: later.nameTaken };
+  if (path.includes("invitation")) return { invitation: later.invitationBad };
+  if (creating && refusal.code === "gone") return { invitation: later.invitationBad };
+  if (creating && refusal.code === "forbidden") return { form: later.signUpClosed, invitation: later.invitationHint };
+  if (path.includes("name")) return { name: later.nameBad };
+  if (path.includes("password")) return { password: later.passwordBad };
   return { form: errorWords(refusal) };
 }

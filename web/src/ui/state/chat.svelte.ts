@@ -4,7 +4,6 @@ import { SvelteMap } from "svelte/reactivity";
 import type {
   ConversationId,
   ConversationRow,
-  Draft,
   LinkState,
   MessageRow,
   Note,
@@ -13,11 +12,16 @@ import type {
   Session,
   Started,
   UserId,
+  Wish,
 } from "../../core/port.ts";
 import { askToPersist } from "../../page/persist.ts";
 import { newestDraft } from "../../page/tab.ts";
-import { words } from "../app/locale.ts";
+import { errorWords, words } from "../app/locale.ts";
+import { EVERYBODY, type Mentioned } from "../messages/mentions.ts";
+import type { Thread } from "./thread.svelte.ts";
 import { Timeline, type Place } from "./timeline.svelte.ts";
+
+const TRUE_ALREADY: ReadonlySet<string> = new Set(["reacted", "not_reacted", "pinned", "not_pinned", "unchanged", "deleted"]);
 
 export interface ChatEvents {
   arrived(conversation_id: ConversationId, row: MessageRow): void;
@@ -37,7 +41,11 @@ export class Chat {
   timeline = $state.raw<Timeline | null>(null);
   openFailed = $state.raw<Refusal | null>(null);
   /** A draft written in another tab of this account. */
-  otherDraft = $state.raw<{ readonly conversation_id: ConversationId; readonly draft: Draft | null } | null>(null);
+  otherDraft = $state.raw<Omit<Extract<Note, { type: "drafts" }>, "type"> | null>(null);
+  /** The thread that stands open beside the messages. */
+  thread = $state.raw<Thread | null>(null);
+  /** Something that was shown has been taken back, and the user has not waved it off yet. */
+  notice = $state("");
   devicesVersion = $state(0);
   readonly unread = $derived(this.conversations.reduce((sum, row) => sum + row.unread, 0));
   readonly opened = $derived(this.conversations.find((row) => row.conversation_id === this.openId) ?? null);
@@ -75,11 +83,20 @@ export class Chat {
     return this.people.get(user_id) ?? words.someone;
   }
 
+  /** Return the names under which a message mentions these people. */
+  mentioned(ids: readonly UserId[]): readonly Mentioned[] {
+    return ids.flatMap((id) => {
+      if (id === 0) return EVERYBODY.map((name) => ({ name, me: true }));
+      const name = this.people.get(id);
+      return name === undefined ? [] : [{ name, me: id === this.self.user_id }];
+    });
+  }
+
   /** Open at the kept place, at the oldest unread row or, with `seq`, around that row. */
   async open(conversation_id: ConversationId, place?: Place): Promise<void> {
     const before = this.openId;
     if (before !== null && before !== conversation_id) void this.port.ask("close", { conversation_id: before });
-    if (before !== conversation_id) this.timeline = null;
+    if (before !== conversation_id) this.timeline = this.thread = null;
     this.openId = conversation_id;
     this.openFailed = null;
     this.#opening += 1;
@@ -94,7 +111,7 @@ export class Chat {
     }
     for (const person of answer.value.people) this.people.set(person.user_id, person.name);
     this.#merge([answer.value.conversation], []);
-    const draft = newestDraft(this.self.user_id, conversation_id, answer.value.draft);
+    const draft = newestDraft(this.self.user_id, conversation_id, 0, answer.value.draft);
     this.timeline = new Timeline(this, answer.value, where, draft);
     this.#openedLate = this.link === "live";
     if (this.storage === "disk") void askToPersist();
@@ -104,7 +121,25 @@ export class Chat {
     if (this.openId !== null) void this.port.ask("close", { conversation_id: this.openId });
     this.#opening += 1;
     this.openId = null;
-    this.timeline = null;
+    this.timeline = this.thread = null;
+  }
+
+  /** Open the thread that hangs on this message of the open conversation; null: close it. */
+  async openThread(seq: number | null): Promise<void> {
+    const { timeline } = this;
+    if (seq === null || timeline === null) {
+      this.thread = null;
+      return;
+    }
+    const { Thread } = await import("./thread.svelte.ts");
+    if (timeline === this.timeline) this.thread = new Thread(this, timeline.conversation_id, seq);
+  }
+
+  /** Wish something of a message; what becomes of it is told by notes. */
+  async wish(row: MessageRow, wish: Wish): Promise<void> {
+    if (row.seq === null) return;
+    const answer = await this.port.ask("change", { conversation_id: row.conversation_id, target_seq: row.seq, wish });
+    if (!answer.ok) this.notice = errorWords(answer.error);
   }
 
   /** Where the reader stood when the conversation was left; null: at the end. */
@@ -131,7 +166,17 @@ export class Chat {
         this.#merge(note.changed, note.removed);
         break;
       case "rows":
-        if (note.conversation_id === this.timeline?.conversation_id) this.timeline.apply(note.rows, note.removed);
+        if (note.conversation_id === this.timeline?.conversation_id) {
+          this.timeline.apply(note.rows, note.removed, note.changed);
+          this.thread?.apply(note.rows, note.removed, note.changed);
+        }
+        break;
+      case "changes":
+        if (note.conversation_id === this.timeline?.conversation_id) this.timeline.wishes.set(note.changes);
+        break;
+      case "refused":
+        // What was wished is so already.
+        if (!TRUE_ALREADY.has(note.error.reason ?? "")) this.notice = words.takenBack(note.change.wish.type, errorWords(note.error));
         break;
       case "reopen":
         if (note.conversation_id === this.openId) void this.open(note.conversation_id, { type: "end" });
@@ -143,7 +188,7 @@ export class Chat {
         this.#events.arrived(note.conversation_id, note.row);
         break;
       case "drafts":
-        this.otherDraft = { conversation_id: note.conversation_id, draft: note.draft };
+        this.otherDraft = note;
         break;
       case "devices":
         this.devicesVersion += 1;

@@ -1,5 +1,6 @@
 /** What the message list draws, from stored and pending rows: days, the "New" line, groups of one author, system lines. */
 
+import { inTimeline } from "../../core/port.ts";
 import type { LineRow, MessageRow, Row } from "../../core/port.ts";
 import { dayOf } from "../app/locale.ts";
 
@@ -31,29 +32,37 @@ const followers = new WeakMap<Row, Item>();
 
 export function itemsOf({ rows, pending, unreadSeq, reachesStart }: Loaded): Item[] {
   const items: Item[] = reachesStart ? [START] : [];
-  let before: Row | null = null;
+  let before: MessageRow | LineRow | null = null;
   for (const row of rows) {
+    if (!isDrawn(row)) continue;
     const sameDay = before !== null && dayOf(before.created_at) === dayOf(row.created_at);
     if (!sameDay) items.push({ type: "day", key: `day ${dayOf(row.created_at)}`, at: row.created_at });
     const fresh = row.seq !== null && row.seq === unreadSeq;
     if (fresh) items.push(NEW);
-    items.push(itemOf(row, fresh || !sameDay || !continues(before, row)));
+    items.push(itemOf(row, fresh || !sameDay || !followsOn(before, row)));
     before = row;
   }
   for (const row of pending) {
-    items.push(itemOf(row, !continues(before, row)));
+    if (!inTimeline(row)) continue;
+    items.push(itemOf(row, !followsOn(before, row)));
     before = row;
   }
   return items;
 }
 
-function continues(before: Row | null, row: Row): boolean {
+/** Say whether a row needs no author and time of its own above it. */
+export function followsOn(before: Row | null, row: Row): boolean {
   if (before === null || before.kind !== "message" || row.kind !== "message") return false;
-  if (row.target_seq !== null) return false;
+  if (row.target_seq !== null || row.thread_seq !== before.thread_seq || row.forwarded != null || row.via !== before.via) return false;
   return before.sender_id === row.sender_id && row.created_at - before.created_at < GROUP_MS;
 }
 
-function itemOf(row: Row, first: boolean): Item {
+/** Changes are seen in what they changed, replies in their threads. */
+export function isDrawn(row: Row): row is MessageRow | LineRow {
+  return row.kind === "line" || (row.kind === "message" && inTimeline(row));
+}
+
+function itemOf(row: MessageRow | LineRow, first: boolean): Item {
   const known = first ? firsts : followers;
   let item = known.get(row);
   if (item === undefined) {

@@ -1,8 +1,10 @@
 /** The window of one open conversation: stored rows in a row, own pending ones after them, and how to get more on either side. */
 
 import { tick } from "svelte";
+import { inTimeline } from "../../core/port.ts";
 import type { ConversationId, Draft, MessageRow, Opened, Page, Port, Row, Session, UserId } from "../../core/port.ts";
 import { itemsOf } from "./items.ts";
+import { Wishes } from "./wishes.svelte.ts";
 
 /** Where the list stands when it is first drawn: a row by seq at a height of the view, the "New" line, or the end. */
 export type Place =
@@ -35,9 +37,10 @@ export class Timeline {
   arrived = $state(0);
   /** The reader is at the end: rows that come are seen, and those far above may go. */
   follows = true;
+  readonly wishes: Wishes;
   readonly items = $derived.by(() =>
     itemsOf({
-      rows: this.#rows,
+      rows: this.wishes.over(this.#rows),
       // After a gap they would stand where they do not belong.
       pending: this.#reachesEnd ? this.#pending : [],
       unreadSeq: this.unreadSeq,
@@ -59,6 +62,7 @@ export class Timeline {
     this.unreadSeq = opened.unread_seq;
     this.#rows = opened.rows;
     this.#pending = opened.pending;
+    this.wishes = new Wishes(opened.changes);
     this.#reachesStart = opened.reaches_start;
     this.#reachesEnd = opened.reaches_end;
   }
@@ -81,9 +85,10 @@ export class Timeline {
     return near?.seq === seq ? near : this.#rows.find((row) => row.seq === seq);
   }
 
-  /** The newest message of this author that is stored or pending. */
+  /** The newest message of this author in the main timeline that is stored or pending. */
   newestOf(user_id: UserId): MessageRow | undefined {
-    const mine = (row: Row): row is MessageRow => row.kind === "message" && row.sender_id === user_id;
+    const mine = (row: Row): row is MessageRow =>
+      row.kind === "message" && row.sender_id === user_id && inTimeline(row) && row.deleted_seq == null;
     return this.#pending.findLast(mine) ?? this.#rows.findLast(mine);
   }
 
@@ -110,7 +115,7 @@ export class Timeline {
   }
 
   /** Rows from the worker: changed ones take their place, new ones stand at the end if the window reaches it. */
-  apply(rows: readonly Row[], removed: readonly string[]): void {
+  apply(rows: readonly Row[], removed: readonly string[], changed: readonly Row[] = []): void {
     this.shift = false;
     const gone = new Set(removed);
     const places = new Map(this.#rows.map((row, index) => [row.key, index]));
@@ -125,10 +130,14 @@ export class Timeline {
       const place = places.get(row.key);
       if (place !== undefined) stored[place] = row;
       else if (row.seq > (stored.at(-1)?.seq ?? 0)) {
-        if (row.kind === "message" && row.sender_id !== this.#self) this.arrived += 1;
+        if (row.kind === "message" && inTimeline(row) && row.sender_id !== this.#self) this.arrived += 1;
         if (stored.length >= MOST && !this.follows) this.#reachesEnd = false;
         if (this.#reachesEnd) places.set(row.key, stored.push(row) - 1);
       }
+    }
+    for (const row of changed) {
+      const place = places.get(row.key);
+      if (place !== undefined) stored[place] = row;
     }
     for (const key of gone) pending.delete(key);
     this.#rows = gone.size === 0 ? stored : stored.filter((row) => !gone.has(row.key));

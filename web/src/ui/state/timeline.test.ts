@@ -35,7 +35,7 @@ const port = {
 
 function opened(low: number, high: number): Timeline {
   const conversation = { conversation_id: ID } as ConversationRow;
-  const window: Opened = { ...page(low, high), conversation, pending: [], unread_seq: null, draft: null, people: [] };
+  const window: Opened = { ...page(low, high), conversation, pending: [], unread_seq: null, changes: [], draft: null, people: [] };
   return new Timeline({ port, self: SELF }, window, { type: "end" }, null);
 }
 

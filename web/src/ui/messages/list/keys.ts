@@ -4,7 +4,7 @@ export type Move =
   | { readonly type: "step"; readonly step: 1 | -1 }
   | { readonly type: "screen"; readonly step: 1 | -1 }
   | { readonly type: "edge"; readonly edge: "start" | "end" }
-  | { readonly type: "reply" }
+  | { readonly type: "do"; readonly what: "reply" | "thread" | "edit" | "pin" | "forward" | "delete" }
   | { readonly type: "leave" };
 
 const MOVES: Readonly<Record<string, Move>> = {
@@ -14,7 +14,12 @@ const MOVES: Readonly<Record<string, Move>> = {
   PageUp: { type: "screen", step: -1 },
   Home: { type: "edge", edge: "start" },
   End: { type: "edge", edge: "end" },
-  r: { type: "reply" },
+  r: { type: "do", what: "reply" },
+  t: { type: "do", what: "thread" },
+  e: { type: "do", what: "edit" },
+  p: { type: "do", what: "pin" },
+  f: { type: "do", what: "forward" },
+  Delete: { type: "do", what: "delete" },
   Escape: { type: "leave" },
 };
 
@@ -22,7 +27,8 @@ const MOVES: Readonly<Record<string, Move>> = {
 export function keyMove(event: KeyboardEvent, list: HTMLElement | null | undefined): Move | null {
   if (event.altKey || event.ctrlKey || event.metaKey || !(event.target instanceof HTMLElement)) return null;
   const row = event.target.closest<HTMLElement>("article");
-  if (row === null || !list) return null;
+  // A menu or a choice of emoji above the row has keys of its own.
+  if (row === null || !list || event.target.closest("[popover]") !== null) return null;
   if (event.target === row) {
     if (event.key === "Enter") {
       const [action] = actionsOf(row);
@@ -30,8 +36,8 @@ export function keyMove(event: KeyboardEvent, list: HTMLElement | null | undefin
       if (action !== undefined) event.preventDefault();
       return null;
     }
-    if (event.key === "r" && !(getSelection()?.isCollapsed ?? true)) return null;
-    return MOVES[event.key] ?? null;
+    const move = MOVES[event.key] ?? null;
+    return move?.type === "do" && !(getSelection()?.isCollapsed ?? true) ? null : move;
   }
   return withinRow(event, row);
 }
@@ -47,6 +53,9 @@ function withinRow(event: KeyboardEvent, row: HTMLElement): Move | null {
   return null;
 }
 
+/** The actions of the message first, then what stands in it. */
 function actionsOf(row: HTMLElement): HTMLElement[] {
-  return [...row.querySelectorAll<HTMLElement>("a[href], button")];
+  const all = [...row.querySelectorAll<HTMLElement>("a[href], button:enabled")].filter((one) => one.closest("[popover]") === null);
+  const bar = row.querySelector("[data-actions]");
+  return [...all.filter((one) => bar?.contains(one) === true), ...all.filter((one) => bar?.contains(one) !== true)];
 }
