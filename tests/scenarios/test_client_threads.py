@@ -7,6 +7,7 @@ import pytest
 
 from seriatim.client import Client, ConversationKind, MessageSent
 from seriatim.core.ids import ConversationId, uuid7
+from seriatim.protocol.http.threads import Threads
 from world import PASSWORD, WITHIN_S, Server
 
 
@@ -66,3 +67,12 @@ async def test_the_threads_that_one_follows_are_listed_until_they_are_read(ada: 
     assert [(one.thread_seq, one.count, one.root and one.root.seq) for one in every] == [
         (root.seq, 1, root.seq) for root in reversed(roots)
     ]
+    for path in ("/v1/me/threads", f"/v1/conversations/{here}/threads"):
+        params, found = {"limit": "1"}, list[int]()
+        while True:
+            page = await ada.http.page(path, Threads, params)
+            found += [one.thread_seq for one in page.threads]
+            if page.cursor is None:
+                break
+            params = {"limit": "1", "cursor": page.cursor}
+        assert found == [root.seq for root in reversed(roots)]

@@ -15,8 +15,7 @@ from seriatim.core.ids import uuid7
 
 _PREPARE = (
     "prepare bare (bigint[], bigint[], bigint[], uuid[], text[], bigint[]) as"
-    " select seq, created_at, ordinal, roster_version, status"
-    " from append_2($1, $2, $3, $4, $5, $6, '{}', '{}', '{}', '{}', '{}')"
+    " select seq, created_at, ordinal, roster_version, status from append_2($1, $2, $3, $4, $5, $6)"
 )
 _BATCHES = "select count(*), count(distinct xid) from entries where xid >= %s::xid8"
 _NOW = "select pg_current_xact_id()::text"

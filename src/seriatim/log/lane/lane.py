@@ -28,13 +28,19 @@ _OPTIONS = (
     r" -c default_transaction_isolation=read\ committed -c synchronous_commit=on -c client_min_messages=warning"
     " -c statement_timeout=4s -c lock_timeout=2s"
 )
-_STATEMENT = b"append_lane"
+_STATEMENT, _STATEMENT_WITH = b"append_lane", b"append_lane_with"
+_COLUMNS = "select seq, created_at, ordinal, roster_version, status from"
 _PREPARE = (
-    "prepare append_lane ("
-    "bigint[], bigint[], bigint[], uuid[], text[], bigint[], bigint[], boolean[], text[], bigint[], bigint[]) as"
-    " select seq, created_at, ordinal, roster_version, status"
-    " from append_2($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"
+    "prepare append_lane (bigint[], bigint[], bigint[], uuid[], text[], bigint[]) as"
+    f" {_COLUMNS} append_2($1, $2, $3, $4, $5, $6)"
 )
+_PREPARE_WITH = (
+    "prepare append_lane_with ("
+    "bigint[], bigint[], bigint[], uuid[], text[], bigint[], bigint[], boolean[], text[], bigint[], bigint[]) as"
+    f" {_COLUMNS} append_with_2($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"
+)
+_BARE = 6
+"""Parameters of a batch in which no message has extras."""
 _BINARY = 1
 
 
@@ -80,21 +86,18 @@ def packed(drafts: Sequence[Draft]) -> list[bytes]:
         uuid_array(clients),
         text_array(bodies),
         int8_array([target or 0 for target in targets]),
-        *(_packed_extras(extras) if any(extras) else _NO_EXTRAS),
+        *(_packed_extras(extras) if any(extras) else ()),
     ]
 
 
 def _packed_extras(extras: Sequence[Extras | None]) -> list[bytes]:
-    """Return the parameters of threads, mentions and forwards; empty where no message of the batch has any."""
-    all_extras = [one or _NONE for one in extras]
-    has_threads = any(one.thread_seq for one in all_extras)
-    mentioned = [(item, user_id) for item, one in enumerate(all_extras, 1) for user_id in one.mentions]
+    """Return the parameters of threads, mentions and forwards."""
+    every = [one or _NONE for one in extras]
+    mentioned = [(item, user_id) for item, one in enumerate(every, 1) for user_id in one.mentions]
     return [
-        int8_array([one.thread_seq or 0 for one in all_extras]) if has_threads else _NO_INT8,
-        bool_array([one.broadcast for one in all_extras]) if has_threads else _NO_BOOL,
-        text_array([_meta(one) for one in all_extras])
-        if mentioned or any(one.forwarded or one.via for one in all_extras)
-        else _NO_TEXT,
+        int8_array([one.thread_seq or 0 for one in every]),
+        bool_array([one.broadcast for one in every]),
+        text_array([_meta(one) for one in every]),
         int8_array([item for item, _ in mentioned]),
         int8_array([user_id for _, user_id in mentioned]),
     ]
@@ -112,8 +115,6 @@ def _meta(one: Extras) -> str:
 
 
 _NONE = Extras()
-_NO_INT8, _NO_BOOL, _NO_TEXT = int8_array([]), bool_array([]), text_array([])
-_NO_EXTRAS = [_NO_INT8, _NO_BOOL, _NO_TEXT, _NO_INT8, _NO_INT8]
 
 
 class Lane:
@@ -146,6 +147,7 @@ class Lane:
             )
             try:
                 await connection.execute(_PREPARE)
+                await connection.execute(_PREPARE_WITH)
                 if epoch is not None:
                     await require_epoch(connection, epoch)
             except BaseException:
@@ -163,8 +165,9 @@ class Lane:
         self._result = None
         self._doubt = None
         self._deadline = self._loop.call_later(ANSWER_WITHIN_S, self._lose, "no answer in time")
+        statement = _STATEMENT if len(parameters) == _BARE else _STATEMENT_WITH
         try:
-            self._pgconn.send_query_prepared(_STATEMENT, parameters, [_BINARY] * len(parameters), _BINARY)
+            self._pgconn.send_query_prepared(statement, parameters, [_BINARY] * len(parameters), _BINARY)
             if self._pgconn.flush():
                 self._loop.add_writer(self._socket, self._writable)
         except psycopg.Error as error:

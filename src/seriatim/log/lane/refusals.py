@@ -29,6 +29,6 @@ _REFUSALS = {
 
 
 def refusal(status: int, wait_ms: int) -> ChatError:
-    """Return the error that this status of append_2 means; `wait_ms` 0: no use to wait."""
+    """Return the error that this status of append_with_2 means; `wait_ms` 0: no use to wait."""
     error, message, path, reason = _REFUSALS[status]
     return error(message, path=path, reason=reason, retry_after_ms=wait_ms or None)

@@ -2,7 +2,7 @@
 -- is given under the lock of its conversation's row, in the transaction that inserts the entry.
 
 -- Inserts messages that are numbered already, moves the heads of their conversations and threads and the senders' own
--- read watermarks, and notes who was mentioned. Only called by append_2, which holds the locks and has turned off plans
+-- read watermarks, and notes who was mentioned. Only called by append_with_2, which holds the locks and has turned off plans
 -- that read whole tables. p_seq null: the item is not stored.
 create function append_numbered_2(
     p_conversation bigint[], p_sender bigint[], p_device bigint[], p_client uuid[], p_body text[], p_target bigint[],
@@ -110,7 +110,7 @@ begin
 end
 $$;
 
--- Says whether the first reply may hang on a message: the status of append_2. Whoever may not read it is told the same
+-- Says whether the first reply may hang on a message: the status of append_with_2. Whoever may not read it is told the same
 -- as if there were none (log/access).
 create function append_root_2(
     p_history text, p_visibility text, p_joined_seq bigint, p_thread bigint, p_ordinal bigint, p_root_thread bigint
@@ -126,8 +126,9 @@ $$;
 
 -- Stores a batch of messages as if they had come one by one, and returns one row of arrays in their order.
 -- p_target: the seq quoted, p_thread: the root of its thread, 0 for none; p_broadcast: a reply that also stands in the
--- main timeline; p_meta: JSON of what a message holds besides, '' for none. The three, and the mentions (pairs of the
--- 1-based item and the user, 0 everybody, none twice), may be empty where no item has any.
+-- main timeline; p_meta: JSON of what a message holds besides, '' for none; mentions: pairs of the 1-based item and the
+-- user, 0 everybody, none twice. p_thread, p_broadcast and p_meta are empty where append_2 has found a batch to be no
+-- common one.
 -- status: 0 stored · 1 duplicate (of the same content: the stored seq and time) · 2 key reused · 3 not found (or not to
 -- be known) · 4 forbidden · 5 no such target · 6 no such thread · 7 a reply is no thread's root · 8 archived ·
 -- 9 silenced · 10 below the role that may post · 11 slow mode · 12 may not mention everybody · 13 not so often.
@@ -137,10 +138,9 @@ $$;
 --    of a duplicate waits for the standby too, and every later statement has a snapshot that sees what earlier holders
 --    of the locks have committed.
 -- 2. The common batch, all new keys of members who may post, is numbered and inserted without looking any key up: the
---    unique key finds retries. Without threads and mentions it is stored by append_numbered_1, for what
---    append_numbered_2 does besides would cost each call 10 us.
+--    unique key finds retries.
 -- 3. A batch with a retry or a doubt in it is looked up first and then decided one by one, in memory: linear as well.
-create function append_2(
+create function append_with_2(
     p_conversation bigint[], p_sender bigint[], p_device bigint[], p_client uuid[], p_body text[], p_target bigint[],
     p_thread bigint[], p_broadcast boolean[], p_meta text[], p_mention_item bigint[], p_mention_user bigint[],
     out seq bigint[], out created_at timestamptz[], out ordinal bigint[], out roster_version integer[],
@@ -154,9 +154,7 @@ as $$
 declare
     n constant integer := cardinality(p_conversation);
     v_now timestamptz;
-    -- No threads, no mentions, nothing besides.
-    v_bare boolean := cardinality(p_thread) = 0 and cardinality(p_mention_item) = 0 and cardinality(p_meta) = 0;
-    v_plain boolean;
+    v_plain boolean := false;
     v_base_seq bigint[];      -- the head before this batch
     v_base_ordinal bigint[];
     v_base_reply bigint[];    -- the last ordinal of its thread before this batch
@@ -190,25 +188,7 @@ begin
     perform 1 from conversations c where c.id = any (p_conversation) order by c.id for no key update;
     v_now := clock_timestamp();
 
-    if cardinality(p_thread) = 0 then
-        select array_agg(q.seq), array_agg(q.ordinal), array_agg(q.roster_version), coalesce(bool_and(q.plain), false)
-        into seq, ordinal, roster_version, v_plain
-        from (
-            select
-                c.last_seq + row_number() over w as seq,
-                c.last_ordinal + row_number() over w as ordinal,
-                c.roster_version,
-                coalesce(
-                    m.left_seq is null and m.user_id is not null and i.target_seq <= c.last_seq and not c.restricted
-                    and m.silenced_until is null, false) as plain
-            from unnest(p_conversation, p_sender, p_target) with ordinality
-                as i (conversation_id, sender_id, target_seq, item)
-            left join conversations c on c.id = i.conversation_id
-            left join members m on m.conversation_id = i.conversation_id and m.user_id = i.sender_id
-            window w as (partition by i.conversation_id order by i.item)
-            order by i.item
-        ) q;
-    else
+    if cardinality(p_thread) > 0 then
         select array_agg(q.seq), array_agg(q.ordinal), array_agg(q.roster_version), coalesce(bool_and(q.plain), false)
         into seq, ordinal, roster_version, v_plain
         from (
@@ -238,16 +218,11 @@ begin
             order by i.item
         ) q;
     end if;
-    if v_plain and (v_bare or not 0 = any (p_mention_user)) then
+    if v_plain and not 0 = any (p_mention_user) then
         begin
-            if v_bare then
-                perform append_numbered_1(
-                    p_conversation, p_sender, p_device, p_client, p_body, p_target, seq, ordinal, v_now);
-            else
-                perform append_numbered_2(
-                    p_conversation, p_sender, p_device, p_client, p_body, p_target, p_thread, p_broadcast, p_meta,
-                    p_mention_item, p_mention_user, seq, ordinal, v_now);
-            end if;
+            perform append_numbered_2(
+                p_conversation, p_sender, p_device, p_client, p_body, p_target, p_thread, p_broadcast, p_meta,
+                p_mention_item, p_mention_user, seq, ordinal, v_now);
             created_at := array_fill(v_now, array[n]);
             status := array_fill(0::smallint, array[n]);
             return;
@@ -424,5 +399,60 @@ begin
     perform append_numbered_2(
         p_conversation, p_sender, p_device, p_client, p_body, p_target, p_thread, p_broadcast, p_meta, p_mention_item,
         p_mention_user, v_new_seq, ordinal, v_now);
+end
+$$;
+
+-- The same for messages that have none of all this, which is nearly every batch: three arrays more to unnest and five
+-- more to pass would cost each call 15 us.
+create function append_2(
+    p_conversation bigint[], p_sender bigint[], p_device bigint[], p_client uuid[], p_body text[], p_target bigint[],
+    out seq bigint[], out created_at timestamptz[], out ordinal bigint[], out roster_version integer[],
+    out status smallint[]
+) language plpgsql volatile
+-- Without these the planner hash-joins whole tables as soon as a batch is large.
+set enable_hashjoin = off set enable_mergejoin = off set enable_seqscan = off
+set plan_cache_mode = force_generic_plan set jit = off
+as $$
+#variable_conflict use_column
+declare
+    n constant integer := cardinality(p_conversation);
+    v_now timestamptz;
+    v_plain boolean;
+begin
+    perform 1 from conversations c where c.id = any (p_conversation) order by c.id for no key update;
+    v_now := clock_timestamp();
+
+    select array_agg(q.seq), array_agg(q.ordinal), array_agg(q.roster_version), coalesce(bool_and(q.plain), false)
+    into seq, ordinal, roster_version, v_plain
+    from (
+        select
+            c.last_seq + row_number() over w as seq,
+            c.last_ordinal + row_number() over w as ordinal,
+            c.roster_version,
+            coalesce(
+                m.left_seq is null and m.user_id is not null and i.target_seq <= c.last_seq and not c.restricted
+                and m.silenced_until is null, false) as plain
+        from unnest(p_conversation, p_sender, p_target) with ordinality
+            as i (conversation_id, sender_id, target_seq, item)
+        left join conversations c on c.id = i.conversation_id
+        left join members m on m.conversation_id = i.conversation_id and m.user_id = i.sender_id
+        window w as (partition by i.conversation_id order by i.item)
+        order by i.item
+    ) q;
+    if v_plain then
+        begin
+            perform append_numbered_1(
+                p_conversation, p_sender, p_device, p_client, p_body, p_target, seq, ordinal, v_now);
+            created_at := array_fill(v_now, array[n]);
+            status := array_fill(0::smallint, array[n]);
+            return;
+        exception when unique_violation then
+            null;  -- a retry is in the batch: what the block did is rolled back
+        end;
+    end if;
+    select a.seq, a.created_at, a.ordinal, a.roster_version, a.status
+    into seq, created_at, ordinal, roster_version, status
+    from append_with_2(
+        p_conversation, p_sender, p_device, p_client, p_body, p_target, '{}', '{}', '{}', '{}', '{}') a;
 end
 $$;
