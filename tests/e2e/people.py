@@ -171,8 +171,8 @@ class Api:
             wish["title"] = title
         return int(self._post("/v1/conversations", wish)["conversation_id"])
 
-    def send(self, conversation_id: int, body: str) -> int:
-        wish = {"client_id": str(uuid7()), "body": body}
+    def send(self, conversation_id: int, body: str, **more: Any) -> int:
+        wish = {"client_id": str(uuid7()), "body": body, **more}
         return int(self._post(f"/v1/conversations/{conversation_id}/send", wish)["seq"])
 
     def set_role(self, conversation_id: int, user_id: int, role: str) -> None:

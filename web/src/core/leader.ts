@@ -17,6 +17,8 @@ import { Fenced, type Batch, type Evicted, type OutboxRecord, type Store } from 
 import { batchOf } from "./sync/apply.ts";
 import { look } from "./sync/look.ts";
 import { leapt } from "./sync/stale.ts";
+import { unknownConversation } from "./sync/fold.ts";
+import { followed, readUpTo, withMarks } from "./sync/threads.ts";
 import { unreadAbove } from "./sync/unread.ts";
 import type { LeaderAsk } from "./tabs/relay.ts";
 
@@ -178,7 +180,18 @@ export class Leader {
   async #tell(question: Question): Promise<Answer<unknown>> {
     const frame = await this.#ask(question);
     if (frame?.type === "error") return { ok: false, error: refusalOf(frame) };
-    return frame === null ? OFFLINE : done({});
+    if (frame === null) return OFFLINE;
+    await this.#told(question);
+    return done({});
+  }
+
+  /** Other devices are told of it by the server; this one has said it. */
+  async #told(question: Question): Promise<void> {
+    if ((question.type !== "read" && question.type !== "set_mine") || question.thread_seq == null) return;
+    const { conversation_id: id, thread_seq } = question;
+    const replies = await this.#store.replies(id, thread_seq, thread_seq);
+    const marks = question.type === "read" ? readUpTo(replies, question.seq, this.#mirror.session.user_id) : followed(replies, question.following === true);
+    await this.#tryCommit(() => ({ conversations: [withMarks(this.#mirror.conversations.get(id) ?? unknownConversation(id), thread_seq, marks)] }));
   }
 
   async #read(id: ConversationId, seq: number): Promise<Answer<unknown>> {

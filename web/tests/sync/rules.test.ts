@@ -2,7 +2,7 @@
 
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { UNKNOWN, type Position } from "../../src/core/link/actions.ts";
+import { UNKNOWN, type Durable, type Position } from "../../src/core/link/actions.ts";
 import { Backoff } from "../../src/core/link/backoff.ts";
 import { Heartbeat } from "../../src/core/link/heartbeat.ts";
 import { nextClientId, timeOf } from "../../src/core/outbox/order.ts";
@@ -10,11 +10,13 @@ import type { ConversationId, DeviceId, MessageRow, UserId } from "../../src/cor
 import { afterClose, isFinal } from "../../src/core/protocol/codes.ts";
 import { decode } from "../../src/core/protocol/frames.ts";
 import type { Entry, MessageSent } from "../../src/core/protocol/types.ts";
-import { batchOf } from "../../src/core/sync/apply.ts";
+import { Memory } from "../../src/core/store/memory.ts";
+import { batchOf, outboxRecord } from "../../src/core/sync/apply.ts";
 import { folded, unknownConversation } from "../../src/core/sync/fold.ts";
 import { heldAround } from "../../src/core/sync/held.ts";
 import { rowOf } from "../../src/core/sync/rows.ts";
-import { withMarks, withReply } from "../../src/core/sync/threads.ts";
+import { look } from "../../src/core/sync/look.ts";
+import { followed, readUpTo, withMarks, withReply } from "../../src/core/sync/threads.ts";
 import { firstUnread, unreadAbove } from "../../src/core/sync/unread.ts";
 
 const ME = 1 as UserId;
@@ -99,6 +101,28 @@ test("a thread is followed by who replies, is mentioned in it or wrote its root,
   expect(withReply(told, reply(9, ADA), root, ME), "it is in the server's number").toBe(told);
   expect(withReply(told, reply(10, ADA), root, ME).threads?.[1]?.unread).toBe(4);
   expect(withMarks(told, 1, { read: 3, unread: 9 }), "a watermark never falls").toBe(told);
+});
+
+test("what this user has read of a thread, and that he follows it, is known before the server tells other devices", () => {
+  const replies = [message(2, ADA), message(3, ME), message(4, ADA), message(5, ADA)].map((one) => ({ ...(rowOf(one) as MessageRow), thread_seq: 1 }));
+  expect(readUpTo(replies, 2, ME)).toEqual({ read: 2, unread: 2, mentions: 0 });
+  expect(followed(replies, true)).toEqual({ following: true, read: 5, unread: 0, mentions: 0 });
+  const left = withMarks(withMarks(unknownConversation(ID), 1, followed(replies, true)), 1, followed(replies, false));
+  expect(left.threads?.[1]).toMatchObject({ following: false, read: 5 });
+});
+
+test.each([true, false])("one's own choice in an anonymous poll is kept, whether its entry came before the ack or after it", async (isHeld) => {
+  const session = { user_id: ME, device_id: 9 as DeviceId, name: "" };
+  const poll = rowOf({ ...fields, kind: "poll_started", seq: 2, question: "?", options: ["a", "b"], anonymous: true });
+  const store = new Memory();
+  await store.write({ rows: [poll] }, null);
+  const vote = outboxRecord({ type: "vote", id: 0, client_id: "v", conversation_id: ID, target_seq: 2, options: [1] }, session, 0);
+  const known = { session, conversations: new Map(), outbox: new Map([["v", vote]]) };
+  const ack = { type: "acked", client_id: "v", conversation_id: ID, seq: 3, created_at: "2026-01-01T00:00:00Z", duplicate: false, awaits_entry: !isHeld } as const;
+  const actions: readonly Durable[] = isHeld ? [ack] : [ack, { type: "settled", client_id: "v" }];
+  const batch = batchOf(actions, known, 0, await look(store, actions, known));
+  expect(batch?.changed).toMatchObject([{ seq: 2, poll: { chosen: [1] } }]);
+  expect(batch?.settled).toMatchObject([{ outcome: { type: "stored", seq: 3 } }]);
 });
 
 test("an entry of an unknown kind keeps its place", () => {

@@ -165,18 +165,23 @@ class Writing {
     const record = this.#record(client_id);
     if (record === undefined) return;
     if (awaits_entry && isShown(record)) this.#outbox.set(client_id, { ...record, state: "sent", seq });
-    else this.#settle(record, { type: "stored", conversation_id, seq });
+    else this.#stored(record, conversation_id, seq);
   }
 
   /** A sent message leaves the outbox with the transaction that stores its entry (or passes its place). */
   #held(client_id: string): void {
     const record = this.#record(client_id);
     if (record === undefined || record.command.type === "create") return;
+    this.#stored(record, record.command.conversation_id, record.seq ?? 0);
+  }
+
+  #stored(record: OutboxRecord, conversation_id: ConversationId, seq: number): void {
     const { command } = record;
+    // Of an anonymous poll the log does not tell whose vote it is: the device knows its own.
     if (command.type === "vote") {
-      this.#change(command.conversation_id, command.target_seq, (row) => (row.poll === undefined ? row : { ...row, poll: { ...row.poll, chosen: command.options } }));
+      this.#change(conversation_id, command.target_seq, (row) => (row.poll === undefined ? row : { ...row, poll: { ...row.poll, chosen: command.options } }));
     }
-    this.#settle(record, { type: "stored", conversation_id: command.conversation_id, seq: record.seq ?? 0 });
+    this.#settle(record, { type: "stored", conversation_id, seq });
   }
 
   /** What another sign-in has left (outbox/foreign.ts) is none of the link's: it leaves the outbox when its entry comes. */

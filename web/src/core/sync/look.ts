@@ -48,7 +48,7 @@ export async function look(store: Store, actions: readonly Durable[], known: Kno
 }
 
 async function lookAt(store: Store, action: Durable, known: Known, looked: Looked): Promise<void> {
-  if (action.type === "settled") {
+  if (action.type === "settled" || action.type === "acked") {
     // The vote of an anonymous poll is told to nobody: only this device knows whose it is.
     const command = known.outbox.get(action.client_id)?.command;
     if (command?.type === "vote") looked.takeRow((await store.rows(command.conversation_id, command.target_seq, command.target_seq))[0]);

@@ -13,8 +13,19 @@ const NONE: ThreadMarks = { following: false, read: 0, unread: 0, mentions: 0, c
 export function withMarks(record: ConversationRecord, thread_seq: number, marks: Partial<ThreadMarks>): ConversationRecord {
   const known = record.threads?.[thread_seq] ?? NONE;
   // A mark that was overtaken by this device's own reading.
-  if ((marks.read ?? 0) < known.read) return record;
+  if (marks.read !== undefined && marks.read < known.read) return record;
   return put(record, thread_seq, { ...known, ...marks });
+}
+
+/** Return what is left when this user has read a thread up to `seq`; `replies`: those that are held. */
+export function readUpTo(replies: readonly MessageRow[], seq: number, me: UserId): Partial<ThreadMarks> {
+  const unread = replies.filter((row) => (row.seq ?? 0) > seq && row.sender_id !== me && row.broadcast !== true).length;
+  return { read: seq, unread, mentions: 0 };
+}
+
+/** Return how he stands to a thread that he begins to follow (nothing in it is unread), or leaves. */
+export function followed(replies: readonly MessageRow[], following: boolean): Partial<ThreadMarks> {
+  return following ? { following, read: replies.at(-1)?.seq ?? 0, unread: 0, mentions: 0 } : { following };
 }
 
 /**

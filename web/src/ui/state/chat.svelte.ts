@@ -21,7 +21,7 @@ import { EVERYBODY, type Mentioned } from "../messages/mentions.ts";
 import type { Thread } from "./thread.svelte.ts";
 import { Timeline, type Place } from "./timeline.svelte.ts";
 
-const TRUE_ALREADY: ReadonlySet<string> = new Set(["reacted", "not_reacted", "pinned", "not_pinned", "unchanged", "deleted"]);
+const TRUE_ALREADY: ReadonlySet<string> = new Set(["reacted", "not_reacted", "pinned", "not_pinned", "unchanged"]);
 
 export interface ChatEvents {
   arrived(conversation_id: ConversationId, row: MessageRow): void;
@@ -175,8 +175,7 @@ export class Chat {
         if (note.conversation_id === this.timeline?.conversation_id) this.timeline.wishes.set(note.changes);
         break;
       case "refused":
-        // What was wished is so already.
-        if (!TRUE_ALREADY.has(note.error.reason ?? "")) this.notice = words.takenBack(note.change.wish.type, errorWords(note.error));
+        if (!isTrueAlready(note.change.wish.type, note.error.reason)) this.notice = words.takenBack(note.change.wish.type, errorWords(note.error));
         break;
       case "reopen":
         if (note.conversation_id === this.openId) void this.open(note.conversation_id, { type: "end" });
@@ -223,6 +222,11 @@ export class Chat {
     const at = (row: ConversationRow) => row.last_message_at ?? this.#appeared.get(row.conversation_id) ?? 0;
     return rows.toSorted((a, b) => at(b) - at(a) || b.conversation_id - a.conversation_id);
   }
+}
+
+/** Say whether what was refused had been done before: on another device, or by somebody else. */
+function isTrueAlready(wish: Wish["type"], reason = ""): boolean {
+  return TRUE_ALREADY.has(reason) || (wish === "delete" && reason === "deleted");
 }
 
 /** What a conversation is called: a direct one after the other person. */
