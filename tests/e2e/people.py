@@ -175,6 +175,11 @@ class Api:
         wish = {"client_id": str(uuid7()), "body": body, **more}
         return int(self._post(f"/v1/conversations/{conversation_id}/send", wish)["seq"])
 
+    def act(self, conversation_id: int, command: str, **fields: Any) -> int:
+        """Run a command in a conversation, and return the seq of its entry."""
+        wish = {"client_id": str(uuid7()), **fields}
+        return int(self._post(f"/v1/conversations/{conversation_id}/{command}", wish)["seq"])
+
     def set_role(self, conversation_id: int, user_id: int, role: str) -> None:
         wish = {"client_id": str(uuid7()), "user_id": user_id, "role": role}
         self._post(f"/v1/conversations/{conversation_id}/set_role", wish)

@@ -7,7 +7,7 @@ import {
 } from "./port.ts";
 import { NO_META, type Batch, type ConversationRecord, type DraftPlace, type Loaded, type Meta, type OutboxRecord } from "./store/schema.ts";
 import { isMessage, keyOf, pendingChange, pendingRow } from "./sync/rows.ts";
-import { summary } from "./text/lex.ts";
+import { summary } from "./text/tokens.ts";
 
 const FLAG_HIDDEN = 8;
 

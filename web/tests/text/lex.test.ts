@@ -3,7 +3,8 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { Token } from "../../src/core/port.ts";
-import { lex, summary } from "../../src/core/text/lex.ts";
+import { lex } from "../../src/core/text/lex.ts";
+import { summary } from "../../src/core/text/tokens.ts";
 import { linkOf } from "../../src/core/text/links.ts";
 
 const paragraph = (...tokens: Token[]): Token => ({ type: "paragraph", tokens });

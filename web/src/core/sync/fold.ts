@@ -4,7 +4,7 @@ import type { MessageRow, UserId } from "../port.ts";
 import type { Conversation, Entry, MemberAdded } from "../protocol/types.ts";
 import { UNKNOWN, type Position } from "../link/actions.ts";
 import type { ConversationRecord } from "../store/schema.ts";
-import { summary } from "../text/lex.ts";
+import { summary } from "../text/tokens.ts";
 import { isChange } from "./changes.ts";
 import { rowOf } from "./rows.ts";
 

@@ -19,23 +19,6 @@ export function lex(body: string): readonly Token[] {
   }
 }
 
-/** Return one line of text for lists and announcements. */
-export function summary(tokens: readonly Token[]): string {
-  return words(tokens).replace(/\s+/g, " ").trim().slice(0, 200);
-}
-
-function words(tokens: readonly Token[]): string {
-  return tokens
-    .map((token) => {
-      if (token.type === "spoiler") return "▒▒▒";
-      if ("tokens" in token) return words(token.tokens) + (token.type === "paragraph" || token.type === "heading" ? " " : "");
-      if (token.type === "list") return token.items.map(words).join(" ");
-      if (token.type === "table") return [token.header, ...token.rows].flatMap((row) => row.map(words)).join(" ");
-      return "text" in token ? token.text : " ";
-    })
-    .join("");
-}
-
 /** Return text as it was typed. */
 export function plain(body: string): readonly Token[] {
   if (body === "") return [];

@@ -17,3 +17,20 @@ export type Token =
 
 export type Align = "left" | "center" | "right" | null;
 export type Cells = readonly (readonly Token[])[];
+
+/** Return one line of text for lists, quotes and announcements: without marks, and without what is hidden. */
+export function summary(tokens: readonly Token[]): string {
+  return words(tokens).replace(/\s+/g, " ").trim().slice(0, 200);
+}
+
+function words(tokens: readonly Token[]): string {
+  return tokens
+    .map((token) => {
+      if (token.type === "spoiler") return "▒▒▒";
+      if ("tokens" in token) return words(token.tokens) + (token.type === "paragraph" || token.type === "heading" ? " " : "");
+      if (token.type === "list") return token.items.map(words).join(" ");
+      if (token.type === "table") return [token.header, ...token.rows].flatMap((row) => row.map(words)).join(" ");
+      return "text" in token ? token.text : " ";
+    })
+    .join("");
+}
