@@ -15,9 +15,9 @@ from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, BrowserContext
+from playwright.sync_api import Browser, BrowserContext, expect
 
-from e2e.people import Api, Person, watched
+from e2e.people import Api, Person, unique, watched
 
 CHROMIUM = Path("/usr/bin/chromium")
 FLAGS = [
@@ -128,6 +128,35 @@ def person(context_of: Callable[..., BrowserContext]) -> Callable[..., Person]:
         return Person.sign_up(context_of(**options).new_page(), name)
 
     return sign_up
+
+
+@pytest.fixture(scope="module")
+def couple(browser: Browser, server: str) -> Iterator[tuple[Person, Person]]:
+    """Return two people at their pages, for all tests of a module: each test has a conversation of its own."""
+    opened = [browser.new_context(base_url=server, viewport={"width": 1280, "height": 800}) for _ in range(2)]
+    faults = [watched(context) for context in opened]
+    ada, grace = (
+        Person.sign_up(context.new_page(), unique(name)) for context, name in zip(opened, ("Ada", "Grace"), strict=True)
+    )
+    yield ada, grace
+    for context in opened:
+        context.close()
+    assert faults == [[], []]
+
+
+@pytest.fixture
+def room(couple: tuple[Person, Person], api: Callable[[str], Api]) -> str:
+    """Return the title of a fresh group that both have open, as its admins."""
+    maker, title = api(unique("Maker")), unique("Room")
+    members = [maker.user_id_of(one.name) for one in couple]
+    group = maker.create("group", members, title)
+    for user_id in members:
+        maker.set_role(group, user_id, "admin")
+    for one in couple:
+        one.page.goto(f"/c/{group}")
+        expect(one.page.get_by_role("heading", level=1, name=title)).to_be_visible()
+        one.wait_until_live()
+    return title
 
 
 def _free_port() -> int:

@@ -12,12 +12,10 @@ Pair = tuple[Person, Person]
 
 
 @pytest.fixture
-def pair(person: Callable[..., Person]) -> Pair:
-    """Return two people who have the same direct conversation open."""
-    ada, grace = person(unique("Ada")), person(unique("Grace"))
-    ada.with_person(grace.name)
+def pair(couple: Pair, room: str) -> Pair:
+    """Return two people in a conversation in which one has greeted the other."""
+    ada, grace = couple
     ada.write("Hello, Grace")
-    grace.open(ada.name)
     expect(grace.row("Hello, Grace")).to_be_visible()
     expect(ada.row("Hello, Grace").get_by_text("Sent", exact=True)).to_be_attached()
     return ada, grace
@@ -165,3 +163,13 @@ def test_what_was_wished_offline_is_done_after_a_reload(pair: Pair) -> None:
     ada.page.context.set_offline(False)
     ada.page.reload()
     expect(grace.row("Hello from the train")).to_be_visible(timeout=15_000)
+
+
+def test_a_long_press_opens_the_actions(pair: Pair) -> None:
+    ada, _ = pair
+    ada.row("Hello, Grace").evaluate(
+        """(row) => row.dispatchEvent(
+          new PointerEvent("contextmenu", { pointerType: "touch", bubbles: true, cancelable: true }))"""
+    )
+    expect(ada.page.get_by_role("menuitem", name="Reply in thread")).to_be_visible()
+    ada.page.keyboard.press("Escape")

@@ -11,12 +11,10 @@ Pair = tuple[Person, Person]
 
 
 @pytest.fixture
-def pair(person: Callable[..., Person]) -> Pair:
-    """Return two people who have the same direct conversation open."""
-    ada, grace = person(unique("Ada")), person(unique("Grace"))
-    ada.with_person(grace.name)
+def pair(couple: Pair, room: str) -> Pair:
+    """Return two people in a conversation in which one has asked something."""
+    ada, grace = couple
     ada.write("Where shall we meet?")
-    grace.open(ada.name)
     expect(grace.row("Where shall we meet?")).to_be_visible()
     return ada, grace
 
@@ -44,7 +42,7 @@ def reply(one: Person, text: str) -> None:
     box.press("Enter")
 
 
-def test_replies_stand_in_the_thread_and_count_at_its_root(pair: Pair) -> None:
+def test_replies_stand_in_the_thread_and_count_at_its_root(pair: Pair, room: str) -> None:
     ada, grace = pair
     open_thread(grace, "Where shall we meet?")
     reply(grace, "At the bridge")
@@ -57,7 +55,7 @@ def test_replies_stand_in_the_thread_and_count_at_its_root(pair: Pair) -> None:
     expect(root.get_by_role("button", name="2 replies")).not_to_contain_text("new")
     reply(ada, "The mill it is")
     expect(said(grace, "The mill it is")).to_be_visible()
-    expect(ada.line(grace.name)).not_to_contain_text("unread")
+    expect(ada.line(room)).not_to_contain_text("unread")
 
 
 def test_a_reply_that_is_sent_to_the_conversation_too_stands_in_both(pair: Pair) -> None:
@@ -92,7 +90,7 @@ def test_a_thread_is_followed_and_left(pair: Pair) -> None:
 
 
 def test_reading_a_thread_here_clears_it_on_the_other_device(
-    pair: Pair, context_of: Callable[..., BrowserContext]
+    pair: Pair, room: str, context_of: Callable[..., BrowserContext]
 ) -> None:
     ada, grace = pair
     phone = Person(context_of(viewport={"width": 390, "height": 800}).new_page(), ada.name)
@@ -101,7 +99,7 @@ def test_reading_a_thread_here_clears_it_on_the_other_device(
     phone.page.get_by_label("Name").fill(ada.name)
     phone.page.get_by_label("Password", exact=True).fill(PASSWORD)
     phone.page.get_by_role("button", name="Log in", exact=True).click()
-    phone.line(grace.name).click()
+    phone.line(room).click()
     open_thread(grace, "Where shall we meet?")
     reply(grace, "At the bridge")
     for device in (ada, phone):
