@@ -125,6 +125,14 @@ test.each([true, false])("one's own choice in an anonymous poll is kept, whether
   expect(batch?.settled).toMatchObject([{ outcome: { type: "stored", seq: 3 } }]);
 });
 
+test("a page that brings an entry again takes nothing back of what came with it", () => {
+  const known = { session: { user_id: ME, device_id: 9 as DeviceId, name: "" }, conversations: new Map(), outbox: new Map() };
+  const apply = (entries: readonly Entry[]): Durable => ({ type: "apply", conversation_id: ID, entries, position: { ...UNKNOWN, cursor: 3, head: 3 } });
+  const sent = message(2, ADA);
+  const batch = batchOf([apply([sent]), apply([{ ...fields, kind: "reaction_added", seq: 3, target_seq: 2, emoji: "👍" }]), apply([sent])], known, 0);
+  expect(batch?.rows).toMatchObject([{ seq: 2, reactions: [["👍", 1, false]] }, { seq: 3 }]);
+});
+
 test("an entry of an unknown kind keeps its place", () => {
   const unknown = { ...fields, kind: "poll_opened", seq: 3 } as unknown as Entry;
   expect(rowOf(unknown)).toMatchObject({ kind: "line", seq: 3, entry: { kind: "unsupported" } });

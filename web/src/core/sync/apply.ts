@@ -92,10 +92,12 @@ class Writing {
   #apply(action: Extract<Durable, { type: "apply" }>): void {
     const { conversation_id: id, entries, position } = action;
     const cursor = this.#known.conversations.get(id)?.position.cursor ?? 0;
+    // A page of a thread may bring again, and older, what came as an event of the same moment.
+    const again = new Set(entries.filter(({ seq }) => this.#rows.has(`${id} ${seq}`)));
     for (const entry of entries) this.#rows.set(`${id} ${entry.seq}`, rowOf(entry));
     for (const entry of entries) {
       this.#fold(entry);
-      if (entry.seq <= cursor) this.#catchUp(id, entry.seq);
+      if (entry.seq <= cursor || again.has(entry)) this.#catchUp(id, entry.seq);
     }
     this.#heldOfOthers(action);
     let record = folded(this.#conversation(id), entries, position, this.#known.session.user_id);
@@ -130,10 +132,16 @@ class Writing {
     for (const [key, row] of this.#rows) if (row.kind === "change" && row.conversation_id === id && row.entry.target_seq === seq) this.#rows.set(key, blanked(row));
   }
 
-  /** A message of the past takes what is stored of later entries: its page may be older than they are. */
+  /** A message of the past takes what is held of later entries: its page may be older than they are. */
   #catchUp(id: ConversationId, seq: number): void {
-    for (const { entry } of this.#looked.changes(id, seq)) this.#change(id, seq, (row) => changed(row, entry, this.#known.session.user_id));
-    for (const reply of this.#looked.replies(id, seq)) this.#change(id, seq, (row) => replied(row, reply.seq ?? 0, reply.created_at));
+    const fresh = [...this.#rows.values()].filter((row) => row.conversation_id === id);
+    for (const row of [...this.#looked.changes(id, seq), ...this.#looked.replies(id, seq), ...fresh]) {
+      if (row.kind === "change" && row.entry.target_seq === seq) {
+        this.#change(id, seq, (target) => changed(target, row.entry, this.#known.session.user_id));
+      } else if (row.kind === "message" && row.thread_seq === seq) {
+        this.#change(id, seq, (root) => replied(root, row.seq ?? 0, row.created_at));
+      }
+    }
   }
 
   #change(id: ConversationId, seq: number, change: (row: MessageRow) => MessageRow): void {
