@@ -127,9 +127,10 @@ test.each([true, false])("one's own choice in an anonymous poll is kept, whether
 
 test("a page that brings an entry again takes nothing back of what came with it", () => {
   const known = { session: { user_id: ME, device_id: 9 as DeviceId, name: "" }, conversations: new Map(), outbox: new Map() };
-  const apply = (entries: readonly Entry[]): Durable => ({ type: "apply", conversation_id: ID, entries, position: { ...UNKNOWN, cursor: 3, head: 3 } });
   const sent = message(2, ADA);
-  const batch = batchOf([apply([sent]), apply([{ ...fields, kind: "reaction_added", seq: 3, target_seq: 2, emoji: "👍" }]), apply([sent])], known, 0);
+  const reaction: Entry = { ...fields, kind: "reaction_added", seq: 3, target_seq: 2, emoji: "👍" };
+  const actions = [sent, reaction, sent].map((entry): Durable => ({ type: "apply", conversation_id: ID, entries: [entry], position: { ...UNKNOWN, cursor: 3, head: 3 } }));
+  const batch = batchOf(actions, known, 0);
   expect(batch?.rows).toMatchObject([{ seq: 2, reactions: [["👍", 1, false]] }, { seq: 3 }]);
 });
 
