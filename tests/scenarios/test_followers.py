@@ -18,6 +18,7 @@ from psycopg import sql
 
 from scenarios.log_world import Room, appending, open_room, rename, send_together, until
 from seriatim.log import follow
+from seriatim.log.draft import Stored
 from seriatim.log.follow import Cursor, Follower, entries_since, newest
 from seriatim.protocol.entries import Entry
 from seriatim.storage.postgres.database import Connection, Database
@@ -191,6 +192,45 @@ async def test_a_follower_that_lost_its_lease_writes_nothing(
     assert await sleeper.step() == 0
     assert await Follower(database, effects, noting("third")).step() == 0, "the lease is held"
     assert set(calls) == {"worker"}
+
+
+@pytest.mark.promise("D10")
+async def test_a_follower_of_some_misses_none_of_them_and_passes_over_the_others(
+    postgres_dsn: str, database: Database, effects: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(follow, "SPAN_ENTRIES", 7)
+    loud, quiet = await open_room(database), await open_room(database)
+    await start(database, effects)
+    wanted: set[tuple[int, int]] = set()
+    async with appending(postgres_dsn, batch=20) as appender:
+        for _ in range(3):  # runs of wanted ones longer than a batch, and of others longer than a span
+            for outcome in await send_together(appender, [loud.draft(0, "for him") for _ in range(20)]):
+                assert isinstance(outcome, Stored)
+                wanted.add((loud.conversation_id, outcome.entry.seq))
+            await send_together(appender, [quiet.draft(0, "for nobody") for _ in range(20)])
+    follower = Follower(database, effects, into(effects), batch=3, only="e.body = 'for him'")
+
+    async def all_done() -> bool:
+        await follower.step()
+        return await effects_in(database, effects) >= wanted
+
+    await until(all_done)
+    assert await effects_in(database, effects) == wanted
+    running = asyncio.create_task(follower.run())
+
+    async def at_the_end() -> bool:
+        async with database.read() as connection:
+            cursor = await connection.execute(
+                "select (xid, conversation_id, seq) >= (select xid, conversation_id, seq from entries"
+                " where conversation_id = %(quiet)s order by seq desc limit 1)"
+                " from follower_cursors where name = %(name)s",
+                {"name": effects, "quiet": quiet.conversation_id},
+            )
+            return await cursor.fetchone() == (True,)
+
+    await until(at_the_end)
+    running.cancel()
+    await asyncio.wait([running])
 
 
 async def test_a_follower_runs_until_it_is_cancelled_and_gives_its_lease_back(

@@ -14,7 +14,7 @@ from seriatim.features.bots.routes import BotKeeping
 from seriatim.features.slash.routes import SlashKeeping
 from seriatim.features.slash.slash import SlashCalls
 from seriatim.features.webhooks.deliveries.deliver import Deliveries
-from seriatim.features.webhooks.deliveries.follow import FOLLOWER, Wanted, queue
+from seriatim.features.webhooks.deliveries.follow import FOLLOWER, ONLY, Wanted, queue
 from seriatim.features.webhooks.incoming import Call, Wish, called
 from seriatim.features.webhooks.outgoing import SigningKey
 from seriatim.features.webhooks.routes import Hooks
@@ -61,7 +61,7 @@ class BotParts:
             "hooks": Hooks(signing=SigningKey(webhooks), called=self._called),
         }
         self.running: tuple[Callable[[], Coroutine[Any, Any, None]], ...] = (
-            Follower(database, FOLLOWER, queue, wanted=Wanted(database)).run,
+            Follower(database, FOLLOWER, queue, wanted=Wanted(database), only=ONLY).run,
             Deliveries(database, egress, webhooks, self._say, clock).run,
         )
 

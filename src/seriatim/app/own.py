@@ -16,7 +16,7 @@ from seriatim.features.later.due import BATCH, send_due, tell_due
 from seriatim.features.later.later import Later
 from seriatim.features.messages.rules import draft
 from seriatim.features.own.draft import save_draft
-from seriatim.features.own.follow import FOLLOWER, Stirred, note_mentions
+from seriatim.features.own.follow import FOLLOWER, ONLY, Stirred, note_mentions
 from seriatim.features.own.set_mine import set_mine
 from seriatim.features.receipts.marks import Marks
 from seriatim.features.receipts.read_all import read_all
@@ -45,7 +45,7 @@ class OwnStream:
         self._signals = signals
         news = ReceiptNews(database, self._looking_at)
         self.marks = Marks(database, self._on_read, news.tell)
-        mentions = Follower(database, FOLLOWER, note_mentions, wanted=Stirred(database))
+        mentions = Follower(database, FOLLOWER, note_mentions, wanted=Stirred(database), only=ONLY)
         self.running = (self.marks.run, mentions.run)
         """The loops that live as long as the process."""
         self.commands: Mapping[type[Command], Callable[[Any, Sender], Awaitable[None]]] = {

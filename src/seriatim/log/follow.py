@@ -20,6 +20,8 @@ from seriatim.storage.postgres.database import Connection, Database
 log = structlog.get_logger()
 
 BATCH_ENTRIES = 1_000
+SPAN_ENTRIES = 10_000
+"""Most entries that a follower of a few of them passes over at once."""
 IDLE_S = 0.2
 """Pause when there is nothing to read."""
 LEASE_S = 30.0
@@ -31,6 +33,24 @@ SINCE: LiteralString = f"""-- follow
 select e.xid::text, {COLUMNS} from entries e
 where (e.xid, e.conversation_id, e.seq) > (%(xid)s::xid8, %(conversation_id)s, %(seq)s)
     and e.xid < pg_snapshot_xmin(pg_current_snapshot())
+order by e.xid, e.conversation_id, e.seq limit %(limit)s"""
+
+# Where a span ends that begins at the cursor, and how many entries it holds. The index alone knows.
+SPAN: LiteralString = """-- follow span
+select s.xid::text, s.conversation_id, s.seq, s.place from (
+    select e.xid, e.conversation_id, e.seq, row_number() over (order by e.xid, e.conversation_id, e.seq) as place
+    from entries e
+    where (e.xid, e.conversation_id, e.seq) > (%(xid)s::xid8, %(conversation_id)s, %(seq)s)
+        and e.xid < pg_snapshot_xmin(pg_current_snapshot())
+    order by e.xid, e.conversation_id, e.seq limit %(span)s) s
+order by s.place desc limit 1"""
+
+CHOSEN: LiteralString = f"""-- follow some
+select e.xid::text, {COLUMNS} from entries e
+where (e.xid, e.conversation_id, e.seq) > (%(xid)s::xid8, %(conversation_id)s, %(seq)s)
+    and (e.xid, e.conversation_id, e.seq) <= (%(to_xid)s::xid8, %(to_conversation_id)s, %(to_seq)s)
+    and ("""
+CHOSEN_END: LiteralString = """)
 order by e.xid, e.conversation_id, e.seq limit %(limit)s"""
 
 NEWEST: LiteralString = "select pg_snapshot_xmin(pg_current_snapshot())::text"
@@ -76,9 +96,33 @@ async def entries_since(
     connection: Connection, cursor: Cursor, *, limit: int = BATCH_ENTRIES
 ) -> tuple[list[Entry], Cursor]:
     """Return the next entries after the cursor and the cursor after them; nothing is ever skipped (promise D10)."""
-    found = await connection.execute(SINCE, {**cursor._asdict(), "limit": limit})
+    return await _read(connection, SINCE, {**cursor._asdict(), "limit": limit}, cursor)
+
+
+async def some_since(
+    connection: Connection, cursor: Cursor, only: LiteralString, *, limit: int = BATCH_ENTRIES
+) -> tuple[list[Entry], Cursor, bool]:
+    """Return the next entries `e` of which the SQL condition `only` holds, the cursor, and whether more may follow.
+
+    What the condition refuses costs PostgreSQL a look and this process nothing. Bounds: SPAN_ENTRIES are looked at.
+    """
+    named: dict[str, Any] = {**cursor._asdict(), "span": SPAN_ENTRIES, "limit": limit}
+    row = await (await connection.execute(SPAN, named)).fetchone()
+    if row is None:
+        return [], cursor, False
+    end, passed = Cursor(*row[:3]), row[3]
+    named |= {f"to_{name}": value for name, value in end._asdict().items()}
+    entries, last = await _read(connection, CHOSEN + only + CHOSEN_END, named, cursor)
+    if len(entries) == limit:
+        return entries, last, True
+    return entries, end, passed == SPAN_ENTRIES
+
+
+async def _read(
+    connection: Connection, statement: LiteralString, named: dict[str, Any], cursor: Cursor
+) -> tuple[list[Entry], Cursor]:
     entries: list[Entry] = []
-    async for xid, *columns in found:
+    async for xid, *columns in await connection.execute(statement, named):
         row = EntryRow(*columns)
         entries.append(entry_of(row))
         cursor = Cursor(xid, row.conversation_id, row.seq)
@@ -97,7 +141,7 @@ async def always() -> bool:
 
 
 class Follower:
-    """Calls a handler with every entry of the log, in one transaction with the cursor's move.
+    """Calls a handler with every entry of the log, or with some, in one transaction with the cursor's move.
 
     Effects in the same database happen exactly once; effects elsewhere at least once. Of all processes with the same
     `name` one at a time works; its lease has a fence. Bounds: `batch` entries a call.
@@ -112,14 +156,20 @@ class Follower:
         lease_s: float = LEASE_S,
         batch: int = BATCH_ENTRIES,
         wanted: Callable[[], Awaitable[bool]] = always,
+        only: LiteralString | None = None,
     ) -> None:
-        """Have `wanted` say whether there is anything to follow for: while there is not, nothing is read."""
+        """Have `wanted` say whether there is anything to follow for: while there is not, nothing is read.
+
+        `only`, an SQL condition on `entries e`, spares this process the others: live talk waits for what it decodes.
+        """
         self._database = database
         self._name = name
         self._handler = handler
         self._lease_s = lease_s
         self._batch = batch
         self._wanted = wanted
+        self._only: LiteralString | None = only
+        self._more = False
         self._by = uuid4().hex
         self._fence: int | None = None
 
@@ -138,6 +188,7 @@ class Follower:
 
     async def step(self) -> int:
         """Deal with the next entries, at most a batch, and return their number; 0 also when another holds the lease."""
+        self._more = False
         if self._fence is None:
             await self._lease()
         if self._fence is None:
@@ -149,19 +200,24 @@ class Follower:
                 log.warning("follower_lost_its_lease", name=self._name)
                 self._fence = None
                 return 0
-            entries, cursor = await entries_since(connection, Cursor(*row), limit=self._batch)
+            if self._only is None:
+                entries, cursor = await entries_since(connection, Cursor(*row), limit=self._batch)
+                more = len(entries) == self._batch
+            else:
+                entries, cursor, more = await some_since(connection, Cursor(*row), self._only, limit=self._batch)
             if entries:
                 await self._handler(connection, entries)
             await connection.execute(ADVANCE, {**named, **cursor._asdict()})
-            return len(entries)
+        self._more = more
+        return len(entries)
 
     async def _step(self) -> float:
         if not await self._wanted():
             return PAUSE_S
-        count = await self.step()
+        await self.step()
         if self._fence is None:
             return PAUSE_S
-        return 0 if count == self._batch else IDLE_S
+        return 0 if self._more else IDLE_S
 
     async def _lease(self) -> None:
         named = {"name": self._name, "by": self._by, "lease_s": self._lease_s}

@@ -7,6 +7,8 @@ from seriatim.protocol.entries import Entry, MessageSent
 from seriatim.storage.postgres.database import Connection, Database
 
 FOLLOWER = "mentions"
+ONLY: LiteralString = "e.kind = 'message_sent' and e.meta ? 'mentions'"
+"""What it reads: most messages name nobody."""
 
 # One row per person named, at most 50 a message; of everybody (0) one row that all share.
 NOTE: LiteralString = """-- note mentions

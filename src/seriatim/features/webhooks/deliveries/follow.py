@@ -1,6 +1,6 @@
 """The follower that queues messages for the URLs that are told them: exactly once, in one transaction with its cursor.
 
-Reading the whole log costs every message; so it is read only while there is a URL to tell.
+Reading costs every message; so nothing is read while there is no URL to tell, and then only what one may be told.
 """
 
 from collections.abc import Sequence
@@ -10,6 +10,9 @@ from seriatim.protocol.entries import Entry, MessageSent
 from seriatim.storage.postgres.database import Connection, Database
 
 FOLLOWER: Final = "webhooks"
+ONLY: LiteralString = """e.kind = 'message_sent' and exists (
+    select from outgoing_webhooks w where w.conversation_id = e.conversation_id and w.disabled_at is null)"""
+"""What it reads: the messages of conversations that a URL is told."""
 BACKLOG: Final = 10_000
 """Most messages that wait for one URL; beyond it the URL is disabled: it is slower than people talk."""
 
