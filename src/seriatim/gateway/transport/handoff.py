@@ -37,7 +37,16 @@ class _Quiet:
 
 
 _QUIET = _Quiet()
-_NOBODY = asyncio.Protocol()
+
+
+class _Nobody(asyncio.Protocol):
+    """Takes nothing; by one function for all, since uvloop keeps what it finds here for the life of each socket."""
+
+    @staticmethod
+    def data_received(data: bytes) -> None: ...  # pyright: ignore[reportIncompatibleMethodOverride]
+
+
+_NOBODY = _Nobody()
 
 
 class _Frames(WSListener):
@@ -49,8 +58,10 @@ class _Frames(WSListener):
         self._listener = listener
 
     def on_ws_connected(self, transport: WSTransport) -> None:
-        # The handshake's headers would stay for the life of the connection: 2 kB.
-        transport.request.headers = transport.response.headers = None  # pyright: ignore[reportAttributeAccessIssue]
+        # The handshake would stay for the life of the connection: 2 kB.
+        request = transport.request
+        request.headers = transport.response.headers = None  # pyright: ignore[reportAttributeAccessIssue]
+        request.method = request.path = request.version = b""
         transport.underlying_transport.set_write_buffer_limits(WRITE_HIGH_BYTES, WRITE_LOW_BYTES)
         self._listener.open(transport)  # pyright: ignore[reportArgumentType] - takes any int as a close code
 

@@ -1,6 +1,7 @@
 """uvicorn's HTTP/1.1 protocol with the limits that it leaves out: size and time of a request's head and body."""
 
 import asyncio
+import socket
 from enum import IntEnum
 from http import HTTPStatus
 from typing import Any, NamedTuple
@@ -8,7 +9,9 @@ from typing import Any, NamedTuple
 import httptools
 import msgspec
 from uvicorn._types import ASGI3Application
+from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.utils import is_ssl
 
 from seriatim.core.errors import BadRequest, Forbidden, NotFound, RateLimited, TooLarge, Unavailable
 from seriatim.gateway.transport.contract import Refusal
@@ -70,7 +73,11 @@ class HttpEdge(HttpToolsProtocol):
     # From the event loop.
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]
-        super().connection_made(transport)
+        self.connections.add(self)
+        self.transport = transport
+        self.flow = FlowControl(transport)
+        self.server, self.client = _addresses(transport)
+        self.scheme = "https" if is_ssl(transport) else "http"
         self.timeout_keep_alive_task = self.loop.call_later(self._limits.idle_s, self.timeout_keep_alive_handler)
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -267,6 +274,24 @@ class HttpEdge(HttpToolsProtocol):
         self._forget_deadline()
         self.connections.discard(self)
         vars(self).update(parser=None, cycle=None, _running=None, flow=None, scope=None, headers=None, transport=None)
+
+
+def _addresses(transport: asyncio.Transport) -> tuple[tuple[str, int] | None, tuple[str, int] | None]:
+    """Return the server's address and the client's, asked of the socket itself.
+
+    uvloop, asked as uvicorn asks it, keeps both answers as long as the socket lives: 300 bytes for each WebSocket.
+    """
+    known = transport.get_extra_info("socket")
+    if known is None:
+        return None, None
+    asked = socket.socket(known.family, known.type, known.proto, fileno=known.fileno())
+    try:
+        server, client = asked.getsockname(), asked.getpeername()
+        return (str(server[0]), int(server[1])), (str(client[0]), int(client[1]))
+    except OSError:  # it has gone again
+        return None, None
+    finally:
+        asked.detach()
 
 
 def _answer(refusal: Refusal) -> bytes:
