@@ -1,7 +1,8 @@
 """Another chat server on the same machine: ejabberd as Debian packs it, with users, rooms and archive on PostgreSQL.
 
-No TLS, no federation, and none of the modules that a message between two clients does not need: all that is left out
-would only slow it down. Every message is archived (XEP-0313) before it is delivered, in a PostgreSQL that syncs.
+No TLS and no federation. It has the modules of the package's own configuration that people or their messages meet; what
+is left out (web, MQTT, STUN, administration) would only slow it down. Every message is archived (XEP-0313) before it is
+delivered, in a PostgreSQL that syncs.
 """
 
 import socket
@@ -48,11 +49,32 @@ sql_password: "{password}"
 listen:
   - {{port: {port}, ip: "127.0.0.1", module: ejabberd_c2s, backlog: 1000}}
 modules:
+  mod_adhoc: {{}}
+  mod_blocking: {{}}
+  mod_caps: {{}}
+  mod_carboncopy: {{}}
+  mod_client_state: {{}}
+  mod_disco: {{}}
+  mod_last: {{}}
   mod_mam: {{default: always}}
   mod_muc:
     access_create: all
     max_users: 10000
     default_room_options: {{mam: true, persistent: true, max_users: 10000}}
+  mod_offline: {{}}
+  mod_ping: {{}}
+  mod_pres_counter: {{count: 5, interval: 60}}
+  mod_privacy: {{}}
+  mod_private: {{}}
+  mod_pubsub: {{plugins: [flat, pep]}}
+  mod_push: {{}}
+  mod_push_keepalive: {{}}
+  mod_roster: {{versioning: true}}
+  mod_shared_roster: {{}}
+  mod_stream_mgmt: {{resend_on_timeout: if_offline}}
+  mod_vcard: {{search: false}}
+  mod_vcard_xupdate: {{}}
+  mod_version: {{}}
 """
 
 
