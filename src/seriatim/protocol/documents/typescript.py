@@ -12,8 +12,9 @@ from seriatim.core.errors import ChatError
 from seriatim.protocol import answers, commands, entries, limits, resources
 from seriatim.protocol.codec import Subprotocol
 from seriatim.protocol.codes import CloseCode
-from seriatim.protocol.http import groups, messages, own, threads
+from seriatim.protocol.http import bots, groups, invitations, messages, moderation, own, threads, webhooks
 from seriatim.protocol.own import changes
+from seriatim.protocol.own import settings as own_settings
 
 HEADER = """\
 /** Wire types of Seriatim, made from the server's structs (seriatim.protocol.documents.typescript): do not edit. */
@@ -33,6 +34,17 @@ ASKED: tuple[type, ...] = (
     resources.Refresh,
     resources.RenameDevice,
     own.NewReminder,
+    own.ScheduleMessage,
+    own.ChangeScheduled,
+    own_settings.ChangeSettings,
+    invitations.NewInvitation,
+    invitations.FollowInvitation,
+    invitations.AskToJoin,
+    moderation.Silence,
+    moderation.NewReport,
+    moderation.Resolve,
+    webhooks.NewIncomingWebhook,
+    webhooks.NewOutgoingWebhook,
 )
 """Bodies that clients write; a field with a default may be left out."""
 ANSWERED: tuple[type, ...] = (
@@ -52,6 +64,23 @@ ANSWERED: tuple[type, ...] = (
     messages.Voters,
     threads.Threads,
     groups.Groups,
+    own.SavedMessages,
+    own.Mentions,
+    own.ScheduledMessages,
+    own.Reminders,
+    invitations.ConversationInvitation,
+    invitations.ConversationInvitations,
+    invitations.InvitationPreview,
+    invitations.JoinRequests,
+    moderation.Silences,
+    moderation.Bans,
+    moderation.Blocks,
+    moderation.Reports,
+    moderation.Audit,
+    bots.SlashCommands,
+    webhooks.Webhooks,
+    webhooks.IncomingWebhookAddress,
+    webhooks.OutgoingWebhookSecret,
 )
 CONSTANTS = ("HOLD_BACK_ENTRIES", "HOLD_BACK_S", "HOLE_ENTRIES", "PONG_WITHIN_S", "HEARTBEAT_S", "TOKEN_LIFE_S")
 
@@ -137,6 +166,7 @@ _PRIMITIVES = {
     "bool": "boolean",
     "datetime": "string",
     "UUID": "string",
+    "Any": "unknown",
 }
 
 

@@ -1055,6 +1055,73 @@ export interface NewReminder {
   readonly remind_at: string;
 }
 
+/** Send this message then, as this device; its `client_id` makes it be sent once, and its `id` means nothing. */
+export interface ScheduleMessage {
+  readonly message: SendMessage;
+  readonly send_at: string;
+}
+
+/** Another message under the same key in the same place, or another time; one that was refused is tried again. */
+export interface ChangeScheduled {
+  readonly message?: SendMessage | null;
+  readonly send_at?: string | null;
+}
+
+/** The settings named change; absent ones stay. */
+export interface ChangeSettings {
+  readonly level?: Level | null;
+  readonly muted_until?: string | null;
+  readonly quiet_hours?: QuietHours | null;
+  readonly read_receipts?: boolean | null;
+}
+
+/** A link into a conversation, good for a week unless said otherwise; only an owner makes one for admins. */
+export interface NewInvitation {
+  readonly role?: Role;
+  readonly life_s?: number;
+  readonly most_uses?: number | null;
+}
+
+/** Join by a link; `client_id` may also come as `Idempotency-Key`. */
+export interface FollowInvitation {
+  readonly client_id?: string | null;
+}
+
+/** A request to be let into a listed channel, with a few words to those who decide. */
+export interface AskToJoin {
+  readonly words?: string;
+}
+
+/** Until when a member may only read. */
+export interface Silence {
+  readonly until: string;
+}
+
+/** A message that moderators should look at, and why. */
+export interface NewReport {
+  readonly seq: number;
+  readonly words?: string;
+}
+
+/** The end of a report. */
+export interface Resolve {
+  readonly resolution: Resolution;
+}
+
+/** What became of a report. */
+export type Resolution = "nothing" | "deleted" | "member";
+
+/** An address at which programs leave messages; `name` is shown with them. */
+export interface NewIncomingWebhook {
+  readonly name: string;
+}
+
+/** A URL that is told every message from now on. */
+export interface NewOutgoingWebhook {
+  readonly name: string;
+  readonly url: string;
+}
+
 /** Access for one device: `access_token` until `expires_at`; `refresh_token` is absent for browsers (cookie). */
 export interface Credentials {
   readonly user_id: UserId;
@@ -1232,6 +1299,221 @@ export interface Group {
   readonly group_id: number;
   readonly name: string;
   readonly user_ids: readonly UserId[];
+}
+
+/** A page of saved messages, the latest saved first; `cursor` asks for the next one and is absent on the last. */
+export interface SavedMessages {
+  readonly saved: readonly SavedMessage[];
+  readonly cursor?: string | null;
+}
+
+/** A saved message, and what it says now; `entry` is absent where the user is no member any more. */
+export interface SavedMessage {
+  readonly conversation_id: ConversationId;
+  readonly seq: number;
+  readonly saved_at: string;
+  readonly entry?: MessageSent | MessageEdited | MessageDeleted | ReactionAdded | ReactionRemoved | MessagePinned | MessageUnpinned | PollStarted | PollVoted | PollClosed | ConversationCreated | MemberAdded | MemberLeft | RoleChanged | SettingsChanged | null;
+}
+
+/** A page of mentions, the latest first; `cursor` asks for the next one and is absent on the last. */
+export interface Mentions {
+  readonly mentions: readonly Mention[];
+  readonly cursor?: string | null;
+}
+
+/** A message that mentions the user, read or not; `entry` is absent where he is no member any more. */
+export interface Mention {
+  readonly conversation_id: ConversationId;
+  readonly seq: number;
+  readonly mentioned_at: string;
+  readonly entry?: MessageSent | MessageEdited | MessageDeleted | ReactionAdded | ReactionRemoved | MessagePinned | MessageUnpinned | PollStarted | PollVoted | PollClosed | ConversationCreated | MemberAdded | MemberLeft | RoleChanged | SettingsChanged | null;
+}
+
+/** All scheduled messages of a user, the next first. */
+export interface ScheduledMessages {
+  readonly scheduled: readonly ScheduledMessage[];
+}
+
+/** A message that waits for its time, or (`refused_code`) was refused at it and waits to be seen. */
+export interface ScheduledMessage {
+  readonly scheduled_id: number;
+  readonly message: SendMessage;
+  readonly send_at: string;
+  readonly refused_code?: string | null;
+}
+
+/** All reminders of a user, the earliest first. */
+export interface Reminders {
+  readonly reminders: readonly Reminder[];
+}
+
+/** A reminder; once it is `due` it stays until it is dismissed. */
+export interface Reminder {
+  readonly reminder_id: number;
+  readonly conversation_id: ConversationId;
+  readonly seq: number;
+  readonly remind_at: string;
+  readonly due: boolean;
+}
+
+/** A link into a conversation as those see it who made it or moderate there. */
+export interface ConversationInvitation {
+  readonly invitation_id: number;
+  readonly role: Role;
+  readonly created_by: UserId;
+  readonly created_at: string;
+  readonly expires_at: string;
+  readonly use_count: number;
+  readonly most_uses?: number | null;
+  readonly token?: string | null;
+}
+
+/** The links that are still good, the newest first. */
+export interface ConversationInvitations {
+  readonly invitations: readonly ConversationInvitation[];
+}
+
+/** Where a link leads, for somebody who may follow it. */
+export interface InvitationPreview {
+  readonly conversation_id: ConversationId;
+  readonly kind: ConversationKind;
+  readonly title?: string | null;
+  readonly topic?: string | null;
+  readonly member_count: number;
+  readonly role: Role;
+  readonly expires_at: string;
+  readonly is_member?: boolean;
+}
+
+/** A page of requests by user id; `cursor` asks for the next one and is absent on the last. */
+export interface JoinRequests {
+  readonly requests: readonly JoinRequest[];
+  readonly cursor?: string | null;
+}
+
+/** Somebody who asks to be let in. */
+export interface JoinRequest {
+  readonly user_id: UserId;
+  readonly name: string;
+  readonly words: string;
+  readonly created_at: string;
+}
+
+/** The members who are silenced now. */
+export interface Silences {
+  readonly silences: readonly SilencedMember[];
+}
+
+/** A member who may only read for a time. */
+export interface SilencedMember {
+  readonly user_id: UserId;
+  readonly name: string;
+  readonly until: string;
+}
+
+/** A page of bans by user id; `cursor` asks for the next one and is absent on the last. */
+export interface Bans {
+  readonly bans: readonly Ban[];
+  readonly cursor?: string | null;
+}
+
+/** Somebody who neither joins nor is invited. */
+export interface Ban {
+  readonly user_id: UserId;
+  readonly name: string;
+  readonly banned_by: UserId;
+  readonly created_at: string;
+}
+
+/** Whom the caller has blocked, in the order of names. */
+export interface Blocks {
+  readonly users: readonly User[];
+}
+
+/** A page of open reports, the oldest first; `cursor` asks for the next one and is absent on the last. */
+export interface Reports {
+  readonly reports: readonly Report[];
+  readonly cursor?: string | null;
+}
+
+/** An open report; `entry` is the message as it is now, and absent when retention took it. */
+export interface Report {
+  readonly report_id: number;
+  readonly conversation_id: ConversationId;
+  readonly seq: number;
+  readonly reporter_id: UserId;
+  readonly words: string;
+  readonly created_at: string;
+  readonly taken_by?: UserId | null;
+  readonly entry?: MessageSent | MessageEdited | MessageDeleted | ReactionAdded | ReactionRemoved | MessagePinned | MessageUnpinned | PollStarted | PollVoted | PollClosed | ConversationCreated | MemberAdded | MemberLeft | RoleChanged | SettingsChanged | null;
+}
+
+/** A page of acts, the newest first; `cursor` asks for the next one and is absent on the last. */
+export interface Audit {
+  readonly acts: readonly AuditRow[];
+  readonly cursor?: string | null;
+}
+
+/** One act of a moderator or an admin. */
+export interface AuditRow {
+  readonly audit_id: number;
+  readonly at: string;
+  readonly actor_id: UserId;
+  readonly act: string;
+  readonly conversation_id?: ConversationId | null;
+  readonly user_id?: UserId | null;
+  readonly details?: Readonly<Record<string, unknown>>;
+}
+
+/** The commands of the bots in a conversation, in the order of their names. */
+export interface SlashCommands {
+  readonly commands: readonly SlashCommand[];
+}
+
+/** A command that can be called here, as people see it. */
+export interface SlashCommand {
+  readonly name: string;
+  readonly description: string;
+  readonly usage: string;
+  readonly bot_id: UserId;
+}
+
+/** The webhooks of a conversation, the oldest first. */
+export interface Webhooks {
+  readonly incoming: readonly IncomingWebhook[];
+  readonly outgoing: readonly OutgoingWebhook[];
+}
+
+/** An address at which programs leave messages, in the name of who made it. */
+export interface IncomingWebhook {
+  readonly webhook_id: number;
+  readonly name: string;
+  readonly created_by: UserId;
+  readonly created_at: string;
+}
+
+/** A URL that is told every message; once disabled nothing waits for it. */
+export interface OutgoingWebhook {
+  readonly webhook_id: number;
+  readonly name: string;
+  readonly url: string;
+  readonly created_by: UserId;
+  readonly created_at: string;
+  readonly failure_count?: number;
+  readonly disabled_at?: string | null;
+  readonly disabled_for?: string | null;
+}
+
+/** Where to leave messages, as a path of this server; whoever knows it may. It is shown only here. */
+export interface IncomingWebhookAddress {
+  readonly webhook_id: number;
+  readonly path: string;
+}
+
+/** What signs the deliveries (Standard Webhooks, `whsec_...`). */
+export interface OutgoingWebhookSecret {
+  readonly webhook_id: number;
+  readonly secret: string;
 }
 
 /** Defaults until `welcome` tells this server's own. */
