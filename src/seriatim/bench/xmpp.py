@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from seriatim.bench.rig.generator import LoadGenerator, Talk, WrongRun, generator
 from seriatim.bench.rig.product import RAISED, Product, product
 from seriatim.bench.rig.report import Case, Report, Samples
+from seriatim.bench.yardsticks.append import BareAppend, author_of, bare_append
 from seriatim.bench.yardsticks.ejabberd import Ejabberd, XmppLoad, ejabberd, found, xmpp_generator
 from seriatim.bench.yardsticks.postgres import postgres_like
 
@@ -26,6 +27,9 @@ class Work(NamedTuple):
     goal: float | None = None
     cpu: float | None = None
     """Floor of the servers' CPU a delivery, as a share of the other's."""
+    reach: float | None = None
+    """Floor as a share of what the bare append function reaches at the same batch size: few pairs wait for the disk, so
+    nothing that commits can be faster, whatever the other server does (docs/decisions/0012)."""
 
     @property
     def name(self) -> str:
@@ -38,8 +42,8 @@ class Work(NamedTuple):
 WORKS = (
     Work(1, GROUP, 1, 2.5, 3.5, 0.25),
     Work(1, GROUP, 8),
-    Work(1, PAIR, 1, 2.0, 3.0),
-    Work(20, PAIR, 1, 4.5, 7.0),
+    Work(1, PAIR, 1, reach=0.7),
+    Work(20, PAIR, 1, reach=0.7),
     Work(100, PAIR, 1, 8.0, 10.0),
 )
 
@@ -66,7 +70,14 @@ def cpu_case(work: Work) -> Case:
     return Case(f"{work.name}: CPU of the servers", "us/delivery", work.cpu, better="less")
 
 
-CASES = tuple(case for work in WORKS for case in (rate_case(work), cpu_case(work)))
+def reach_case(work: Work) -> Case:
+    """Return the row of one load of pairs that compares the rate with the bare append function's."""
+    return Case(f"{work.name}: rate, against the bare append function", "deliveries/s", work.reach)
+
+
+CASES = tuple(
+    case for work in WORKS for case in (rate_case(work), cpu_case(work), *((reach_case(work),) if work.reach else ()))
+)
 
 
 @dataclass
@@ -75,6 +86,7 @@ class _Run:
     our_load: LoadGenerator
     theirs: Ejabberd
     their_load: XmppLoad
+    bare: BareAppend
     size: Size
     samples: dict[str, Samples] = field(default_factory=dict[str, Samples])
     context: dict[str, Any] = field(default_factory=dict[str, Any])
@@ -86,7 +98,12 @@ class _Run:
 
     def round(self, work: Work, first: int) -> None:
         """Load both in turn."""
+        mark = self.bare.mark()
         ours, our_cpu_s = self._ours(work, first)
+        if work.reach:
+            authors = [author_of(self.ours.seeded, place) for place in range(work.conversations)]
+            bare = self.bare.run(authors, batch=self.bare.batch_since(mark), seconds=self.size.seconds / 2)
+            self._add(reach_case(work), ours.per_s, bare.per_s)
         theirs, their_cpu_s = self._theirs(work, first)
         receivers = work.members - 1
         self._add(rate_case(work), ours.per_s * receivers, theirs.per_s * receivers)
@@ -140,12 +157,13 @@ def run(size: Size) -> Report:
         ejabberd(database, [one.members for one in ours.seeded.conversations]) as theirs,
         generator(ours.port, ours.people_file) as our_load,
         xmpp_generator(theirs) as their_load,
+        bare_append(ours.dsn) as bare,
     ):
         our_load.connect(people)
         their_load.connect(people)
         for place, members in enumerate(groups, pairs):
             their_load.join(place, members)
-        state = _Run(ours, our_load, theirs, their_load, size)
+        state = _Run(ours, our_load, theirs, their_load, bare, size)
         firsts = {work: pairs + groups.index(work.members) if work.members > PAIR else 0 for work in size.works}
         for work, first in firsts.items():
             state.warm(work, first)

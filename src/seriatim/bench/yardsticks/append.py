@@ -11,6 +11,7 @@ from typing import NamedTuple
 import psycopg
 from psycopg.pq import ExecStatus
 
+from seriatim.bench.rig.product import Seeded
 from seriatim.core.ids import uuid7
 
 _PREPARE = (
@@ -30,6 +31,13 @@ class Author(NamedTuple):
     conversation_id: int
     user_id: int
     device_id: int
+
+
+def author_of(seeded: Seeded, place: int) -> Author:
+    """Return who writes in the conversation at this place: its first member."""
+    conversation = seeded.conversations[place]
+    person = seeded.people[conversation.members[0]]
+    return Author(conversation.conversation_id, person.user_id, person.device_id)
 
 
 class Bare(NamedTuple):
