@@ -102,6 +102,7 @@ def static_routes(folder: Path = BUILT) -> list[HTTPRouteHandler]:
         _get("/", page),
         _get("/c", page),
         _get("/c/{rest:path}", page),
+        _get("/join/{token:str}", page),
         _get("/assets/{name:path}", asset),
         _get("/{name:str}", top),
         _get("/v1/docs", docs_page),
