@@ -27,8 +27,8 @@ WORKS = (
     Work("64 pairs x 32 in flight", 64, 32, None, None),
 )
 SPREAD = "64 pairs x 32 in flight"
-"""The work whose batches hold many messages of one conversation: fewer rows to lock than a batch that is spread out. Where
-it is judged, the bare function gets such a batch (docs/decisions/0012)."""
+"""The work whose batches hold many messages of one conversation: fewer rows to lock than a batch that is spread out.
+Where it is judged, the bare function gets such a batch (docs/decisions/0012)."""
 CPU_BOUNDS = {"64 pairs": ((55.0, 40.0), (60.0, 40.0)), "64 pairs x 32 in flight": ((14.0, 10.0), (20.0, 14.0))}
 """Floor and goal in microseconds a message: of the gateway, of PostgreSQL."""
 
