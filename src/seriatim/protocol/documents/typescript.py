@@ -12,7 +12,7 @@ from seriatim.core.errors import ChatError
 from seriatim.protocol import answers, commands, entries, limits, resources
 from seriatim.protocol.codec import Subprotocol
 from seriatim.protocol.codes import CloseCode
-from seriatim.protocol.http import bots, groups, invitations, messages, moderation, own, threads, webhooks
+from seriatim.protocol.http import bots, groups, invitations, messages, moderation, own, presence, threads, webhooks
 from seriatim.protocol.own import changes
 from seriatim.protocol.own import settings as own_settings
 
@@ -68,6 +68,8 @@ ANSWERED: tuple[type, ...] = (
     own.Mentions,
     own.ScheduledMessages,
     own.Reminders,
+    own.Receipts,
+    presence.MyPresence,
     invitations.ConversationInvitation,
     invitations.ConversationInvitations,
     invitations.InvitationPreview,

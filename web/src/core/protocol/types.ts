@@ -1356,6 +1356,35 @@ export interface Reminder {
   readonly due: boolean;
 }
 
+/**
+ * Who of a conversation's present members has received and read what.
+ *
+ * `members`: their marks, where there are at most 50. `read_count`: how many besides the caller have read up to `seq`.
+ * Both are without reads for who gives no read receipts.
+ */
+export interface Receipts {
+  readonly conversation_id: ConversationId;
+  readonly seq: number;
+  readonly member_count: number;
+  readonly members?: readonly Receipt[];
+  readonly read_count?: number | null;
+}
+
+/** How far a member's devices have come and how far he has read; 0: not told. */
+export interface Receipt {
+  readonly user_id: UserId;
+  readonly delivered: number;
+  readonly read: number;
+}
+
+/** How the caller wants to look to others. */
+export interface MyPresence {
+  readonly state: ChosenState;
+  readonly text: string;
+  readonly expires_at: string | null;
+  readonly last_seen_to: LastSeenTo;
+}
+
 /** A link into a conversation as those see it who made it or moderate there. */
 export interface ConversationInvitation {
   readonly invitation_id: number;
