@@ -240,6 +240,8 @@ Entry = (
     | RoleChanged
     | SettingsChanged
 )
+
+
 def main_ordinal(entry: Entry) -> int | None:
     """Return the entry's number among what counts in the main timeline; None: it counts in its thread, or nowhere."""
     is_in_its_thread = isinstance(entry, MessageSent) and entry.thread_seq is not None and not entry.broadcast
