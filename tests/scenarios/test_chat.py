@@ -77,11 +77,26 @@ async def test_two_terminals_talk(server: Server, tmp_path: Path) -> None:
         ("/react 2 👍", f"* ada{number}: 👍 to 2"),
         ("/poll lunch? now, later", f"ada{number} asks: lunch? [0] now 0 [1] later 0"),
         ("/vote 6 1", f"* ada{number} voted in 6"),
+        ("/reply 2 in its thread", f"ada{number} (to 2): in its thread"),
+        ("/quote 3 so do I", f"ada{number} (to 3): so do I"),
+        ("/pin 2", f"* ada{number} pinned 2"),
+        ("/unpin 2", f"* ada{number} unpinned 2"),
+        ("/join https://chat.example/join/nothing", ""),
+        ("/invite nobody-of-this-name", ""),
+        ("/leave", ""),  # a direct conversation cannot be left
+        (f"/group trip bob{number}", f"* ada{number} began the conversation"),
+        (f"/with bob{number}", "* in"),
         ("/delete 3", ""),
         ("/react two", ""),
     ):
         ada.type(typed)
-        await (bob if told else ada).shows(told or "! ")
+        await (bob if told.startswith(("* ada", "ada")) else ada).shows(told or "! ")
+    bob.type("/open trip")
+    bob.type("/leave")
+    await ada.shows(f"* bob{number} left")
+    bob.type("nowhere")
+    await bob.shows("! nowhere yet")
+    bob.type(f"/open ada{number}")
     bob.type("/delete 3")
     await ada.shows(f"* bob{number} deleted 3")
     bob.type("/history")

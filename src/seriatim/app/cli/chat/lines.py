@@ -17,12 +17,18 @@ HELP = """\
 /with NAME             a conversation with one person
 /group TITLE NAME ...  a new group
 /history               the last 20 entries here, each with its number
+/reply NUMBER TEXT     answer in the thread of a message
+/quote NUMBER TEXT     answer here, with what is answered
 /edit NUMBER TEXT      say something else instead
 /delete NUMBER         take a message away from everybody
 /react NUMBER EMOJI    put an emoji on a message; /unreact takes it away
+/pin NUMBER            keep a message in sight; /unpin lets it go
 /poll QUESTION ? A, B  ask everybody here
 /vote NUMBER PLACE ... choose, 0 for the first
-/quit                  leave; so does the end of the input"""
+/invite NAME ...       add people here
+/join LINK             come in by an invitation's link or its last part
+/leave                 leave this conversation
+/quit                  end; so does the end of the input"""
 LINES = 100
 """Most lines read ahead of what is being sent."""
 
@@ -53,8 +59,15 @@ class Lines:
             "/delete": self._delete,
             "/react": self._react,
             "/unreact": self._unreact,
+            "/reply": self._reply,
+            "/quote": self._quote,
+            "/pin": self._pin,
+            "/unpin": self._unpin,
             "/poll": self._poll,
             "/vote": self._vote,
+            "/invite": self._invite,
+            "/join": self._join,
+            "/leave": self._leave,
         }
 
     async def print_entries(self) -> None:
@@ -138,6 +151,36 @@ class Lines:
     async def _unreact(self, words: list[str]) -> None:
         place, seq, rest = self._target(words)
         await self._client.messages.unreact(place, seq, "".join(rest))
+
+    async def _reply(self, words: list[str]) -> None:
+        place, seq, rest = self._target(words)
+        await self._client.messages.reply(place, seq, " ".join(rest))
+
+    async def _quote(self, words: list[str]) -> None:
+        place, seq, rest = self._target(words)
+        await self._client.send(place, " ".join(rest), target_seq=seq)
+
+    async def _pin(self, words: list[str]) -> None:
+        place, seq, _ = self._target(words)
+        await self._client.messages.pin(place, seq)
+
+    async def _unpin(self, words: list[str]) -> None:
+        place, seq, _ = self._target(words)
+        await self._client.messages.unpin(place, seq)
+
+    async def _invite(self, words: list[str]) -> None:
+        await self._client.membership.invite(self._place(), *[await self._names.find(name) for name in words])
+
+    async def _join(self, words: list[str]) -> None:
+        token = "".join(words).rstrip("/").rpartition("/")[2]
+        place = (await self._client.membership.preview(token)).conversation_id
+        await self._client.membership.join(place, token)
+        self._go(place)
+        _say(f"* in {await self._names.title(place)}")
+
+    async def _leave(self, _: list[str]) -> None:
+        await self._client.membership.leave(self._place())
+        self._here = None
 
     async def _poll(self, words: list[str]) -> None:
         question, _, options = " ".join(words).partition("?")

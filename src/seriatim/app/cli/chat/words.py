@@ -31,7 +31,8 @@ def spoken(entry: MessageSent | PollStarted, who: str) -> str:
     if entry.deleted_seq is not None:
         return f"{who}: (deleted)"
     if isinstance(entry, MessageSent):
-        words = f"{who}: {entry.body}" + (" (edited)" if entry.edited_seq else "")
+        to = f" (to {entry.thread_seq or entry.target_seq})" if entry.thread_seq or entry.target_seq else ""
+        words = f"{who}{to}: {entry.body}" + (" (edited)" if entry.edited_seq else "")
     else:
         votes = entry.votes or (0,) * len(entry.options)
         options = (f"[{place}] {option} {votes[place]}" for place, option in enumerate(entry.options))
