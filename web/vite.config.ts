@@ -57,7 +57,11 @@ export default defineConfig({
     target: "es2022",
     outDir: "../src/seriatim/static",
     emptyOutDir: true,
-    modulePreload: { polyfill: false },
+    // The page names the styles of what it loads later, which must be there first, and leaves scripts to their imports: each name is weight.
+    modulePreload: {
+      polyfill: false,
+      resolveDependencies: (_file, names, { hostType }) => (hostType === "js" ? names.filter((name) => name.endsWith(".css")) : names),
+    },
     assetsInlineLimit: 0,
     rollupOptions: {
       input: { index: "index.html", sw: "src/sw/sw.ts" },

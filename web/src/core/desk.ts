@@ -5,6 +5,7 @@ import { Leader } from "./leader.ts";
 import type { Http } from "./http.ts";
 import { Mirror } from "./mirror.ts";
 import type { Answer, ConversationId, LinkState, Note, Session } from "./port.ts";
+import type { Signal, Watching } from "./signals/types.ts";
 import { deleteDisk, openDisk } from "./store/disk.ts";
 import { isFull, type Batch, type Settled, type Store } from "./store/schema.ts";
 import { Lead } from "./tabs/lead.ts";
@@ -22,6 +23,7 @@ export class Desk {
   readonly http: Http;
   readonly mirror: Mirror;
   readonly open = new Set<ConversationId>();
+  watching: Watching = { user_ids: [], active: true };
   readonly #note: (note: Note) => void;
   readonly #relay: Relay;
   readonly #lead: Lead;
@@ -54,6 +56,7 @@ export class Desk {
       looking: (other, looking) => this.#looked(other, looking),
       asked: (ask) => (this.#leader === null ? null : this.#answer(this.#leader, ask)),
       devices: () => this.#note({ type: "devices" }),
+      signal: (signal) => this.#note({ type: "signal", signal }),
       wake: () => this.#leader?.wake(),
       signedOut: (reason) => this.#signedOut(reason),
     });
@@ -131,9 +134,15 @@ export class Desk {
 
   /** Say what this tab looks at. */
   look(): void {
-    const looking = { ids: [...this.open], visible: this.#visible };
+    const looking = { ...this.watching, ids: [...this.open], visible: this.#visible };
     this.#looked(this.#relay.tab, looking);
     this.#relay.tell({ type: "looking", tab: this.#relay.tab, looking });
+  }
+
+  /** Tell every tab. */
+  signal(signal: Signal): void {
+    this.#note({ type: "signal", signal });
+    this.#relay.tell({ type: "signal", signal });
   }
 
   /** The user ends the session: once the server knows, all tabs stop, and what this browser holds goes. */
@@ -245,6 +254,7 @@ export class Desk {
         this.#note({ type: "devices" });
         this.#relay.tell({ type: "devices" });
       },
+      signal: (signal) => this.signal(signal),
       signedOut: (reason) => {
         this.#relay.tell({ type: "signed_out", reason });
         this.#signedOut(reason);
@@ -308,7 +318,8 @@ export class Desk {
     for (const [tab, { at }] of this.#lookings) if (now - at > LOOKED_MS) this.#lookings.delete(tab);
     const seen = [...this.#lookings.values()].filter(({ looking }) => looking.visible);
     const ids = new Set(seen.flatMap(({ looking }) => looking.ids));
-    this.#leader?.look([...ids], seen.length > 0);
+    const users = new Set(seen.flatMap(({ looking }) => looking.user_ids));
+    this.#leader?.look([...ids], [...users], seen.some(({ looking }) => looking.active));
   }
 
   #signedOut(reason: "expired" | "revoked" | "logged_out"): void {

@@ -73,6 +73,7 @@ async function leading(kept: readonly OutboxRecord[] = [], toldLate: Batch = {})
     },
     link: (state) => states.push(state),
     devices: () => undefined,
+    signal: () => undefined,
     signedOut: () => undefined,
     upgrade: () => undefined,
     broken: (error) => {
@@ -144,4 +145,20 @@ test("a code from 4400 on is final until something changes", async () => {
   } finally {
     vi.useRealTimers();
   }
+});
+
+test("who is on a screen is told once for all, and again to every new session", async () => {
+  const { leader, states } = await leading();
+  const told = () => Network.all.at(-1)?.sent.filter(({ type }) => type === "focus");
+  const users = Array.from({ length: LIMITS.focus_ids }, (_, at) => (at + 1) as UserId);
+  leader.look([ID], users, true);
+  leader.look([ID], users, true);
+  const focus = { type: "focus", conversation_ids: [ID], user_ids: users.slice(0, -1), inactive: false };
+  await vi.waitFor(() => expect(told(), "no more ids than one may name").toEqual([focus]));
+  Network.all.at(-1)?.onclose?.({ code: 1006 });
+  leader.wake();
+  await vi.waitFor(() => expect(Network.all).toHaveLength(2));
+  await vi.waitFor(() => expect(told(), "hello names no people").toEqual([focus]));
+  expect(states.at(-1)).toBe("live");
+  leader.stop();
 });

@@ -3,6 +3,8 @@
 import { OFFLINE } from "../answer.ts";
 import type { Answer, ConversationId, LinkState } from "../port.ts";
 import type { Question } from "../link/questions.ts";
+import type { SignalAsk } from "../signals/signals.ts";
+import type { Signal, Watching } from "../signals/types.ts";
 import type { Batch } from "../store/schema.ts";
 
 const ANSWER_WITHIN_MS = 12_000;
@@ -14,12 +16,13 @@ export type LeaderAsk =
   | { readonly type: "thread"; readonly conversation_id: ConversationId; readonly thread_seq: number; readonly before: number | null; readonly limit: number }
   | { readonly type: "read"; readonly conversation_id: ConversationId; readonly seq: number }
   | { readonly type: "tell"; readonly question: Question }
+  | { readonly type: "signal"; readonly what: SignalAsk }
   /** The disk is full: let old bodies go. */
   | { readonly type: "make_room" };
 
 export type Where = { readonly before: number } | { readonly around: number } | { readonly after: number };
 
-export interface Looking {
+export interface Looking extends Watching {
   readonly ids: readonly ConversationId[];
   readonly visible: boolean;
 }
@@ -31,6 +34,7 @@ type Message =
   | { readonly type: "ask"; readonly tab: string; readonly id: number; readonly ask: LeaderAsk }
   | { readonly type: "told"; readonly tab: string; readonly id: number; readonly answer: Answer<unknown> }
   | { readonly type: "devices" }
+  | { readonly type: "signal"; readonly signal: Signal }
   | { readonly type: "wake" }
   | { readonly type: "signed_out"; readonly reason: "expired" | "revoked" | "logged_out" };
 
@@ -41,6 +45,7 @@ export interface RelayEvents {
   /** Only the leader answers; another tab returns null. */
   asked(ask: LeaderAsk): Promise<Answer<unknown>> | null;
   devices(): void;
+  signal(signal: Signal): void;
   wake(): void;
   signedOut(reason: "expired" | "revoked" | "logged_out"): void;
 }
@@ -101,6 +106,9 @@ export class Relay {
         break;
       case "devices":
         this.#events.devices();
+        break;
+      case "signal":
+        this.#events.signal(message.signal);
         break;
       case "wake":
         this.#events.wake();

@@ -1,0 +1,15 @@
+/** What answers the asks that nobody needs who only reads and writes: loaded when one of them is first asked. */
+
+import type { Desk } from "./desk.ts";
+import { commands, type CommandHandlers } from "./commands.ts";
+import { lists, type ListHandlers } from "./lists.ts";
+import { own, type OwnHandlers } from "./own/own.ts";
+import { places, type PlaceHandlers } from "./places/places.ts";
+import { signalHandlers, type SignalHandlers } from "./signals/asks.ts";
+
+export type RestHandlers = CommandHandlers & ListHandlers & OwnHandlers & PlaceHandlers & SignalHandlers;
+
+/** Return the handlers of one started tab. */
+export function rest(desk: Desk): RestHandlers {
+  return { ...commands(desk), ...lists(desk), ...own(desk), ...places(desk), ...signalHandlers(desk) };
+}
