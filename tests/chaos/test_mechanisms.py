@@ -48,6 +48,7 @@ QUICK = (
     Removed("ack_before_commit", "server", ("lost", "phantoms", "inversions")),
     Removed("no_hold_back", "client", ("gaps", "lost"), beside="lossy_broker"),
     Removed("no_heads_in_pong", "client", ("lost",), beside="lossy_broker"),
+    Removed("no_fold_of_reactions", "client", ("unlike",)),
 )
 LONG = (
     Removed("no_gapless_seq", "server", ("gaps",)),
@@ -109,7 +110,9 @@ async def shown(removed: Removed, table: Table) -> Outcome:
     outcome = await run(plan(removed))
     shutil.rmtree(outcome.folder, ignore_errors=True)  # it is meant to fail: nobody reads its history
     counts = {name: outcome.report[name] for name in ("lost", "duplicated", "inversions", "gaps", "phantoms")}
-    counts |= {name: outcome.report[name] for name in ("leaks", "watermarks", "unread") if outcome.report[name]}
+    counts |= {
+        name: outcome.report[name] for name in ("leaks", "watermarks", "unread", "unlike") if outcome.report[name]
+    }
     red = ", ".join(name for name in removed.red if outcome.report[name])
     table.rows.append((removed.name, red or "none", " ".join(f"{name}={count}" for name, count in counts.items())))
     return outcome

@@ -23,6 +23,7 @@ SMOKE = Plan(
 @pytest.mark.promise("L3")
 @pytest.mark.promise("L4")
 @pytest.mark.promise("L5")
+@pytest.mark.promise("L6")
 @pytest.mark.promise("D4")
 @pytest.mark.promise("D5")
 @pytest.mark.promise("F1")

@@ -8,10 +8,11 @@ from uuid import UUID
 import msgspec
 
 from seriatim.bench.chaos import worker
-from seriatim.client import Store
+from seriatim.client import Store, folding
 from seriatim.client.driver import Driver
 from seriatim.core.ids import uuid7
 from seriatim.protocol.answers import Pong
+from seriatim.protocol.entries import ReactionAdded
 from seriatim.protocol.link import Acked, Failed, Keep, Link, backoff
 from seriatim.protocol.link.conversation import Conversation
 from seriatim.protocol.link.fetches import Fetches
@@ -113,6 +114,12 @@ def no_same_key_on_retry() -> None:
         real(self, item, frame_id, now)
 
     Outbox.transmitted = transmitted
+
+
+def no_fold_of_reactions() -> None:
+    """What a reaction makes of the message that it is put on is not written down."""
+    real = folding.fold
+    folding.fold = lambda held, entry, reader: [] if isinstance(entry, ReactionAdded) else real(held, entry, reader)
 
 
 def no_one_at_a_time() -> None:

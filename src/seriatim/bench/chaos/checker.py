@@ -7,11 +7,13 @@ from typing import Literal, NamedTuple
 from uuid import UUID
 
 from seriatim.bench.chaos.history import (
+    GONE,
     Acked,
     Device,
     Event,
     Failed,
     FinalLog,
+    FreshPages,
     HeldEntry,
     Invoked,
     Kept,
@@ -22,9 +24,9 @@ from seriatim.bench.chaos.history import (
     Watermark,
 )
 
-Kind = Literal["lost", "duplicated", "inversions", "gaps", "phantoms", "leaks", "watermarks", "unread"]
+Kind = Literal["lost", "duplicated", "inversions", "gaps", "phantoms", "leaks", "watermarks", "unread", "unlike"]
 KINDS: tuple[Kind, ...] = (
-    "lost", "duplicated", "inversions", "gaps", "phantoms", "leaks", "watermarks", "unread",
+    "lost", "duplicated", "inversions", "gaps", "phantoms", "leaks", "watermarks", "unread", "unlike",
 )  # fmt: skip
 
 
@@ -101,10 +103,11 @@ class _Facts:
                 self.watermarks.append(event)
 
 
-def check(history: Iterable[Event], log: FinalLog, devices: Iterable[Device]) -> Verdict:
-    """Hold a settled run to the promises L1-L5, D4, D5, F7 and I1 (docs/guarantees.md)."""
+def check(history: Iterable[Event], log: FinalLog, devices: Iterable[Device], pages: Iterable[FreshPages]) -> Verdict:
+    """Hold a settled run to the promises L1-L6, D4, D5, F7 and I1 (docs/guarantees.md)."""
     facts = _Facts(history, log)
     users: dict[int, int] = {}
+    fresh = {one.user: {(entry.conversation, entry.seq): entry.state for entry in one.entries} for one in pages}
     violations = [
         *_log(facts),
         *_once(facts),
@@ -115,7 +118,7 @@ def check(history: Iterable[Event], log: FinalLog, devices: Iterable[Device]) ->
     ]
     for device in devices:
         users[device.device] = device.user
-        violations += _device(facts, device)
+        violations += [*_device(facts, device), *_unlike(facts, device, fresh.get(device.user, {}))]
     violations += [*_wishes(facts, users), *_watermarks(facts, users), *_unread(facts)]
     late = sorted(seen.late_ms for seen in facts.seen if seen.late_ms is not None)
     return Verdict(
@@ -165,7 +168,7 @@ def _once(facts: _Facts) -> Iterator[Violation]:
         if len(entries) > 1:
             yield Violation("duplicated", f"key {key} of {device} is stored at {[entry.seq for entry in entries]}")
         for entry in entries:
-            if entry.body is not None:
+            if entry.body is not None and entry.body != GONE:
                 bodies[device, entry.body].append(entry)
     for (device, _), entries in bodies.items():
         if len({entry.key for entry in entries}) > 1:
@@ -189,7 +192,7 @@ def _keys(facts: _Facts) -> Iterator[Violation]:
             yield Violation("phantoms", f"key {key} of {device} was refused ({refusal.code}) and is in the log")
     for (device, key), invoked in facts.invoked.items():
         for entry in facts.stored.get((device, key), ()):
-            if entry.body != invoked.body:
+            if entry.body not in (invoked.body, GONE):
                 yield Violation("phantoms", f"key {key} of {device} is stored with another body")
 
 
@@ -273,11 +276,25 @@ def _list(facts: _Facts, device: Device, conversation: int, entries: list[HeldEn
             yield Violation("duplicated", f"{where}: {held.seq} is held twice")
         elif held.seq < before:
             yield Violation("inversions", f"{where}: {held.seq} came after {before}")
-        if entry is None or (entry.key, entry.body) != (held.key, held.body):
+        if entry is None or entry.key != held.key:
             yield Violation("phantoms", f"{where}: {held.seq} is not what the log holds there")
         elif not any(first <= held.seq <= last for first, last in intervals):
             yield Violation("leaks", f"{where}: {held.seq} is outside of {intervals}")
         before = max(before, held.seq)
+
+
+def _unlike(facts: _Facts, device: Device, fresh: dict[tuple[int, int], str]) -> Iterator[Violation]:
+    """Hold what later entries have made of earlier ones on a device to what a fresh page tells (promise L6).
+
+    Whoever has left is not told what is deleted later: there his device keeps what the server has no more.
+    """
+    left = {member.conversation for member in facts.log.members if member.user == device.user and member.left}
+    for held in device.entries:
+        entry = facts.at.get((held.conversation, held.seq))
+        if entry is not None and entry.body == GONE and held.conversation in left:
+            continue
+        if fresh.get((held.conversation, held.seq)) != held.state:
+            yield Violation("unlike", f"{device.device} in {held.conversation}: {held.seq} is not as a page tells it")
 
 
 def _wishes(facts: _Facts, users: dict[int, int]) -> Iterator[Violation]:

@@ -14,8 +14,14 @@ select m.user_id, m.conversation_id, coalesce(m.left_seq, c.last_seq)
 from members m join conversations c on c.id = m.conversation_id"""
 _MARKS = "select conversation_id, user_id, read_seq from members where read_seq > 0"
 _ENTRIES = """
-select conversation_id, seq, kind::text, device_id, client_id, created_at, ordinal, body, meta
-from entries order by conversation_id, seq"""
+select conversation_id, seq, kind::text, device_id, client_id, created_at,
+    case when thread_seq is null or broadcast then ordinal end, meta,
+    case when deleted_seq is not null or (kind = 'message_edited' and body = '') then ''
+        when kind = 'message_sent' then coalesce((
+            select f.outcome ->> 'previous' from entries f where f.conversation_id = e.conversation_id
+            and f.target_seq = e.seq and f.kind = 'message_edited' order by f.seq limit 1
+        ), body) end
+from entries e order by conversation_id, seq"""
 _CONVERSATIONS = "select id, last_seq, last_ordinal from conversations"
 _MEMBERS = "select conversation_id, user_id, left_seq is not null, read_seq, read_ordinal from members"
 
@@ -56,7 +62,7 @@ async def final_log(dsn: str) -> FinalLog:
 
 
 def _entry(*columns: Any) -> LogEntry:
-    conversation, seq, kind, device, key, created_at, ordinal, body, meta = columns
+    conversation, seq, kind, device, key, created_at, ordinal, meta, body = columns
     held = cast("dict[str, Any]", meta or {})
     users = held.get("members") or held.get("user_ids") or ([held["user_id"]] if "user_id" in held else [])
     return LogEntry(
@@ -67,6 +73,6 @@ def _entry(*columns: Any) -> LogEntry:
         key,
         created_at.astimezone(UTC).isoformat(),
         ordinal,
-        None if body is None else digest(body),
+        digest(body) if body else body,
         users,
     )

@@ -9,6 +9,8 @@ from uuid import UUID
 
 import msgspec
 
+from seriatim.protocol.entries import Entry
+
 _T = TypeVar("_T")
 
 
@@ -84,8 +86,15 @@ class Watermark(Happening, frozen=True, array_like=True, tag="watermark"):
 Event = Invoked | Kept | Acked | Failed | Seen | Truncated | Reading | Watermark
 
 
+GONE = ""
+"""Stands for the body of a message that was deleted."""
+
+
 class LogEntry(msgspec.Struct, frozen=True, array_like=True):
-    """An entry of the final log. `users`: whom a roster entry concerns."""
+    """An entry of the final log. `users`: whom a roster entry concerns.
+
+    `ordinal`: within the main timeline. `body`: what a message said first; GONE of a deleted one, and of its edits.
+    """
 
     conversation: int
     seq: int
@@ -125,12 +134,27 @@ class FinalLog(msgspec.Struct, frozen=True):
 
 
 class HeldEntry(msgspec.Struct, frozen=True, array_like=True):
-    """An entry as a device holds it."""
+    """An entry as a device holds it; `state` stands for all that it tells."""
 
     conversation: int
     seq: int
     key: UUID
-    body: str | None
+    state: str
+
+
+class PageEntry(msgspec.Struct, frozen=True, array_like=True):
+    """An entry as a page tells it in the end."""
+
+    conversation: int
+    seq: int
+    state: str
+
+
+class FreshPages(msgspec.Struct, frozen=True, array_like=True):
+    """All that a user may read in the end."""
+
+    user: int
+    entries: list[PageEntry]
 
 
 class Device(msgspec.Struct, frozen=True):
@@ -146,6 +170,11 @@ class Device(msgspec.Struct, frozen=True):
 def digest(body: str) -> str:
     """Return what stands for a body; every body of a run is another one."""
     return blake2b(body.encode(), digest_size=8).hexdigest()
+
+
+def state(entry: Entry) -> str:
+    """Return what stands for an entry with all that has become of it."""
+    return blake2b(msgspec.json.encode(entry), digest_size=8).hexdigest()
 
 
 class Writer:

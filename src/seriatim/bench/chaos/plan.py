@@ -66,6 +66,10 @@ class Plan:
         Random(self.seed).shuffle(users)  # noqa: S311 - a plan, no secret
         return users
 
+    def name(self, user: int) -> str:
+        """Return the name of a user (by place)."""
+        return f"user-{self.seed}-{user}"
+
     def conversations(self) -> list[Group]:
         """Return the conversations to make."""
         random = Random(self.seed + 1)  # noqa: S311

@@ -10,25 +10,26 @@ from typing import Any
 
 import msgspec
 
-from seriatim.bench.chaos import checker, database
+from seriatim.bench.chaos import checker, database, pages
 from seriatim.bench.chaos.history import (
     Device,
     Event,
     FinalLog,
+    FreshPages,
     HeldEntry,
     Watermark,
     Writer,
-    digest,
     events,
     load,
     save,
+    state,
 )
 from seriatim.bench.chaos.nemesis import Nemesis
 from seriatim.bench.chaos.plan import Plan, World, WorldConversation, WorldDevice, enough
 from seriatim.bench.chaos.processes import NotReady, Server, Worker, running
 from seriatim.bench.chaos.proxy import Proxy
 from seriatim.bench.chaos.worker import Heads
-from seriatim.client import Client, ConversationKind, MessageSent, Store
+from seriatim.client import Client, ConversationKind, Store
 from seriatim.core.clock import SystemClock
 
 PASSWORD = "chaos, but a long password"  # noqa: S105 - of accounts that live for minutes
@@ -102,12 +103,15 @@ class _Run:
                 passing.cancel()
                 watching.cancel()
             log = await database.final_log(self.server.dsn)
+            names = [self.plan.name(user) for user in set(self.plan.owners())]
+            told = await pages.fresh(self.server.url, names, PASSWORD, log)
         except* NotReady as group:
             raise group.exceptions[0] from None
         finally:
             proxy.close()
             await self.server.stop()
         (self.folder / "log.json").write_bytes(msgspec.json.encode(log))
+        save(self.folder / "pages.jsonl", told)
         save(self.folder / "stores.jsonl", (reopened(self.folder, world, device) for device in world.devices))
         verdict = judge(self.folder)
         self._phase("wall_s")
@@ -130,7 +134,7 @@ class _Run:
             url = self.server.url if process % 2 else f"http://127.0.0.1:{proxy.port}"
             path = self.folder / "devices" / f"making-{place}.db"
             enter = Client.log_in if user in first else Client.sign_up
-            client = await enter(url, f"user-{plan.seed}-{user}", PASSWORD, store=path)
+            client = await enter(url, plan.name(user), PASSWORD, store=path)
             first.setdefault(user, client)
             clients.append(client)
         conversations: list[WorldConversation] = []
@@ -237,8 +241,7 @@ def reopened(folder: Path, world: World, device: WorldDevice) -> Device:
     entries: list[HeldEntry] = []
     while batch := store.applied_after(applied, limit=1_000):
         for applied, entry in batch:  # noqa: B007 - the last one counts
-            body = digest(entry.body) if isinstance(entry, MessageSent) else None
-            entries.append(HeldEntry(int(entry.conversation_id), entry.seq, entry.client_id, body))
+            entries.append(HeldEntry(int(entry.conversation_id), entry.seq, entry.client_id, state(entry)))
     store.close()
     outbox = [row.command.client_id for row in held.outbox if row.seq is None]
     unread = {int(id_): position.unread for id_, position in held.positions.items()}
@@ -248,7 +251,8 @@ def reopened(folder: Path, world: World, device: WorldDevice) -> Device:
 def judge(folder: Path) -> checker.Verdict:
     """Run the checker over what a run has left in its folder."""
     log = msgspec.json.decode((folder / "log.json").read_bytes(), type=FinalLog)
-    return checker.check(_history(folder), log, load(folder / "stores.jsonl", Device))
+    stores, told = load(folder / "stores.jsonl", Device), load(folder / "pages.jsonl", FreshPages)
+    return checker.check(_history(folder), log, stores, told)
 
 
 def _history(folder: Path) -> Iterator[Event]:

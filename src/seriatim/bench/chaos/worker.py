@@ -15,6 +15,7 @@ from uuid import UUID
 import msgspec
 import uvloop
 
+from seriatim.bench.chaos.deeds import Deeds
 from seriatim.bench.chaos.history import (
     Acked,
     Event,
@@ -38,6 +39,7 @@ from seriatim.protocol.entries import ConversationCreated, Entry, MemberAdded, M
 from seriatim.protocol.link import actions as link
 from seriatim.protocol.link.actions import OutboxCommand
 
+PAIR = 2
 OPEN_COMMANDS = 60
 """A device that has so many unanswered commands waits."""
 PATIENCE_S = 2.0
@@ -85,6 +87,12 @@ class Talker:
         self._sizes = {one.conversation_id: one.size for one in world.conversations}
         self._users = sorted({one.user_id for one in world.devices})
         self._rosters: dict[int, set[int]] = {}
+        pins_in = {
+            one.conversation_id
+            for one in world.conversations
+            if one.size == PAIR or one.owner_device == device.device_id
+        }
+        self._deeds = Deeds(device.user_id, pins_in, random)
         self._open: set[UUID] = set()
         self._wanted: set[int] = set()
         self._moved = asyncio.Event()
@@ -133,8 +141,13 @@ class Talker:
         for _ in range(load.take(size)):
             key = uuid7()
             body = " ".join([key.hex, *self._random.choices(WORDS, k=self._random.randint(1, 20))])
-            command = SendMessage(id=0, client_id=key, conversation_id=ConversationId(place), body=body)
+            here, (root, broadcast) = ConversationId(place), self._deeds.thread(place)
+            command = SendMessage(
+                id=0, client_id=key, conversation_id=here, body=body, thread_seq=root, broadcast=broadcast
+            )
             tasks.create_task(self._submit(command, ordered=ordered))
+            if (change := self._deeds.change(place)) is not None:
+                tasks.create_task(self._submit(change))
 
     async def _submit(self, command: OutboxCommand, *, ordered: bool = True) -> None:
         assert self.client is not None
@@ -241,6 +254,7 @@ class Talker:
                 roster.discard(entry.user_id)
             case MessageSent():
                 roster.add(entry.sender_id)  # whoever joined later does not know the whole roster
+                self._deeds.note(entry)
             case _:
                 pass
 

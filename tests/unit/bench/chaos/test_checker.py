@@ -10,17 +10,20 @@ import pytest
 
 from seriatim.bench.chaos.checker import check
 from seriatim.bench.chaos.history import (
+    GONE,
     Acked,
     Device,
     Event,
     Failed,
     FinalLog,
+    FreshPages,
     HeldEntry,
     Invoked,
     Kept,
     LogConversation,
     LogEntry,
     LogMember,
+    PageEntry,
     Reading,
     Seen,
     Truncated,
@@ -41,12 +44,13 @@ class World:
     entries: list[LogEntry] = field(default_factory=list)
     devices: list[Device] = field(default_factory=list)
     members: list[LogMember] = field(default_factory=list)
+    pages: list[FreshPages] = field(default_factory=list)
     head: int = 6
     last_ordinal: int = 4
 
     def kinds(self) -> set[str]:
         log = FinalLog(self.entries, [LogConversation(HERE, self.head, self.last_ordinal)], self.members)
-        return {violation.kind for violation in check(self.history, log, self.devices).violations}
+        return {violation.kind for violation in check(self.history, log, self.devices, self.pages).violations}
 
     def held(self, device: int) -> list[HeldEntry]:
         return next(one.entries for one in self.devices if one.device == device)
@@ -83,8 +87,10 @@ def sound() -> World:
         Watermark(720, 0, HERE, BOB, 4),
         Watermark(730, 0, HERE, BOB, 5),
     ]
-    held = [HeldEntry(HERE, entry.seq, entry.key, entry.body) for entry in world.entries]
+    held = [HeldEntry(HERE, entry.seq, entry.key, f"s{entry.seq}") for entry in world.entries]
     world.devices = [Device(ADAS, ADA, held, [], {}), Device(BOBS, BOB, held[2:], [], {})]
+    told = [PageEntry(HERE, entry.seq, f"s{entry.seq}") for entry in world.entries]
+    world.pages = [FreshPages(ADA, told), FreshPages(BOB, told[2:])]
     world.members = [LogMember(HERE, ADA, False, 6, 4), LogMember(HERE, BOB, False, 5, 3)]
     return world
 
@@ -93,7 +99,7 @@ def test_a_sound_run_is_clean_and_measured() -> None:
     world = sound()
     assert world.kinds() == set()
     log = FinalLog(world.entries, [LogConversation(HERE, 6, 4)], world.members)
-    verdict = check(world.history, log, world.devices)
+    verdict = check(world.history, log, world.devices, world.pages)
     assert (verdict.acked, verdict.failed, verdict.unknown) == (4, 0, 0)
     assert verdict.max_repair_ms == 5.0
 
@@ -188,13 +194,25 @@ def a_refused_command_was_stored(world: World) -> None:
 
 def a_body_was_changed(world: World) -> None:
     world.entries[-1] = msgspec.structs.replace(world.entries[-1], body="other")
-    for device in (ADAS, BOBS):
-        held = world.held(device)
-        held[-1] = msgspec.structs.replace(held[-1], body="other")
+
+
+def a_device_has_folded_otherwise(world: World) -> None:
+    held = world.held(BOBS)
+    held[-1] = msgspec.structs.replace(held[-1], state="another")
+
+
+def a_device_still_shows_what_was_deleted(world: World) -> None:
+    world.entries[-1] = msgspec.structs.replace(world.entries[-1], body=GONE)
+    for one in world.pages:
+        one.entries[-1] = msgspec.structs.replace(one.entries[-1], state="gone")
+
+
+def a_page_lacks_what_a_device_holds(world: World) -> None:
+    world.pages[1].entries.pop()
 
 
 def somebody_sees_what_was_before_him(world: World) -> None:
-    world.held(BOBS).insert(0, HeldEntry(HERE, 2, key(2), "b2"))
+    world.held(BOBS).insert(0, HeldEntry(HERE, 2, key(2), "s2"))
 
 
 def a_watermark_fell(world: World) -> None:
@@ -236,6 +254,9 @@ def a_badge_is_wrong(world: World) -> None:
         (a_watermark_fell, "watermarks"),
         (a_watermark_was_forgotten, "watermarks"),
         (a_badge_is_wrong, "unread"),
+        (a_device_has_folded_otherwise, "unlike"),
+        (a_device_still_shows_what_was_deleted, "unlike"),
+        (a_page_lacks_what_a_device_holds, "unlike"),
     ],
     ids=lambda value: value.__name__ if callable(value) else value,
 )
@@ -250,8 +271,25 @@ def test_what_a_kept_message_of_somebody_removed_became_is_not_asked() -> None:
     world.entries.append(LogEntry(HERE, 7, "member_left", ADAS, key(7), "t7", None, None, [BOB]))
     world.head = 7
     for device in (ADAS, BOBS):
-        world.held(device).append(HeldEntry(HERE, 7, key(7), None))
+        world.held(device).append(HeldEntry(HERE, 7, key(7), "s7"))
+    for one in world.pages:
+        one.entries.append(PageEntry(HERE, 7, "s7"))
     world.members[1] = LogMember(HERE, BOB, True, 5, 3)
     world.add(Invoked(650, BOBS, key(99), HERE, "b99", True))
     world.add(Kept(651, BOBS, key(99)))
+    assert world.kinds() == set()
+
+
+def test_a_deleted_message_says_nothing_of_its_body() -> None:
+    world = sound()
+    world.entries[-1] = msgspec.structs.replace(world.entries[-1], body=GONE)
+    world.entries[3] = msgspec.structs.replace(world.entries[3], body=GONE)
+    assert world.kinds() == set()
+
+
+def test_what_is_deleted_after_somebody_left_may_stay_on_his_device() -> None:
+    world = sound()
+    a_device_still_shows_what_was_deleted(world)
+    world.held(ADAS)[-1] = msgspec.structs.replace(world.held(ADAS)[-1], state="gone")
+    world.members[1] = LogMember(HERE, BOB, True, 5, 3)
     assert world.kinds() == set()
