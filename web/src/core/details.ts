@@ -3,7 +3,7 @@
 import type { Http } from "./http.ts";
 import type { Mirror } from "./mirror.ts";
 import type { ConversationId, Person, UserId } from "./port.ts";
-import type { Conversation } from "./protocol/types.ts";
+import type { Conversation, User } from "./protocol/types.ts";
 import type { Batch } from "./store/schema.ts";
 import { detailed, unknownConversation } from "./sync/fold.ts";
 
@@ -37,9 +37,9 @@ export class Details {
 
   /** Note what this change leaves to be asked. */
   changed(batch: Batch): void {
-    for (const { conversation_id, details_head, position } of batch.conversations ?? []) {
+    for (const { conversation_id, details_head, position, rules } of batch.conversations ?? []) {
       // Of a conversation that nothing is held of no entry will tell what changed.
-      if (details_head < 0 || (position.cursor === null && position.head > details_head)) this.#conversations.add(conversation_id);
+      if (details_head < 0 || rules === undefined || (position.cursor === null && position.head > details_head)) this.#conversations.add(conversation_id);
     }
     for (const row of batch.rows ?? []) {
       this.#person(row.sender_id);
@@ -73,10 +73,14 @@ export class Details {
     if (this.#conversations.size > SINGLY && !(await this.#walkList())) return false;
     for (const id of this.#conversations) {
       const answer = await this.#http.conversation(id);
+      // Before it is stored: an answer that is older than what is held is asked for again by that.
+      this.#conversations.delete(id);
       if (answer.ok) await this.#store([answer.value]);
       else if (answer.error.code === "not_found") await this.#commit(() => ({ gone: [id] }));
-      else return answer.error.code === "offline" && this.#forget();
-      this.#conversations.delete(id);
+      else {
+        this.#conversations.add(id);
+        return answer.error.code === "offline" && this.#forget();
+      }
     }
     return true;
   }
@@ -87,15 +91,15 @@ export class Details {
     do {
       const answer = await this.#http.conversations(cursor, LIST_PAGE);
       if (!answer.ok) return answer.error.code === "offline" && this.#forget();
-      await this.#store(answer.value.conversations);
       for (const { conversation_id } of answer.value.conversations) this.#conversations.delete(conversation_id);
+      await this.#store(answer.value.conversations);
       cursor = answer.value.cursor ?? null;
     } while (cursor !== null && this.#conversations.size > 0);
     return true;
   }
 
   async #store(found: readonly Conversation[]): Promise<void> {
-    const people: Person[] = found.flatMap(({ other }) => (other == null ? [] : [{ user_id: other.user_id, name: other.name }]));
+    const people = found.flatMap(({ other }) => (other == null ? [] : [person(other)]));
     await this.#commit(() => ({
       conversations: found.map((one) =>
         detailed(this.#mirror.conversations.get(one.conversation_id) ?? unknownConversation(one.conversation_id), one),
@@ -110,7 +114,7 @@ export class Details {
       const answer = await this.#http.usersById(ids);
       if (!answer.ok) return answer.error.code === "offline" && this.#forget();
       for (const id of ids) this.#people.delete(id);
-      const people = answer.value.users.map(({ user_id, name }) => ({ user_id, name }));
+      const people = answer.value.users.map(person);
       await this.#commit(() => ({ people }));
     }
     return true;
@@ -122,4 +126,8 @@ export class Details {
     this.#people.clear();
     return true;
   }
+}
+
+function person({ user_id, name, bot = false }: User): Person {
+  return bot ? { user_id, name, bot } : { user_id, name };
 }

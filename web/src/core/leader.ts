@@ -11,8 +11,11 @@ import { Socket } from "./link/socket.ts";
 import type { Mirror } from "./mirror.ts";
 import type { Answer, ConversationId, LinkState, Refusal } from "./port.ts";
 import { adopted, foreignKeys, leftBehind, ownOutbox } from "./outbox/foreign.ts";
+import type { Sharing } from "./own/sharing.ts";
 import { afterClose } from "./protocol/codes.ts";
-import type { ServerFrame } from "./protocol/types.ts";
+import type { ServerFrame, UserId } from "./protocol/types.ts";
+import type { Signals } from "./signals/signals.ts";
+import type { Signal } from "./signals/types.ts";
 import { Fenced, type Batch, type Evicted, type OutboxRecord, type Store } from "./store/schema.ts";
 import { batchOf } from "./sync/apply.ts";
 import { look } from "./sync/look.ts";
@@ -42,6 +45,8 @@ export interface LeaderEvents {
   commit(make: () => Batch | null): Promise<void>;
   link(state: LinkState, retry_at: number | null): void;
   devices(): void;
+  /** Every tab must know. */
+  signal(signal: Signal): void;
   signedOut(reason: "expired" | "revoked"): void;
   upgrade(): void;
   /** The store cannot be written any more. */
@@ -70,6 +75,10 @@ export class Leader {
   #lastQuestion = 0;
   #distrustedAt = -Infinity;
   #looking: string | null = null;
+  /** Made when there is a draft to share. */
+  #sharing: Sharing | null = null;
+  /** Made before the first connection. */
+  #signals: Signals | null = null;
 
   constructor(http: Http, store: Store, mirror: Mirror, events: LeaderEvents) {
     this.#http = http;
@@ -104,6 +113,8 @@ export class Leader {
   stop(): void {
     this.#stopped = true;
     for (const timer of Object.values(this.#timers)) clearTimeout(timer);
+    this.#sharing?.stop();
+    this.#signals?.stop();
     this.#socket?.close(1000);
     this.#socket = null;
     for (const answer of this.#questions.values()) answer(null);
@@ -121,13 +132,28 @@ export class Leader {
       if (outcome.type === "discarded") this.#feed(() => this.#link.withdraw(now(), client_id));
     }
     this.#details.changed(batch);
+    if (batch.drafts !== undefined) void this.#share();
   }
 
-  look(ids: readonly ConversationId[], visible: boolean): void {
-    const looking = JSON.stringify([ids, visible]);
+  /** Once they rest, drafts are taken to the user's other devices. */
+  async #share(): Promise<void> {
+    if ([...this.#mirror.drafts.values()].every(([, { changed_at, shared_at }]) => changed_at === shared_at)) return;
+    try {
+      const { Sharing } = await import("./own/sharing.ts");
+      this.#sharing ??= new Sharing(this.#mirror, (question) => this.#ask(question), (make) => this.#tryCommit(make));
+    } catch {
+      return; // It is tried again with the next key, and with the next connection.
+    }
+    if (this.#stopped) this.#sharing.stop();
+    this.#sharing.soon();
+  }
+
+  look(ids: readonly ConversationId[], users: readonly UserId[], active: boolean): void {
+    const looking = JSON.stringify([ids, users, active]);
     if (looking === this.#looking) return;
     this.#looking = looking;
-    this.#feed(() => this.#link.focus(now(), ids, !visible));
+    this.#signals?.looked(users);
+    this.#feed(() => this.#link.focus(now(), ids, !active, users));
   }
 
   async answer(ask: Exclude<LeaderAsk, { type: "make_room" }>): Promise<Answer<unknown>> {
@@ -138,6 +164,8 @@ export class Leader {
         return this.#thread(ask);
       case "tell":
         return this.#tell(ask.question);
+      case "signal":
+        return this.#signals === null ? OFFLINE : done(this.#signals.take(ask.what));
       default:
         return this.#read(ask.conversation_id, ask.seq);
     }
@@ -187,6 +215,11 @@ export class Leader {
 
   /** Other devices are told of it by the server; this one has said it. */
   async #told(question: Question): Promise<void> {
+    if (question.type === "set_mine" && question.thread_seq == null) {
+      const { mineAfter } = await import("./own/told.ts");
+      const record = this.#mirror.conversations.get(question.conversation_id) ?? unknownConversation(question.conversation_id);
+      return this.#fed(() => this.#link.own(now(), mineAfter(record, question)));
+    }
     if ((question.type !== "read" && question.type !== "set_mine") || question.thread_seq == null) return;
     const { conversation_id: id, thread_seq } = question;
     const replies = await this.#store.replies(id, thread_seq, thread_seq);
@@ -260,11 +293,15 @@ export class Leader {
     const stale = [...leapt(durable, this.#mirror), ...torn];
     for (const [id, low, high] of stale) this.#link.evict(id, [low, high]);
     const looked = await look(this.#store, durable, this.#mirror);
+    const own = durable.flatMap((action) => (action.type === "own" ? [action.what] : []));
+    const withOwn = own.length === 0 ? null : (await import("./own/told.ts")).withOwn;
     await this.#events.commit(() => {
-      const batch = batchOf(durable.map((action) => this.#placed(action)), this.#mirror, Date.now(), looked);
+      const made = batchOf(durable.map((action) => this.#placed(action)), this.#mirror, Date.now(), looked);
+      const batch = made === null || withOwn === null ? made : withOwn(made, own, this.#mirror);
       if (batch === null || (resent.length === 0 && stale.length === 0)) return batch;
       return { ...batch, outbox: [...(batch.outbox ?? []), ...resent], stale };
     });
+    this.#signals?.stored(durable.flatMap((action) => (action.type === "apply" ? [action.conversation_id] : [])));
     if (this.#store.kind === "memory") await this.#trim(durable);
   }
 
@@ -343,6 +380,7 @@ export class Leader {
     this.#events.link(state, null);
     if (state !== "live") return;
     this.#details.start();
+    void this.#share();
     void this.#tryCommit(() => leftBehind(this.#foreign, this.#mirror.outbox, this.#mirror.conversations));
   }
 
@@ -365,6 +403,7 @@ export class Leader {
   async #connect(): Promise<void> {
     this.#events.link("connecting", null);
     const token = await this.#http.token();
+    await this.#listen();
     if (this.#stopped) return;
     if (!token.ok) return this.#noToken(token.error);
     this.#socket?.close(1000);
@@ -385,7 +424,24 @@ export class Leader {
 
   #frame(frame: ServerFrame): void {
     if (frame.type === "self" && frame.what.change === "devices") this.#events.devices();
+    this.#signals?.frame(frame);
     this.#feed(() => this.#link.frame(now(), frame));
+  }
+
+  /** What tells of a moment goes to the tabs; nobody needs it to read and write. */
+  async #listen(): Promise<void> {
+    try {
+      const { Signals: Listening } = await import("./signals/signals.ts");
+      this.#signals ??= new Listening({
+        live: () => this.#link.state === "live",
+        say: (frame) => this.#feed(() => this.#link.say(now(), frame)),
+        tell: (signal) => this.#events.signal(signal),
+        held: (id) => this.#link.position(id).cursor ?? 0,
+        members: (id) => this.#mirror.conversations.get(id)?.member_count ?? 0,
+      });
+    } catch {
+      // It is tried again with the next connection.
+    }
   }
 
   #noToken(error: Refusal): void {

@@ -3,35 +3,26 @@
 import { done } from "./answer.ts";
 import type { Desk } from "./desk.ts";
 import type { Answer, ConversationId, FoundChannel, MemberRow, MessageRow, Person, PeopleGroup, Reactor, Version, Voter } from "./port.ts";
-import type { Conversations, Device, Groups, Members, NewReminder, Pins, Reactors, Users, Versions, Voters } from "./protocol/types.ts";
+import type { Conversations, Device, Groups, Members, NewReminder, Pins, Reactors, UserId, Users, Versions, Voters } from "./protocol/types.ts";
+import { everything, type Paged } from "./places/pages.ts";
 import { rowOf } from "./sync/rows.ts";
 import { lex } from "./text/lex.ts";
-import type { Handlers, ListName } from "./asks.ts";
+import type { Handler } from "./asks.ts";
 
-/** Most pages of one list. */
-const PAGES = 50;
+/** As many people are asked for at once, and in all to find the bots among members. */
+const TOGETHER = 100;
+const MOST_ASKED = 500;
 
-interface Paged {
-  readonly cursor?: string | null;
-}
+type ListName =
+  | "members" | "search_users" | "search_channels" | "devices" | "rename_device" | "revoke_device" | "reactors" | "versions" | "voters" | "pins" | "groups"
+  | "save_message" | "remind";
+export type ListHandlers = { readonly [Name in ListName]: Handler<Name> };
 
 /** Return the handlers of one started tab. */
-export function lists(desk: Desk): Pick<Handlers, ListName> {
+export function lists(desk: Desk): ListHandlers {
   const { http } = desk;
 
-  /** Ask for all pages of a list. */
-  async function all<Page extends Paged, Item>(path: string, items: (page: Page) => readonly Item[]): Promise<Answer<Item[]>> {
-    const found: Item[] = [];
-    let cursor: string | null = null;
-    for (let page = 0; page < PAGES; page += 1) {
-      const answer: Answer<Page> = await http.ask<Page>("GET", cursor === null ? path : `${path}?cursor=${encodeURIComponent(cursor)}`);
-      if (!answer.ok) return answer;
-      found.push(...items(answer.value));
-      cursor = answer.value.cursor ?? null;
-      if (cursor === null) break;
-    }
-    return done(found);
-  }
+  const all = <Page extends Paged, Item>(path: string, items: (page: Page) => readonly Item[]): Promise<Answer<Item[]>> => everything(http, path, items);
 
   async function tell(method: "POST" | "PUT" | "PATCH" | "DELETE", path: string, body: unknown = null): Promise<Answer<Record<never, never>>> {
     const answer = await http.ask<unknown>(method, path, body);
@@ -39,15 +30,19 @@ export function lists(desk: Desk): Pick<Handlers, ListName> {
   }
 
   return {
-    members: ({ conversation_id: id }) =>
-      all<Members, MemberRow>(`/v1/conversations/${id}/members`, ({ members }) => members.map(({ user_id, name, role }) => ({ user_id, name, role }))),
+    members: async ({ conversation_id: id }) => {
+      const found = await all<Members, MemberRow>(`/v1/conversations/${id}/members`, ({ members }) => members.map(({ user_id, name, role }) => ({ user_id, name, role })));
+      if (!found.ok) return found;
+      const bots = await botsAmong(desk, found.value);
+      return done(found.value.map((member) => (bots.has(member.user_id) ? { ...member, bot: true } : member)));
+    },
     search_users: async ({ name }) => {
       if (name.trim() === "") return done([]);
       const found = await http.ask<Users>("GET", `/v1/users?name=${encodeURIComponent(name.trim())}`);
       return found.ok ? done(found.value.users.map(({ user_id, name: known }): Person => ({ user_id, name: known }))) : found;
     },
     search_channels: async ({ name }) => {
-      const found = await http.ask<Conversations>("GET", `/v1/channels?name=${encodeURIComponent(name.trim())}`);
+      const found = await http.ask<Conversations>("GET", `/v1/channels?word=${encodeURIComponent(name.trim())}`);
       return found.ok ? done(found.value.conversations.map(channel)) : found;
     },
     devices: async () => {
@@ -77,10 +72,21 @@ export function lists(desk: Desk): Pick<Handlers, ListName> {
   };
 }
 
+/** Return who of these is a program; of many members those are told whom this device knows. */
+async function botsAmong({ http, mirror }: Desk, members: readonly MemberRow[]): Promise<ReadonlySet<UserId>> {
+  const bots = new Set(members.map(({ user_id }) => user_id).filter((id) => mirror.people.get(id)?.bot === true));
+  const unknown = members.map(({ user_id }) => user_id).filter((id) => !mirror.people.has(id));
+  for (let at = 0; at < Math.min(unknown.length, MOST_ASKED); at += TOGETHER) {
+    const found = await http.usersById(unknown.slice(at, at + TOGETHER));
+    if (found.ok) for (const { user_id, bot } of found.value.users) if (bot === true) bots.add(user_id);
+  }
+  return bots;
+}
+
 function entry(id: ConversationId, seq: number): string {
   return `/v1/conversations/${id}/entries/${seq}`;
 }
 
-function channel({ conversation_id, title, topic, member_count, role }: Conversations["conversations"][number]): FoundChannel {
-  return { conversation_id, title: title ?? "", topic: topic ?? null, member_count, joined: role != null };
+function channel({ conversation_id, title, topic, member_count, visibility, role }: Conversations["conversations"][number]): FoundChannel {
+  return { conversation_id, title: title ?? "", topic: topic ?? null, member_count, open: visibility === "public", joined: role != null };
 }

@@ -6,10 +6,10 @@ import {
   type SendState, type Session, type UserId,
 } from "./port.ts";
 import { NO_META, type Batch, type ConversationRecord, type DraftPlace, type Loaded, type Meta, type OutboxRecord } from "./store/schema.ts";
+import { DEFAULT_RULES } from "./sync/fold.ts";
+import { mineOf } from "./sync/mine.ts";
 import { isMessage, keyOf, pendingChange, pendingRow } from "./sync/rows.ts";
 import { summary } from "./text/tokens.ts";
-
-const FLAG_HIDDEN = 8;
 
 export class Mirror {
   readonly session: Session;
@@ -62,13 +62,14 @@ export class Mirror {
     }
     if (changed.length > 0 || removed.length > 0) notes.push({ type: "conversations", changed, removed });
     for (const [[conversation_id, thread_seq], draft] of batch.drafts ?? []) notes.push({ type: "drafts", conversation_id, thread_seq, draft });
+    for (const what of batch.own ?? []) notes.push({ type: "own", what });
     return [...notes, ...this.#arrived(batch, before)];
   }
 
-  /** Return the row of the list; null: its name is not known yet, or it is hidden. */
+  /** Return the row of the list; null: its name is not known yet. */
   row(id: ConversationId): ConversationRow | null {
     const record = this.conversations.get(id);
-    if (record === undefined || record.details_head < 0 || (record.position.flags & FLAG_HIDDEN) !== 0) return null;
+    if (record === undefined || record.details_head < 0) return null;
     const { position } = record;
     const pending = this.pending(id).findLast(inTimeline);
     const stored = record.last === null ? null : { sender_id: record.last.sender_id, text: record.last.text, state: "sent" as const };
@@ -82,6 +83,7 @@ export class Mirror {
       role: record.role,
       member_count: record.member_count,
       pin_role: record.pin_role,
+      rules: record.rules ?? DEFAULT_RULES,
       head: position.head,
       read: Math.max(position.read, position.read_wanted),
       unread: position.unread,
@@ -89,6 +91,7 @@ export class Mirror {
       last_message_at: pending === undefined ? record.last_message_at : Math.max(pending.created_at, record.last_message_at ?? 0),
       last: pending === undefined ? stored : { sender_id: pending.sender_id, text: summary(pending.tokens), state: pending.state },
       threads: record.threads ?? {},
+      mine: mineOf(record),
       has_draft: (this.draft(id, 0)?.text ?? "") !== "",
     };
   }

@@ -1,11 +1,17 @@
 /** The contract between a page and its worker: typed asks with answers, notes that the worker sends unasked, and the rows that both mean. */
 
+import type { Mine, OwnAsks } from "./own/types.ts";
+import type { PlaceAsks, Rules } from "./places/types.ts";
+import type { Signal, SignalAsks } from "./signals/types.ts";
 import type { Token } from "./text/tokens.ts";
 import type {
   ConversationId, ConversationKind, DeviceId, Entry, Forwarded, LeastRole, MessageDeleted, MessageEdited, MessagePinned, MessageSent, MessageUnpinned, PollClosed,
-  PollStarted, PollVoted, ReactionAdded, ReactionRemoved, Role, UserId, Visibility,
+  PollStarted, PollVoted, ReactionAdded, ReactionRemoved, Role, StoredChange, UserId, Visibility,
 } from "./protocol/types.ts";
 
+export type * from "./own/types.ts";
+export type * from "./places/types.ts";
+export type * from "./signals/types.ts";
 export type { Token } from "./text/tokens.ts";
 export type { ConversationId, ConversationKind, DeviceId, Forwarded, LeastRole, Role, UserId, Visibility } from "./protocol/types.ts";
 
@@ -30,6 +36,8 @@ export interface Session {
 export interface Person {
   readonly user_id: UserId;
   readonly name: string;
+  /** A program. */
+  readonly bot?: boolean;
 }
 
 /** `syncing`: connected, what was missed is being fetched. `draining`: the server restarts and will be back at once. */
@@ -153,6 +161,7 @@ export interface ConversationRow {
   readonly member_count: number;
   /** From which role on members may pin; in a direct conversation both may. */
   readonly pin_role: LeastRole;
+  readonly rules: Rules;
   readonly head: number;
   readonly read: number;
   readonly unread: number;
@@ -163,6 +172,7 @@ export interface ConversationRow {
   readonly has_draft: boolean;
   /** By root: where this user stands in the threads that he follows, or has followed. */
   readonly threads: Readonly<Record<number, ThreadMarks>>;
+  readonly mine: Mine;
 }
 
 export interface ThreadMarks {
@@ -190,6 +200,8 @@ export interface Draft {
   readonly selection: readonly [number, number];
   /** Milliseconds since 1970; of two copies the newer one holds. */
   readonly changed_at: number;
+  /** `changed_at` of the last version that the server has; absent: it has none. */
+  readonly shared_at?: number;
 }
 
 /** Stored rows with consecutive seqs, oldest first. */
@@ -224,6 +236,8 @@ export interface FoundChannel {
   readonly title: string;
   readonly topic: string | null;
   readonly member_count: number;
+  /** Everybody may join; else one asks to be let in. */
+  readonly open: boolean;
   readonly joined: boolean;
 }
 
@@ -291,7 +305,7 @@ export interface PeopleGroup {
 type Done = Record<never, never>;
 
 /** Everything a page may ask, by name: [what it hands over, what it gets back]. */
-export interface Asks {
+export interface Asks extends PlaceAsks, OwnAsks, SignalAsks {
   /** The first ask of a tab that knows its device. Refused `unauthenticated`: sign in again. Offline it starts from disk. */
   start: [Session, Started];
   /** First asks of a tab without a device; afterwards the tab is started: no `start` is needed. */
@@ -336,9 +350,12 @@ export interface Asks {
   join: [{ conversation_id: ConversationId }, Done];
   leave: [{ conversation_id: ConversationId }, Done];
   invite: [{ conversation_id: ConversationId; user_id: UserId }, Done];
-  remove: [{ conversation_id: ConversationId; user_id: UserId }, Done];
+  remove: [{ conversation_id: ConversationId; user_id: UserId; ban?: boolean }, Done];
   set_role: [{ conversation_id: ConversationId; user_id: UserId; role: Role }, Done];
-  set_settings: [{ conversation_id: ConversationId; title?: string; topic?: string; visibility?: Visibility }, Done];
+  set_settings: [
+    { conversation_id: ConversationId; title?: string; topic?: string; visibility?: Visibility; pin_role?: LeastRole } & Partial<Rules>,
+    Done,
+  ];
 
   members: [{ conversation_id: ConversationId }, readonly MemberRow[]];
   reactors: [{ conversation_id: ConversationId; seq: number }, readonly Reactor[]];
@@ -352,7 +369,6 @@ export interface Asks {
   save_message: [{ conversation_id: ConversationId; seq: number }, Done];
   /** `at`: milliseconds since 1970. */
   remind: [{ conversation_id: ConversationId; seq: number; at: number }, Done];
-  mark_unread: [{ conversation_id: ConversationId }, Done];
   search_users: [{ name: string }, readonly Person[]];
   search_channels: [{ name: string }, readonly FoundChannel[]];
   devices: [Done, readonly DeviceRow[]];
@@ -393,6 +409,10 @@ export type Note =
   /** `thread_seq`: the thread that it belongs to; 0: none. */
   | { readonly type: "drafts"; readonly conversation_id: ConversationId; readonly thread_seq: number; readonly draft: Draft | null }
   | { readonly type: "devices" }
+  /** What the server says of this moment. */
+  | { readonly type: "signal"; readonly signal: Signal }
+  /** A list of the user's own, or his settings, changed: elsewhere, or because a time has come. */
+  | { readonly type: "own"; readonly what: StoredChange }
   /** The session is over (revoked, logged out in another tab); local data is kept when `reason` is `expired`. */
   | { readonly type: "signed_out"; readonly reason: "expired" | "revoked" | "logged_out" }
   /** Where this tab keeps its data from here on and why; `disk` and `full`: the oldest bodies were let go, the server has them. */

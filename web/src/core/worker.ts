@@ -7,6 +7,7 @@ import { Http, signIn } from "./http.ts";
 import { Mirror } from "./mirror.ts";
 import type { Answer, Input, Note, Session, Started, ToPage, ToWorker } from "./port.ts";
 import type { Credentials } from "./protocol/types.ts";
+import type { RestHandlers } from "./rest.ts";
 import { isFull, type Loaded, type Store } from "./store/schema.ts";
 
 declare const self: DedicatedWorkerGlobalScope;
@@ -38,12 +39,18 @@ async function answerTo(message: ToWorker): Promise<Answer<unknown>> {
       return enter("log-in", message.input);
     default: {
       if (answers === null) return refused("unauthenticated", "this tab is not started");
-      const handler = answers[message.name] as (input: unknown) => Promise<Answer<unknown>>;
+      const handler = ((answers as Partial<Handlers & RestHandlers>)[message.name] ?? (await others())[message.name as keyof RestHandlers]) as (input: unknown) => Promise<Answer<unknown>>;
       const answer = await handler(message.input);
       if ((message.name === "log_out" || message.name === "log_out_everywhere") && answer.ok) leave();
       return answer;
     }
   }
+}
+
+/** Return what answers all other asks: nobody who only reads and writes needs it. */
+async function others(): Promise<RestHandlers> {
+  const { rest } = await import("./rest.ts");
+  return rest(desk as Desk);
 }
 
 async function enter(path: "sign-up" | "log-in", input: Input<"sign_up"> | Input<"log_in">): Promise<Answer<Started>> {

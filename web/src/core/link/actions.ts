@@ -3,7 +3,7 @@
 import type { Refusal } from "../port.ts";
 import type {
   AnyCommand, ClientName, ClosePoll, ConversationId, Create, Delete, DeviceId, Edit, Entry, Forward, MembershipCommand, Pin, React, SendMessage,
-  ServerFrame, StartPoll, Unpin, Unreact, UserId, Vote,
+  ServerFrame, StartPoll, StoredChange, Unpin, Unreact, UserId, Vote,
 } from "../protocol/types.ts";
 
 /** Commands on messages and polls that stand in the log. */
@@ -101,6 +101,8 @@ export type Durable =
   | { readonly type: "truncate"; readonly conversation_id: ConversationId; readonly after: number; readonly position: Position }
   /** Where the user stands in a thread, by the server's numbers; they count the entries up to `counted`. */
   | { readonly type: "thread"; readonly conversation_id: ConversationId; readonly thread_seq: number; readonly marks: Partial<ThreadMarks> }
+  /** Something of the user's own is so now. */
+  | { readonly type: "own"; readonly what: StoredChange }
   /** All that came before is stored; the next session may resume here. */
   | { readonly type: "save_token"; readonly epoch: string; readonly token: string };
 
@@ -119,7 +121,7 @@ export type Action =
   /** The server closed with a code that forbids to come back unchanged; `wake` connects again. */
   | { readonly type: "refused"; readonly code: number };
 
-const DURABLE: ReadonlySet<Action["type"]> = new Set(["keep", "acked", "settled", "failed", "apply", "truncate", "thread", "save_token"]);
+const DURABLE: ReadonlySet<Action["type"]> = new Set(["keep", "acked", "settled", "failed", "apply", "truncate", "thread", "own", "save_token"]);
 
 export function isDurable(action: Action): action is Durable {
   return DURABLE.has(action.type);

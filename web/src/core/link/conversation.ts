@@ -2,6 +2,7 @@
 
 import { CONSTANTS, type ConversationId, type Entry, type HeadRow, type OwnRead, type Page, type UserId } from "../protocol/types.ts";
 import { withHole } from "../sync/held.ts";
+import { HIDDEN, MARKED_UNREAD } from "../sync/mine.ts";
 import type { Position, Range } from "./actions.ts";
 
 /** So many pages in a row that bring nothing towards a head heard of: it does not exist, believe the page. */
@@ -108,6 +109,21 @@ export class Conversation {
     this.readWanted = 0;
   }
 
+  /** What was marked unread has been read since. */
+  unmark(): void {
+    this.flags &= ~MARKED_UNREAD;
+  }
+
+  /** The user has read on this device; false: no further than before. */
+  readHere(seq: number, unread: number): boolean {
+    if (seq <= Math.max(this.read, this.readWanted)) return false;
+    this.readWanted = seq;
+    this.unread = unread;
+    this.mentions = 0;
+    this.unmark();
+    return true;
+  }
+
   /** The user has read on another device; false: not as far as on this one. */
   readElsewhere({ seq, unread, mentions }: OwnRead): boolean {
     if (seq < Math.max(this.read, this.readWanted)) return false;
@@ -115,6 +131,7 @@ export class Conversation {
     this.unread = unread;
     this.mentions = mentions;
     this.counted = Math.max(this.counted, this.cursor ?? 0);
+    this.unmark();
     return true;
   }
 
@@ -248,8 +265,10 @@ export class Conversation {
     // A reply that stands in its thread only counts there.
     if (entry.kind === "message_sent" && entry.thread_seq != null && entry.broadcast !== true) return;
     this.counted = entry.seq;
+    this.flags &= ~HIDDEN;
     if (entry.sender_id === this.#me) {
       // Sending moves the sender's own watermark to his message.
+      this.unmark();
       this.read = Math.max(this.read, entry.seq);
       this.unread = 0;
       this.mentions = 0;

@@ -12,14 +12,15 @@ import { Outbox, laneOf } from "../outbox/outbox.ts";
 import { afterClose, isFinal } from "../protocol/codes.ts";
 import { CLOSE_CODES, CONSTANTS, LIMITS } from "../protocol/types.ts";
 import type {
-  AnyCommand, Compared, ConversationId, Entry, Error as ErrorFrame, Event as EventFrame, HeadRow, Heads, Ok, Page, Pong, SelfChanged, Sent,
-  ServerFrame, Welcome,
+  AnyCommand, Compared, ConversationId, Entry, Error as ErrorFrame, Event as EventFrame, HeadRow, Heads, Ok, Page, Pong, Received, SelfChanged, Sent,
+  ServerFrame, Typing, UserId, Welcome,
 } from "../protocol/types.ts";
-import { isDurable, type Action, type Held, type Identity, type OutboxCommand, type Position, type Range, type State, type ThreadMarks } from "./actions.ts";
+import { isDurable, type Action, type Held, type Identity, type OutboxCommand, type Position, type Range, type State } from "./actions.ts";
 import { Connection } from "./connection.ts";
 import type { HeldRow } from "./epoch.ts";
 import { earliest } from "./fetches.ts";
 import { Followed } from "./followed.ts";
+import { told } from "./own.ts";
 import { Questions, type Question } from "./questions.ts";
 import { Reads } from "./reads.ts";
 
@@ -39,6 +40,8 @@ export class Link {
   readonly #questions = new Questions();
   #token: string | null;
   #inactive = false;
+  /** Whose presence is on screen. */
+  #users: readonly UserId[] = [];
   #lastId = 0;
   #actions: Action[] = [];
 
@@ -109,8 +112,7 @@ export class Link {
         this.#become("draining");
         break;
       case "self":
-        this.#own(frame.what);
-        break;
+        return this.own(now, frame.what);
       case "presence":
       case "typing":
       case "watermarks":
@@ -169,21 +171,31 @@ export class Link {
   /** Move the user's read watermark up to `seq`; `unread` is what the store counts above it. */
   read(now: number, id: ConversationId, seq: number, unread: number): readonly Action[] {
     const conversation = this.#followed.get(id);
-    if (seq > Math.max(conversation.read, conversation.readWanted)) {
-      conversation.readWanted = seq;
-      conversation.unread = unread;
-      conversation.mentions = 0;
+    if (conversation.readHere(seq, unread)) {
       this.#reads.want(id, seq);
       this.#followed.touch(conversation);
     }
     return this.#flush(now);
   }
 
-  /** Say which conversations are on screen; what is missing of them is fetched first. */
-  focus(now: number, ids: readonly ConversationId[], inactive: boolean): readonly Action[] {
+  /** Take what the server has done for this device of the user's own: it tells only the others. */
+  own(now: number, what: SelfChanged["what"]): readonly Action[] {
+    this.#actions.push(...told(what, this.#followed));
+    return this.#flush(now);
+  }
+
+  /** Say which conversations and people are on screen; what is missing of the conversations is fetched first. */
+  focus(now: number, ids: readonly ConversationId[], inactive: boolean, users: readonly UserId[] = []): readonly Action[] {
     this.#inactive = inactive;
+    this.#users = users;
     this.#followed.look(ids.slice(0, LIMITS.focus_ids), now);
-    if (this.#connection.isOpen) this.#transmit({ type: "focus", conversation_ids: this.#followed.focus, inactive });
+    if (this.#connection.isOpen) this.#focus();
+    return this.#flush(now);
+  }
+
+  /** Transmit what has no answer; without a session it is dropped. */
+  say(now: number, frame: Typing | Received): readonly Action[] {
+    if (this.#connection.isOpen) this.#transmit(frame);
     return this.#flush(now);
   }
 
@@ -254,13 +266,14 @@ export class Link {
     if (frame.type === "pong") {
       this.#connection.heartbeat.heard();
       this.#rows(frame.heads, now);
+      for (const what of frame.own ?? []) this.#actions.push(...told(what, this.#followed));
       this.#connection.newToken = frame.resume_token === "" ? null : frame.resume_token;
       return;
     }
     const isBeforePong = frame.type === "heads" && !this.#connection.headsOpen;
     if (frame.type === "welcome") this.#welcome(frame, now);
     this.#rows(frame.type === "welcome" ? frame.heads : frame.rows, now);
-    if (frame.type === "welcome") for (const what of frame.own ?? []) this.#own(what);
+    if (frame.type === "welcome") for (const what of frame.own ?? []) this.#actions.push(...told(what, this.#followed));
     if (isBeforePong) return;
     this.#connection.headsOpen = frame.more;
     if (!frame.more) this.#followed.catchUp(now);
@@ -276,6 +289,8 @@ export class Link {
       this.#followed.restart();
     }
     this.#become("syncing");
+    // `hello` names the conversations only.
+    if (this.#users.length > 0) this.#focus();
   }
 
   #rows(rows: readonly HeadRow[], now: number): void {
@@ -285,20 +300,6 @@ export class Link {
       this.#followed.beEager(conversation);
       this.#followed.touch(conversation);
     }
-  }
-
-  #own(what: SelfChanged["what"]): void {
-    if (what.change === "thread") return this.#thread(what.conversation_id, what.thread_seq, what);
-    if (what.change !== "read") return;
-    if (what.thread_seq != null) return this.#thread(what.conversation_id, what.thread_seq, { ...what, read: what.seq });
-    const conversation = this.#followed.get(what.conversation_id);
-    if (conversation.readElsewhere(what)) this.#followed.touch(conversation);
-  }
-
-  #thread(conversation_id: ConversationId, thread_seq: number, { read, unread, mentions, following }: Omit<ThreadMarks, "counted" | "following"> & Partial<ThreadMarks>): void {
-    const counted = this.#followed.get(conversation_id).head;
-    const marks = { read, unread, mentions, counted, ...(following !== undefined && { following }) };
-    this.#actions.push({ type: "thread", conversation_id, thread_seq, marks });
   }
 
   #answer(frame: Answering, now: number): void {
@@ -473,6 +474,12 @@ export class Link {
     this.#token = newToken;
     this.#connection.newToken = null;
     durable.push({ type: "save_token", epoch: this.epoch, token: this.#token });
+  }
+
+  #focus(): void {
+    const { focus } = this.#followed;
+    const user_ids = this.#users.slice(0, LIMITS.focus_ids - focus.length);
+    this.#transmit({ type: "focus", conversation_ids: focus, ...(user_ids.length > 0 && { user_ids }), inactive: this.#inactive });
   }
 
   #ping(): void {

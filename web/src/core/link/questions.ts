@@ -1,13 +1,13 @@
 /** Questions to the server whose answers change nothing in the link: pages of the past, a fresh token, what is the user's own. */
 
-import type { Fetch, Read, Renew, ServerFrame, SetMine } from "../protocol/types.ts";
+import type { Fetch, Read, ReadAll, Renew, SaveDraft, ServerFrame, SetMine } from "../protocol/types.ts";
 import type { Action } from "./actions.ts";
 import { earliest } from "./fetches.ts";
 
 const ANSWER_WITHIN_S = 10;
 
 /** What may be asked; each transmission gives it its `id`. */
-export type Question = Omit<Fetch, "id"> | Omit<Renew, "id"> | Omit<Read, "id"> | Omit<SetMine, "id">;
+export type Question = Omit<Fetch, "id"> | Omit<Renew, "id"> | Omit<Read, "id"> | Omit<SetMine, "id"> | Omit<ReadAll, "id"> | Omit<SaveDraft, "id">;
 
 export class Questions {
   readonly #asked = new Map<number, { readonly id: number; readonly at: number }>();

@@ -1122,6 +1122,16 @@ export interface NewOutgoingWebhook {
   readonly url: string;
 }
 
+/**
+ * A name, as it is written between colons, and a PNG, GIF, WebP or JPEG in base64, at most 128 KiB and 512x512 px.
+ *
+ * The name is 2 to 32 small letters, digits, `_`, `+` and `-`, and that of no standard emoji.
+ */
+export interface NewEmoji {
+  readonly name: string;
+  readonly picture: string;
+}
+
 /** Access for one device: `access_token` until `expires_at`; `refresh_token` is absent for browsers (cookie). */
 export interface Credentials {
   readonly user_id: UserId;
@@ -1301,6 +1311,20 @@ export interface Group {
   readonly user_ids: readonly UserId[];
 }
 
+/** All emoji of this server, in the order of their names; `may_add`: the caller may add one. */
+export interface CustomEmojis {
+  readonly emoji: readonly CustomEmoji[];
+  readonly may_add: boolean;
+}
+
+/** An emoji of this server, written `:name:`; its picture is at `path`, and there never changes. */
+export interface CustomEmoji {
+  readonly name: string;
+  readonly path: string;
+  readonly width: number;
+  readonly height: number;
+}
+
 /** A page of saved messages, the latest saved first; `cursor` asks for the next one and is absent on the last. */
 export interface SavedMessages {
   readonly saved: readonly SavedMessage[];
@@ -1327,6 +1351,22 @@ export interface Mention {
   readonly seq: number;
   readonly mentioned_at: string;
   readonly entry?: MessageSent | MessageEdited | MessageDeleted | ReactionAdded | ReactionRemoved | MessagePinned | MessageUnpinned | PollStarted | PollVoted | PollClosed | ConversationCreated | MemberAdded | MemberLeft | RoleChanged | SettingsChanged | null;
+}
+
+/** A page of conversations with unread messages, the last message first; `cursor` asks for the next one. */
+export interface Unreads {
+  readonly unreads: readonly UnreadConversation[];
+  readonly cursor?: string | null;
+}
+
+/** A conversation with unread messages: its last seq, the user's mark, what `heads` count too, the first entries. */
+export interface UnreadConversation {
+  readonly conversation_id: ConversationId;
+  readonly head: number;
+  readonly read: number;
+  readonly unread: number;
+  readonly mentions: number;
+  readonly entries: readonly (MessageSent | MessageEdited | MessageDeleted | ReactionAdded | ReactionRemoved | MessagePinned | MessageUnpinned | PollStarted | PollVoted | PollClosed | ConversationCreated | MemberAdded | MemberLeft | RoleChanged | SettingsChanged)[];
 }
 
 /** All scheduled messages of a user, the next first. */

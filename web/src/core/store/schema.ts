@@ -1,8 +1,9 @@
 /** What this browser keeps of one account: the records, the one way to write them, and what a store promises. */
 
 import type { OutboxCommand, Position, ThreadMarks } from "../link/actions.ts";
+import type { StoredChange } from "../protocol/types.ts";
 import type {
-  ChangeRow, ConversationId, ConversationKind, Draft, LeastRole, MessageRow, Person, Refusal, Role, Row, Session, Token, Visibility,
+  ChangeRow, ConversationId, ConversationKind, Draft, LeastRole, MessageRow, Mine, Person, Refusal, Role, Row, Rules, Session, Token, Visibility,
 } from "../port.ts";
 
 /** A conversation on this device. */
@@ -19,10 +20,16 @@ export interface ConversationRecord {
   readonly role: Role | null;
   readonly member_count: number;
   readonly pin_role: LeastRole;
+  /** Absent: stored by a version that knew no rules; they are read again. */
+  readonly rules?: Rules;
   readonly roster_version: number;
+  /** The last change of settings that is in it; what was read from the server before says less. */
+  readonly settings_seq?: number;
   readonly last_message_at: number | null;
   /** By root: threads that this user follows, or has followed. */
   readonly threads?: Readonly<Record<number, ThreadMarks>>;
+  /** What the flags of its position do not say; absent: as it is by itself. */
+  readonly mine?: Pick<Mine, "level" | "muted_until">;
   /** Without text: it was deleted. */
   readonly last: { readonly seq: number; readonly sender_id: Person["user_id"]; readonly text: string } | null;
 }
@@ -85,6 +92,8 @@ export interface Batch {
   readonly outbox?: readonly OutboxRecord[];
   readonly settled?: readonly Settled[];
   readonly drafts?: readonly (readonly [DraftPlace, Draft | null])[];
+  /** Told to every tab, and not stored: lists of the user's own that changed. */
+  readonly own?: readonly StoredChange[];
 }
 
 /** Where a draft belongs: a conversation, or with a root's seq the thread that hangs on it; 0: no thread. */

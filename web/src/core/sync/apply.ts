@@ -68,6 +68,8 @@ class Writing {
       case "thread":
         this.#conversations.set(action.conversation_id, withMarks(this.#conversation(action.conversation_id), action.thread_seq, action.marks));
         break;
+      case "own":
+        break; // own/told.ts adds it to the batch.
       case "save_token":
         this.#meta = { epoch: action.epoch, token: action.token };
         break;

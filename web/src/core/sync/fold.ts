@@ -1,12 +1,15 @@
 /** What entries do to the conversation they are in: title, roles, number of members, last message; pure. */
 
-import type { MessageRow, UserId } from "../port.ts";
+import type { MessageRow, Rules, UserId } from "../port.ts";
 import type { Conversation, Entry, MemberAdded } from "../protocol/types.ts";
 import { UNKNOWN, type Position } from "../link/actions.ts";
 import type { ConversationRecord } from "../store/schema.ts";
 import { summary } from "../text/tokens.ts";
 import { isChange } from "./changes.ts";
 import { rowOf } from "./rows.ts";
+
+/** What the server leaves out of a conversation. */
+export const DEFAULT_RULES: Rules = { archived: false, history: "joined", post_role: "member", invite_role: "admin", slow_mode_s: 0 };
 
 /** Return the record of a conversation of which only its id is known. */
 export function unknownConversation(id: ConversationRecord["conversation_id"]): ConversationRecord {
@@ -28,8 +31,10 @@ export function withLast(record: ConversationRecord, row: MessageRow): Conversat
   return { ...record, last: { seq, sender_id, text: summary(row.tokens) }, last_message_at: created_at };
 }
 
-/** Return the record with what the server says of the conversation; its position is the link's. */
+/** Return the record with what the server says of the conversation; its position is the link's. What is older than entries held here changes nothing. */
 export function detailed(record: ConversationRecord, found: Conversation): ConversationRecord {
+  // It is still to be asked for: see Details.
+  if (found.head < (record.settings_seq ?? 0) || found.roster_version < record.roster_version) return record;
   const other = found.other ?? null;
   const now: ConversationRecord = {
     ...record,
@@ -42,6 +47,7 @@ export function detailed(record: ConversationRecord, found: Conversation): Conve
     role: found.role ?? null,
     member_count: found.member_count,
     pin_role: found.pin_role ?? "admin",
+    rules: rulesIn(found, DEFAULT_RULES),
     roster_version: found.roster_version,
     last_message_at: found.last_message_at == null ? record.last_message_at : Date.parse(found.last_message_at),
   };
@@ -72,11 +78,19 @@ function fold(record: ConversationRecord, entry: Entry, me: UserId): Conversatio
 function withSettings(record: ConversationRecord, entry: Extract<Entry, { kind: "settings_changed" }>): ConversationRecord {
   return {
     ...record,
+    settings_seq: entry.seq,
     title: entry.title ?? record.title,
     topic: entry.topic ?? record.topic,
     visibility: entry.visibility ?? record.visibility,
     pin_role: entry.pin_role ?? record.pin_role,
+    rules: rulesIn(entry, record.rules ?? DEFAULT_RULES),
   };
+}
+
+/** Return the rules that are told here; those that are not stay. */
+function rulesIn(told: { readonly [Name in keyof Rules]?: Rules[Name] | null }, before: Rules): Rules {
+  const names = Object.keys(before) as (keyof Rules)[];
+  return Object.fromEntries(names.map((name) => [name, told[name] ?? before[name]])) as unknown as Rules;
 }
 
 /** Return everybody who was added, one or several. */

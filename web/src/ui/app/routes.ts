@@ -15,6 +15,11 @@ export function seqOf(path: string): number | null {
   return seq === undefined ? null : Number(seq);
 }
 
+/** The token of the invitation that the address is; null: it is none. */
+export function tokenOf(path: string): string | null {
+  return /^\/join\/([\w-]{16,64})$/.exec(path)?.[1] ?? null;
+}
+
 /** A link to a message, to be passed on. */
 export function linkTo(conversation_id: ConversationId, seq: number): string {
   return `${location.origin}${pathOf(conversation_id)}/${seq}`;
@@ -29,6 +34,12 @@ export function goTo(conversation_id: ConversationId | null, how: "push" | "repl
   const path = pathOf(conversation_id);
   if (how === "replace") history.replaceState(null, "", path);
   else if (location.pathname !== path) history.pushState(null, "", path);
+  dispatchEvent(new PopStateEvent("popstate"));
+}
+
+/** Go to a message, wherever it is. */
+export function goToMessage(conversation_id: ConversationId, seq: number): void {
+  history.pushState(null, "", `${pathOf(conversation_id)}/${seq}`);
   dispatchEvent(new PopStateEvent("popstate"));
 }
 

@@ -1,12 +1,14 @@
 /** What a signed-in page knows: its conversations, people, link and the open timeline, kept by the worker's notes. */
 
-import { SvelteMap } from "svelte/reactivity";
+import { SvelteMap, SvelteSet } from "svelte/reactivity";
 import type {
   ConversationId,
   ConversationRow,
   LinkState,
   MessageRow,
   Note,
+  PeopleGroup,
+  Person,
   Port,
   Refusal,
   Session,
@@ -18,6 +20,7 @@ import { askToPersist } from "../../page/persist.ts";
 import { newestDraft } from "../../page/tab.ts";
 import { errorWords, words } from "../app/locale.ts";
 import { EVERYBODY, type Mentioned } from "../messages/mentions.ts";
+import type { Signals } from "../signals/signals.svelte.ts";
 import type { Thread } from "./thread.svelte.ts";
 import { Timeline, type Place } from "./timeline.svelte.ts";
 
@@ -32,6 +35,11 @@ export class Chat {
   readonly port: Port;
   readonly self: Session;
   readonly people = new SvelteMap<UserId, string>();
+  readonly bots = new SvelteSet<UserId>();
+  /** Whose messages are folded away. */
+  blocked = $state.raw<ReadonlySet<UserId>>(new Set());
+  /** Groups of people that are mentioned by one name. */
+  groups = $state.raw<readonly PeopleGroup[]>([]);
   conversations = $state.raw<readonly ConversationRow[]>([]);
   link = $state<LinkState>("connecting");
   storage = $state<"disk" | "memory">("disk");
@@ -44,15 +52,18 @@ export class Chat {
   otherDraft = $state.raw<Omit<Extract<Note, { type: "drafts" }>, "type"> | null>(null);
   /** The thread that stands open beside the messages. */
   thread = $state.raw<Thread | null>(null);
+  /** What is known of this moment; null: it is not loaded yet. */
+  signals = $state.raw<Signals | null>(null);
   /** Something that was shown has been taken back, and the user has not waved it off yet. */
   notice = $state("");
   devicesVersion = $state(0);
-  readonly unread = $derived(this.conversations.reduce((sum, row) => sum + row.unread, 0));
+  readonly unread = $derived(this.conversations.reduce((sum, { mine, unread }) => sum + (mine.muted_until > Date.now() ? 0 : unread), 0));
   readonly opened = $derived(this.conversations.find((row) => row.conversation_id === this.openId) ?? null);
   readonly #events: ChatEvents;
   readonly #appeared = new Map<ConversationId, number>();
   readonly #places = new Map<ConversationId, Place>();
   #opening = 0;
+  #learnt = false;
   /** The window was opened while the link was live: nothing that was missed comes as if it were new. */
   #openedLate = false;
   #stop: () => void;
@@ -66,8 +77,9 @@ export class Chat {
     this.storage = started.storage;
     this.conversations = this.#sorted(started.conversations);
     this.people.set(started.session.user_id, started.session.name);
-    for (const person of started.people) this.people.set(person.user_id, person.name);
+    this.#meet(started.people);
     this.#stop = port.listen((note) => this.#hear(note));
+    void import("../signals/signals.svelte.ts").then(({ Signals: Known }) => (this.signals = new Known(this)));
   }
 
   /** The open conversation is not on this device, and the network has not brought it yet. */
@@ -77,6 +89,7 @@ export class Chat {
 
   stop(): void {
     this.#stop();
+    this.signals?.stop();
   }
 
   name(user_id: UserId): string {
@@ -85,11 +98,21 @@ export class Chat {
 
   /** Return the names under which a message mentions these people. */
   mentioned(ids: readonly UserId[]): readonly Mentioned[] {
-    return ids.flatMap((id) => {
+    const groups = this.groups.filter(({ user_ids }) => user_ids.length > 0 && user_ids.every((id) => ids.includes(id)));
+    const named = groups.map(({ name, user_ids }) => ({ name, me: user_ids.includes(this.self.user_id) }));
+    return ids.flatMap((id): readonly Mentioned[] => {
       if (id === 0) return EVERYBODY.map((name) => ({ name, me: true }));
       const name = this.people.get(id);
       return name === undefined ? [] : [{ name, me: id === this.self.user_id }];
-    });
+    }).concat(named);
+  }
+
+  /** Ask what the log does not tell: whom this user has blocked, and which groups there are. */
+  async learn(): Promise<void> {
+    const [blocks, groups] = await Promise.all([this.port.ask("blocks", {}), this.port.ask("groups", {})]);
+    if (blocks.ok) this.blocked = new Set(blocks.value.map(({ user_id }) => user_id));
+    if (groups.ok) this.groups = groups.value;
+    this.#learnt = blocks.ok;
   }
 
   /** Open at the kept place, at the oldest unread row or, with `seq`, around that row. */
@@ -109,10 +132,12 @@ export class Chat {
       this.openFailed = answer.error;
       return;
     }
-    for (const person of answer.value.people) this.people.set(person.user_id, person.name);
+    this.#meet(answer.value.people);
     this.#merge([answer.value.conversation], []);
     const draft = newestDraft(this.self.user_id, conversation_id, 0, answer.value.draft);
     this.timeline = new Timeline(this, answer.value, where, draft);
+    if (before !== conversation_id && answer.value.conversation.mine.marked_unread)
+      void this.port.ask("set_mine", { conversation_id, marked_unread: false });
     this.#openedLate = this.link === "live";
     if (this.storage === "disk") void askToPersist();
   }
@@ -150,6 +175,7 @@ export class Chat {
 
   /** What the network had not brought yet is asked for again, and so is the place of what turns out to be unread. */
   #becameLive(): void {
+    if (!this.#learnt) void this.learn();
     if (this.openId === null) return;
     const early = !this.#openedLate && this.timeline?.place.type === "unread" && this.timeline.unreadSeq === null;
     if (this.awaitsNetwork || (early && (this.opened?.unread ?? 0) > 0))
@@ -181,7 +207,7 @@ export class Chat {
         if (note.conversation_id === this.openId) void this.open(note.conversation_id, { type: "end" });
         break;
       case "people":
-        for (const person of note.people) this.people.set(person.user_id, person.name);
+        this.#meet(note.people);
         break;
       case "arrived":
         this.#events.arrived(note.conversation_id, note.row);
@@ -189,6 +215,9 @@ export class Chat {
       case "drafts":
         this.otherDraft = note;
         break;
+      case "own":
+      case "signal":
+        break; // Who shows it listens himself.
       case "devices":
         this.devicesVersion += 1;
         break;
@@ -204,6 +233,13 @@ export class Chat {
         break;
       default:
         note satisfies never;
+    }
+  }
+
+  #meet(people: readonly Person[]): void {
+    for (const { user_id, name, bot } of people) {
+      this.people.set(user_id, name);
+      if (bot === true) this.bots.add(user_id);
     }
   }
 
