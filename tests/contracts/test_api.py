@@ -45,6 +45,7 @@ GIVEN_BY_THE_SERVER = (
     "bot_keeping",
     "slash_keeping",
     "hooks",
+    "emoji_keeping",
     "presence",
 )
 DOCUMENT = openapi_document(

@@ -48,8 +48,10 @@ OF_THE_FEATURE = {"join": "conflict", "leave": "conflict", "set_role": "not_foun
 """What the owner himself cannot do: he is a member, the only owner, whom he has just removed is none; no bot here."""
 FIRST_MESSAGE = 2
 ON_A_MEMBER = {"remove", "set_role"}
-PUBLIC = {"health", "sign_up", "log_in", "refresh", "call_webhook"}
-"""Routes that ask for no access token; `refresh` asks for its own kind, `call_webhook` for a secret in its path."""
+PUBLIC = {"health", "sign_up", "log_in", "refresh", "call_webhook", "emoji_picture"}
+"""Routes that ask for no access token; `refresh` asks for its own kind, `call_webhook` for a secret in its path.
+
+A picture is for who knows its hash."""
 
 GIVEN_BY_THE_SERVER = (
     "sender",
@@ -63,6 +65,7 @@ GIVEN_BY_THE_SERVER = (
     "bot_keeping",
     "slash_keeping",
     "hooks",
+    "emoji_keeping",
     "presence",
 )
 DOCUMENT = openapi_document(
@@ -185,6 +188,8 @@ async def scene(server: Server, data_folder: Path) -> Scene:
             "until": "2100-01-01T00:00:00Z",
             "resolution": "nothing",
             "emoji": "\N{THUMBS UP SIGN}",
+            "picture": "",
+            "digest": "none",
             "question": "which",
             "options": ["one", "other"],
             "target_seq": FIRST_MESSAGE,

@@ -3,6 +3,7 @@
 Routes come from their table, so one that is not listed fails. The routes that are commands stand in the other matrix.
 """
 
+import base64
 import re
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 from contracts.standings import KINDS, SCENES, Scene, cells
 from contracts.test_authorization import TABLE as COMMANDS
 from contracts.test_authorization_callers import OPERATIONS
+from pictures import png
 from seriatim.core.ids import UserId, random_id, uuid7
 from seriatim.features.invitations import links
 from seriatim.features.moderation import reports
@@ -106,7 +108,7 @@ CELLS = {(name, kind, standing): letter for name, rows in TABLE.items() for kind
 
 OF_THE_SERVER = {
     "list_all_reports", "list_all_audit", "make_group", "change_group", "delete_group", "invite_to_server", "list_bots",
-    "make_bot", "renew_bot", "remove_bot",
+    "make_bot", "renew_bot", "remove_bot", "add_emoji", "remove_emoji",
 }  # fmt: skip
 """Only an admin of the server may."""
 ELSEWHERE = {"get_trace", "slash", "unsave_message"}
@@ -189,6 +191,7 @@ class Asking:
             "user_ids": [],
             "kind": "x",
             "scopes": ["read"],
+            "picture": base64.b64encode(png()).decode(),
         }
         more = {} if method in ("GET", "DELETE") else {"json": body}
         headers = {"Authorization": f"Bearer {token}"}
@@ -226,7 +229,7 @@ async def test_what_concerns_the_server_is_for_its_admins(server: Server, databa
         scene = Scene(world)
         asking = Asking(server, scene)
         await asking.prepare("group", "owner")
-        asking.know(group_id=random_id())
+        asking.know(group_id=random_id(), name=f"nobody{random_id()}")
         for name in OF_THE_SERVER:
             assert await asking.outcome_of(name) == "forbidden", name
         async with database.transaction() as connection:

@@ -70,7 +70,7 @@ async def test_the_limits_themselves_are_taken(server: Server) -> None:
     }
     for command, fields in (
         ("edit", {"target_seq": seq, "body": WIDE * (LIMITS.body_bytes // 4)}),
-        ("react", {"target_seq": seq, "emoji": ":" + "x" * (LIMITS.emoji_bytes - 2) + ":"}),
+        ("react", {"target_seq": seq, "emoji": "👩" + "\u200d👩" * 8}),
         ("start_poll", full),
     ):
         answer = await ada.command(command, conversation_id=here, **fields)

@@ -15,6 +15,7 @@ import pytest
 from hypothesis import settings
 from msgspec.structs import replace
 
+from pictures import custom_emoji
 from seriatim.core.errors import ChatError
 from seriatim.core.ids import ConversationId, UserId, uuid7
 from seriatim.log.access import Action, authorize
@@ -49,6 +50,7 @@ class History:
         self.there = ConversationId(0)
 
     async def begin(self) -> None:
+        await custom_emoji(self.world.database, "parrot")
         self.people = await self.world.people(5)
         ada, bob, carol = self.people[:3]
         self.there = await self.world.make(bob, ConversationKind.GROUP, ada, carol)

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from psycopg import sql
 
+from pictures import custom_emoji
 from rows import TABLES, unchanged
 from seriatim.core.errors import BadRequest, ChatError, Conflict, Forbidden, KeyReused, NotFound, TooLarge
 from seriatim.core.ids import ConversationId, uuid7
@@ -175,6 +176,7 @@ async def test_who_deletes_what(world: Speaking) -> None:
 
 async def test_reactions_are_counted_by_kind_and_say_which_are_one_s_own(world: Speaking) -> None:
     ada, bob, here, seq = await a_group(world)
+    await custom_emoji(world.database, "party_parrot")
     for who, emoji in ((ada, "👍"), (bob, "❤️"), (bob, "👍"), (ada, ":party_parrot:")):
         await world.do(React, who, here, target_seq=seq, emoji=emoji)
     assert (await seen(world, ada, here, seq)).reactions == (
@@ -215,6 +217,7 @@ async def test_counts_are_exact_when_everybody_reacts_and_votes_at_once(world: S
 
 async def test_a_message_takes_50_kinds_of_reactions(world: Speaking, database: Database) -> None:
     ada, bob, here, seq = await a_group(world)
+    await custom_emoji(database, *(f"e{number}" for number in range(LIMITS.reaction_kinds)))
     for number in range(LIMITS.reaction_kinds):
         await world.do(React, ada, here, target_seq=seq, emoji=f":e{number}:")
     async with unchanged(database):

@@ -4,6 +4,8 @@ from typing import Any
 
 import pytest
 
+from pictures import custom_emoji
+from seriatim.storage.postgres.database import Database
 from world import Device, Server
 
 
@@ -33,11 +35,12 @@ async def does(device: Device, command: str, here: int, **fields: Any) -> int:
     return answer["seq"]
 
 
-async def test_reactions_pins_versions_and_votes_are_keyset_lists(server: Server) -> None:
+async def test_reactions_pins_versions_and_votes_are_keyset_lists(server: Server, database: Database) -> None:
+    await custom_emoji(database, "aa", "bb")
     ada, bob, eve = [await server.device(name) for name in ("ada", "bob", "eve")]
     here = await ada.group(bob)
     seq = (await ada.send(here, "first"))["seq"]
-    for who, emoji in ((ada, "a"), (bob, "a"), (bob, "b")):
+    for who, emoji in ((ada, "aa"), (bob, "aa"), (bob, "bb")):
         await does(who, "react", here, target_seq=seq, emoji=f":{emoji}:")
     edits = [await does(ada, "edit", here, target_seq=seq, body=body) for body in ("second", "third")]
     poll = await does(ada, "start_poll", here, question="When?", options=["now", "then"])
@@ -51,8 +54,8 @@ async def test_reactions_pins_versions_and_votes_are_keyset_lists(server: Server
     people = sorted((ada, bob), key=lambda one: one.user_id)
     reactors = await listed(bob, f"{base}/entries/{seq}/reactions", "reactors")
     assert [(one["emoji"], one["user_id"], one["name"]) for one in reactors] == [
-        *((":a:", one.user_id, one.name) for one in people),
-        (":b:", bob.user_id, bob.name),
+        *((":aa:", one.user_id, one.name) for one in people),
+        (":bb:", bob.user_id, bob.name),
     ]
     pins = await listed(bob, f"{base}/pins", "entries")
     assert [(pin["kind"], pin["seq"], pin["pinned_seq"]) for pin in pins] == [
@@ -84,15 +87,15 @@ async def test_who_has_left_is_told_of_nothing_that_came_later(server: Server) -
     ada, bob = await server.device("ada"), await server.device("bob")
     here = await ada.group(bob)
     seq = (await ada.send(here, "first"))["seq"]
-    await does(bob, "react", here, target_seq=seq, emoji=":b:")
+    await does(bob, "react", here, target_seq=seq, emoji="👍")
     await does(ada, "edit", here, target_seq=seq, body="second")
     poll = await does(ada, "start_poll", here, question="When?", options=["now", "then"])
     await does(bob, "leave", here)
-    await does(ada, "react", here, target_seq=seq, emoji=":a:")
+    await does(ada, "react", here, target_seq=seq, emoji="❤️")
     await does(ada, "edit", here, target_seq=seq, body="third")
     await does(ada, "pin", here, target_seq=seq)
     base = f"/v1/conversations/{here}"
-    assert [one["emoji"] for one in await listed(bob, f"{base}/entries/{seq}/reactions", "reactors")] == [":b:"]
+    assert [one["emoji"] for one in await listed(bob, f"{base}/entries/{seq}/reactions", "reactors")] == ["👍"]
     assert [one["body"] for one in await listed(bob, f"{base}/entries/{seq}/versions", "versions")] == [
         "first",
         "second",

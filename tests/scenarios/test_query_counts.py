@@ -7,13 +7,16 @@ from typing import Any
 
 import pytest
 
+from pictures import custom_emoji
 from seriatim.core.ids import uuid7
 from seriatim.features.conversations import store
+from seriatim.features.own import store as own_store
 from seriatim.features.own.draft import save_draft
 from seriatim.features.own.set_mine import set_mine
 from seriatim.features.receipts.read_all import read_all
 from seriatim.gateway.commands import VERBS
 from seriatim.log.access import Action, authorize
+from seriatim.log.own.unreads import unreads_page, with_entries
 from seriatim.log.threads.lists import NEWEST, followed_page, threads_page
 from seriatim.protocol.commands import (
     ClosePoll,
@@ -191,8 +194,8 @@ async def listing_members(world: Speaking, count: int) -> Callable[[], Awaitable
 
 CROWD = """
 insert into reactions (conversation_id, seq, emoji, user_id, reaction_seq)
-select %(here)s, %(seq)s, ':x:', n, 1 from generate_series(1, %(count)s) n;
-insert into reaction_counts values (%(here)s, %(seq)s, ':x:', %(count)s);
+select %(here)s, %(seq)s, '👍', n, 1 from generate_series(1, %(count)s) n;
+insert into reaction_counts values (%(here)s, %(seq)s, '👍', %(count)s);
 insert into entries (conversation_id, seq, kind, sender_id, device_id, client_id, created_at, target_seq, body, outcome)
 select %(here)s, 1000 + n, 'message_edited', 1, 1, gen_random_uuid(), now(), %(seq)s, 'x', '{"previous": "y"}'
 from generate_series(1, %(count)s) n;
@@ -210,6 +213,7 @@ def on_a_message(command: type[Any], *before: tuple[type[Any], dict[str, Any]], 
 
     async def ready(world: Speaking, count: int) -> Callable[[], Awaitable[Any]]:
         ada, *_ = await world.people(1)
+        await custom_emoji(world.database, "parrot")
         here = await world.make(ada, GROUP)
         said = await world.do(SendMessage, ada, here, body="x")
         asked = await world.do(StartPoll, ada, here, **POLL)
@@ -283,6 +287,21 @@ async def listing_followed_threads(world: Speaking, count: int) -> Callable[[], 
     return page
 
 
+async def listing_unreads(world: Speaking, count: int) -> Callable[[], Awaitable[Any]]:
+    ada, bob = await world.people(2)
+    for _ in range(count):
+        here = await world.make(ada, GROUP, bob)
+        await world.do(SendMessage, ada, here, body="x")
+
+    async def page() -> None:
+        async with world.database.read() as connection:
+            found = await unreads_page(connection, bob.user_id, own_store.NEWEST[:2], 200)
+            told = await with_entries(connection, bob.user_id, found)
+        assert [len(one.entries) for one in told] == [1] * count
+
+    return page
+
+
 OPENING = {"-- lock conversation": 1, "-- recorded": 1, "-- authorize": 1}
 """Every verb: the lock, its own key, its rights."""
 RECORD = {"-- record": 1}
@@ -326,9 +345,13 @@ COSTS: dict[str, tuple[Verb, dict[str, int]]] = {
     ),
     "edit": (on_a_message(Edit, body="other"), OPENING | {"-- target": 1, "-- edit": 1} | RECORD),
     "delete": (on_a_message(Delete), OPENING | {"-- target": 1, "-- delete": 1} | RECORD),
-    "react": (on_a_message(React, emoji=":x:"), OPENING | {"-- target": 1, "-- react": 1} | RECORD),
+    "react": (on_a_message(React, emoji="👍"), OPENING | {"-- target": 1, "-- react": 1} | RECORD),
+    "react with a custom emoji": (
+        on_a_message(React, emoji=":parrot:"),
+        OPENING | {"-- target": 1, "-- is emoji": 1, "-- react": 1} | RECORD,
+    ),
     "unreact": (
-        on_a_message(Unreact, (React, {"emoji": ":x:"}), emoji=":x:"),
+        on_a_message(Unreact, (React, {"emoji": "👍"}), emoji="👍"),
         OPENING | {"-- target": 1, "-- unreact": 1} | RECORD,
     ),
     "pin": (on_a_message(Pin), OPENING | {"-- target": 1, "-- pin count": 1, "-- set pin": 1} | RECORD),
@@ -357,6 +380,7 @@ COSTS: dict[str, tuple[Verb, dict[str, int]]] = {
     ),
     "draft": (drafting, {"-- authorize": 1, "-- save draft": 1}),
     "set mine": (setting_mine, {"-- set mine": 1}),
+    "list unreads": (listing_unreads, {"-- unreads page": 1, "-- seen entries": 1}),
     "list conversations": (listing_conversations, {"-- conversations page": 1}),
     "list channels": (listing_channels, {"-- channels page": 1}),
     "list members": (listing_members, {"-- authorize": 1, "-- members page": 1}),

@@ -4,7 +4,9 @@ from litestar import Litestar
 
 from seriatim.app.parts import Parts
 from seriatim.app.settings import Settings
+from seriatim.core.buckets import Buckets, network
 from seriatim.features.devices.devices import Devices
+from seriatim.features.emoji.routes import EmojiKeeping
 from seriatim.gateway.http.app import HttpSettings, create_http_app
 
 
@@ -15,6 +17,11 @@ def http_app(settings: Settings, parts: Parts) -> Litestar:
         if not parts.appender.healthy:
             return "the log cannot be written: the database is away"
         return None
+
+    pictures = Buckets()
+
+    def admit_picture(address: str) -> None:
+        pictures.require(network(address), settings.rates.picture_address, parts.accounts.clock.monotonic())
 
     return create_http_app(
         HttpSettings(
@@ -36,6 +43,7 @@ def http_app(settings: Settings, parts: Parts) -> Litestar:
             "later": parts.later,
             "tell": parts.own.tell,
             "traces": parts.traces,
+            "emoji_keeping": EmojiKeeping(policy=settings.add_emoji, admit=admit_picture),
             **parts.bots.dependencies,
         },
     )

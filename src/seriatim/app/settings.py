@@ -11,6 +11,7 @@ from msgspec import Meta
 
 from seriatim.core.addresses import networks
 from seriatim.features.accounts.rules import SignUpPolicy
+from seriatim.features.emoji.rules import EmojiPolicy
 from seriatim.protocol.limits import TOKEN_LIFE_S, UNAUTHENTICATED_SOCKETS_PER_ADDRESS, Rates
 
 PREFIX = "SERIATIM_"
@@ -44,6 +45,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """PEM file with the certificate's private key."""
     sign_up: SignUpPolicy = SignUpPolicy.OPEN
     """Who may make an account; the first one becomes server admin, and needs no invitation."""
+    add_emoji: EmojiPolicy = EmojiPolicy.ADMINS
+    """Who may add emoji of the server's own; with `everybody` all but guests, and who added one may remove it."""
     token_life_s: Seconds = TOKEN_LIFE_S
     """Seconds an access token is good for; a revoked device's sockets close in seconds all the same."""
     unauthenticated_sockets_per_address: Count = UNAUTHENTICATED_SOCKETS_PER_ADDRESS

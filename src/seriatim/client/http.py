@@ -10,6 +10,7 @@ import msgspec
 from seriatim.core.errors import ChatError, RateLimited, Unavailable
 from seriatim.core.ids import MAX_ID, ConversationId, DeviceId, UserId
 from seriatim.protocol.answers import Error, Page
+from seriatim.protocol.http.emoji import CustomEmoji, CustomEmojis, NewEmoji
 from seriatim.protocol.http.threads import Thread, Threads
 from seriatim.protocol.limits import LIMITS
 from seriatim.protocol.link.refusals import error_of
@@ -113,6 +114,18 @@ class Http:
         """Return the people of these ids, those that exist."""
         ids = ",".join(str(user_id) for user_id in user_ids)
         return (await self.ask("GET", "/v1/users", Users, params={"ids": ids})).users
+
+    async def emoji(self) -> list[CustomEmoji]:
+        """Return the emoji of this server, in the order of their names; `path` is where their pictures are."""
+        return (await self.ask("GET", "/v1/emoji", CustomEmojis)).emoji
+
+    async def add_emoji(self, name: str, picture: bytes) -> CustomEmoji:
+        """Add an emoji: a PNG, GIF, WebP or JPEG, at most 128 KiB and 512x512 pixels."""
+        return await self.ask("POST", "/v1/emoji", CustomEmoji, body=NewEmoji(name=name, picture=picture))
+
+    async def remove_emoji(self, name: str) -> None:
+        """Remove an emoji; what was written with it stays as text."""
+        await self.ask("DELETE", f"/v1/emoji/{name}", type(None))
 
     async def page(self, path: str, answer: type[_T], params: dict[str, str]) -> _T:
         """Return a page of a list, after the wait that its rate asks for: a long list takes many pages."""

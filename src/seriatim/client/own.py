@@ -24,6 +24,8 @@ from seriatim.protocol.http.own import (
     ScheduledMessage,
     ScheduledMessages,
     ScheduleMessage,
+    UnreadConversation,
+    Unreads,
 )
 from seriatim.protocol.http.threads import Thread, Threads
 from seriatim.protocol.own.changes import OwnDraft, OwnMine, OwnSettings, OwnThread
@@ -32,7 +34,7 @@ from seriatim.protocol.own.settings import ChangeSettings, Level, Settings
 KEPT = (OwnDraft, OwnMine, OwnThread, OwnSettings)
 """What is told as it is now, and kept; of lists only that they changed."""
 _C = TypeVar("_C", OwnDraft, OwnMine, OwnThread, OwnSettings)
-_P = TypeVar("_P", SavedMessages, Mentions, Threads)
+_P = TypeVar("_P", SavedMessages, Mentions, Threads, Unreads)
 
 
 class Own:
@@ -171,6 +173,13 @@ class Own:
         """Return where the user was mentioned, read or not, the latest first, at most `limit` and a page."""
         pages = await self._pages("/v1/me/mentions", Mentions, limit)
         return [one for page in pages for one in page.mentions]
+
+    async def unreads(self, limit: int = 200) -> list[UnreadConversation]:
+        """Return the conversations with unread messages, each with the first of them, the last message first.
+
+        At most `limit` and a page; none that is muted or hidden.
+        """
+        return [one for page in await self._pages("/v1/me/unreads", Unreads, limit) for one in page.unreads]
 
     async def schedule(self, message: SendMessage, send_at: datetime) -> ScheduledMessage:
         """Let a message be sent then; its `client_id` makes it be sent once, however often this is asked."""

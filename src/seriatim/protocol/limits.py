@@ -190,6 +190,8 @@ class Rates(msgspec.Struct, frozen=True, kw_only=True):
     """Token refreshes, per device."""
     webhook: Rate = Rate(1, 10)
     """Calls of an incoming webhook, per webhook."""
+    picture_address: Rate = Rate(50, 2_000)
+    """Pictures of emoji, per network; a browser keeps each for ever."""
     search_users: Rate = Rate(5, 10)
     """Searches for people, per user."""
 

@@ -1,4 +1,4 @@
-"""A user's own over HTTP: `/v1/me/settings`, `/v1/me/saved`, `/v1/me/mentions`."""
+"""A user's own over HTTP: `/v1/me/settings`, `/v1/me/saved`, `/v1/me/mentions`, `/v1/me/unreads`."""
 
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
@@ -12,7 +12,8 @@ from litestar.params import FromPath, JSONBody, SkipValidation
 from seriatim.features.own import saved, store
 from seriatim.features.own.settings import change_settings
 from seriatim.log.own.seen import seen
-from seriatim.protocol.http.own import Mention, Mentions, SavedMessage, SavedMessages
+from seriatim.log.own.unreads import unreads_page, with_entries
+from seriatim.protocol.http.own import Mention, Mentions, SavedMessage, SavedMessages, Unreads
 from seriatim.protocol.http.parameters import ListCursor, PageSize
 from seriatim.protocol.http.requests import cursor_of, known, place_of
 from seriatim.protocol.own.changes import OwnSettings, Tell
@@ -111,6 +112,19 @@ async def list_mentions(sender: Caller, commands: Running, cursor: ListCursor = 
     )
 
 
+@get("/v1/me/unreads", operation_id="list_unreads", tags=["own"])
+async def list_unreads(sender: Caller, commands: Running, cursor: ListCursor = None, limit: PageSize = 50) -> Unreads:
+    """Return the conversations with unread messages that are neither muted nor hidden, each with the first of them.
+
+    The last message first. Unread replies of threads are in `/v1/me/threads?only_unread=true`.
+    """
+    after = store.NEWEST[:2] if cursor is None else place_of(cursor, datetime)
+    async with commands.listing(sender) as connection:
+        found = await unreads_page(connection, sender.user_id, after, limit + 1)
+        unreads = await with_entries(connection, sender.user_id, found[:limit])
+    return Unreads(unreads=unreads, cursor=cursor_of(found[limit - 1].place) if len(found) > limit else None)
+
+
 def _after(cursor: str | None) -> store.ListPlace:
     if cursor is None:
         return store.NEWEST
@@ -132,5 +146,6 @@ ROUTES: Final[tuple[HTTPRouteHandler, ...]] = (
     unsave_message,
     list_saved,
     list_mentions,
+    list_unreads,
 )
 """What the HTTP application registers; it gives them `sender`, `commands` and `tell`."""

@@ -1,5 +1,6 @@
 """React: an emoji of one's own on a message or poll."""
 
+from seriatim.core.errors import NotFound
 from seriatim.features.reactions import rules, store
 from seriatim.log.access import Action
 from seriatim.log.draft import Change, Stored
@@ -14,11 +15,11 @@ from seriatim.storage.postgres.database import Database
 async def react(command: React, sender: Sender, database: Database) -> Stored:
     """Add the reaction and return the committed entry; a retry returns the stored one (promise L2).
 
-    Bounds: six statements, however many people have reacted.
+    Bounds: six statements, however many people have reacted; one more for a `:custom_name:`.
 
     Raises:
         BadRequest: not one emoji.
-        NotFound: no such conversation or message, or the sender may not know of it.
+        NotFound: no such conversation or message, or the sender may not know of it; no such emoji (`$.emoji`).
         Forbidden: the sender is no member, or may only read here.
         Conflict: `reacted` already, `reaction_kinds` (50 are there), or `deleted`.
         KeyReused, Unavailable.
@@ -31,6 +32,8 @@ async def react(command: React, sender: Sender, database: Database) -> Stored:
         if isinstance(begun, Stored):
             return begun
         await targets.target(connection, here, begun.access, seq, targets.MESSAGE, targets.POLL)
+        if command.emoji.startswith(":") and not await store.is_emoji(connection, command.emoji.strip(":")):
+            raise NotFound("this server has no such emoji", path="$.emoji")
         next_seq = begun.conversation.last_seq + 1
         added, kinds = await store.react(connection, here, seq, command.emoji, sender.user_id, changed_seq=next_seq)
         rules.reacted(added=added, kinds=kinds)

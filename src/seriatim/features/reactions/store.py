@@ -48,6 +48,9 @@ with removed as (
 )
 select exists (select from removed)"""
 
+IS_EMOJI: LiteralString = """-- is emoji
+select exists (select from custom_emoji where name = %(name)s)"""
+
 REACTORS_PAGE: LiteralString = """-- reactors page
 select r.emoji, r.user_id, u.name, r.reaction_seq
 from reactions r join users u on u.id = r.user_id
@@ -79,6 +82,12 @@ async def react(
         row = await cursor.fetchone()
     assert row is not None
     return row
+
+
+async def is_emoji(connection: Connection, name: str) -> bool:
+    """Say whether this server has an emoji of this name."""
+    row = await (await connection.execute(IS_EMOJI, {"name": name})).fetchone()
+    return row is not None and row[0]
 
 
 async def unreact(

@@ -8,6 +8,7 @@ from seriatim.features.accounts import routes as accounts
 from seriatim.features.bots import routes as bots
 from seriatim.features.conversations import routes as conversations
 from seriatim.features.devices import routes as devices
+from seriatim.features.emoji import routes as emoji
 from seriatim.features.groups import routes as groups
 from seriatim.features.invitations import routes as invitations
 from seriatim.features.later import routes as later
@@ -35,6 +36,7 @@ ROUTES: Final[tuple[ControllerRouterHandler, ...]] = (
     *invitations.ROUTES,
     *moderation.ROUTES,
     *groups.ROUTES,
+    *emoji.ROUTES,
     *threads.ROUTES,
     *receipts.ROUTES,
     *own.ROUTES,

@@ -51,6 +51,8 @@ class Act(StrEnum):
     REMOVE_WEBHOOK = "remove_webhook"
     SET_GROUP = "set_group"
     DELETE_GROUP = "delete_group"
+    ADD_EMOJI = "add_emoji"
+    REMOVE_EMOJI = "remove_emoji"
 
 
 async def audited(

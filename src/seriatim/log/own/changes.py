@@ -27,18 +27,18 @@ OWN_ROWS = 2_000
 OWN_THREADS = 500
 """Most threads told at once of one user."""
 
-_HIDDEN: LiteralString = (
+HIDDEN: LiteralString = (
     "(m.hidden_ordinal is not null and (m.left_seq is not null or m.hidden_ordinal >= c.last_ordinal))"
 )
 _MARKED: LiteralString = "coalesce(m.marked_seq >= m.read_seq, false)"
-_MUTED: LiteralString = "coalesce(m.muted_until > statement_timestamp(), false)"
-FLAGS: LiteralString = f"""(case when {_MUTED} then 1 else 0 end + case when m.pinned then 2 else 0 end
-    + case when {_MARKED} then 4 else 0 end + case when {_HIDDEN} then 8 else 0 end
+MUTED: LiteralString = "coalesce(m.muted_until > statement_timestamp(), false)"
+FLAGS: LiteralString = f"""(case when {MUTED} then 1 else 0 end + case when m.pinned then 2 else 0 end
+    + case when {_MARKED} then 4 else 0 end + case when {HIDDEN} then 8 else 0 end
     + case when m.left_seq is null then 0 else 16 end)"""
 """The flags of `members m` and `conversations c`, as the constants FLAG_* of protocol/answers name them."""
 MINE: LiteralString = f"""jsonb_build_object(
     'conversation_id', m.conversation_id, 'level', coalesce(m.level, 'default'),
-    'muted_until', case when {_MUTED} then m.muted_until end, 'pinned', m.pinned, 'hidden', {_HIDDEN},
+    'muted_until', case when {MUTED} then m.muted_until end, 'pinned', m.pinned, 'hidden', {HIDDEN},
     'marked_unread', {_MARKED})"""
 """The fields of an OwnMine, of the same."""
 
@@ -59,7 +59,7 @@ cross join lateral (
     select s.key, s.value, s.changed_at, s.xid from user_state s where s.user_id = a.user_id and s.xid >= {_SINCE}
     union all
     select 'mine', {MINE}, null, m.mine_xid from members m join conversations c on c.id = m.conversation_id
-    where m.user_id = a.user_id and m.mine_xid >= {_SINCE} and ({_SINCE} <> '0' or m.level is not null or {_MUTED})
+    where m.user_id = a.user_id and m.mine_xid >= {_SINCE} and ({_SINCE} <> '0' or m.level is not null or {MUTED})
     order by 4 desc limit %(limit)s
 ) o
 order by a.place"""

@@ -12,7 +12,18 @@ from seriatim.core.errors import ChatError
 from seriatim.protocol import answers, commands, entries, limits, resources
 from seriatim.protocol.codec import Subprotocol
 from seriatim.protocol.codes import CloseCode
-from seriatim.protocol.http import bots, groups, invitations, messages, moderation, own, presence, threads, webhooks
+from seriatim.protocol.http import (
+    bots,
+    emoji,
+    groups,
+    invitations,
+    messages,
+    moderation,
+    own,
+    presence,
+    threads,
+    webhooks,
+)
 from seriatim.protocol.own import changes
 from seriatim.protocol.own import settings as own_settings
 
@@ -45,6 +56,7 @@ ASKED: tuple[type, ...] = (
     moderation.Resolve,
     webhooks.NewIncomingWebhook,
     webhooks.NewOutgoingWebhook,
+    emoji.NewEmoji,
 )
 """Bodies that clients write; a field with a default may be left out."""
 ANSWERED: tuple[type, ...] = (
@@ -64,8 +76,10 @@ ANSWERED: tuple[type, ...] = (
     messages.Voters,
     threads.Threads,
     groups.Groups,
+    emoji.CustomEmojis,
     own.SavedMessages,
     own.Mentions,
+    own.Unreads,
     own.ScheduledMessages,
     own.Reminders,
     own.Receipts,
@@ -165,6 +179,7 @@ _PRIMITIVES = {
     "int": "number",
     "float": "number",
     "str": "string",
+    "bytes": "string",
     "bool": "boolean",
     "datetime": "string",
     "UUID": "string",

@@ -12,6 +12,8 @@ from seriatim.protocol.entries import Entry
 from seriatim.protocol.fields import Seq, WireConversationId
 
 Instant = Annotated[datetime, Meta(tz=True)]
+UNREAD_ENTRIES = 5
+"""So many unread entries of a conversation stand in the list of all that is unread."""
 
 
 class SavedMessage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -43,6 +45,24 @@ class Mentions(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A page of mentions, the latest first; `cursor` asks for the next one and is absent on the last."""
 
     mentions: list[Mention]
+    cursor: str | None = None
+
+
+class UnreadConversation(msgspec.Struct, frozen=True, kw_only=True):
+    """A conversation with unread messages: its last seq, the user's mark, what `heads` count too, the first entries."""
+
+    conversation_id: ConversationId
+    head: int
+    read: int
+    unread: int
+    mentions: int
+    entries: list[Entry]
+
+
+class Unreads(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A page of conversations with unread messages, the last message first; `cursor` asks for the next one."""
+
+    unreads: list[UnreadConversation]
     cursor: str | None = None
 
 
