@@ -180,6 +180,10 @@ class Api:
         wish = {"client_id": str(uuid7()), **fields}
         return int(self._post(f"/v1/conversations/{conversation_id}/{command}", wish)["seq"])
 
+    def tell(self, path: str, wish: dict[str, Any]) -> None:
+        """Ask for something that is answered with nothing."""
+        self._client.post(path, json=wish).raise_for_status()
+
     def set_role(self, conversation_id: int, user_id: int, role: str) -> None:
         wish = {"client_id": str(uuid7()), "user_id": user_id, "role": role}
         self._post(f"/v1/conversations/{conversation_id}/set_role", wish)

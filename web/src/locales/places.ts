@@ -14,7 +14,7 @@ export const places = {
   goodFor: "Good for",
   lives: { hour: "An hour", day: "A day", week: "A week", month: "30 days" },
   uses: "How many may use it",
-  anyNumber: "As many as there is room for",
+  anyNumber: "No limit",
   makeLink: "Create link",
   linkMade: "Copy it now: it is shown only once.",
   invitationLink: "Invitation link",
@@ -45,7 +45,7 @@ export const places = {
   askToJoinNamed: (title: string) => `Ask to join ${title}`,
   asked: "Asked",
   listedChannel: "by request",
-  listedWord: "Channel to ask for",
+  listedWord: "Channel by request",
 
   rulesTitle: "Settings of this conversation",
   settings: "Settings",
@@ -171,7 +171,7 @@ export const places = {
 
   slowWait: (left: string) => `Slow mode: you can write again in ${left}.`,
   slowRule: (every: string) => `Slow mode: ${every}.`,
-  silencedUntil: (when: string) => `A moderator lets you only read here until ${when}.`,
+  silenced: "A moderator lets you only read here for a time.",
 
   commands: {
     me: { usage: "/me what you do", description: "Say what you do" },

@@ -11,7 +11,7 @@ import { LIMITS, type MessageSent } from "../../src/core/protocol/types.ts";
 import { Memory } from "../../src/core/store/memory.ts";
 import type { Batch, ConversationRecord, Loaded, Store } from "../../src/core/store/schema.ts";
 import { outboxRecord } from "../../src/core/sync/apply.ts";
-import { unknownConversation } from "../../src/core/sync/fold.ts";
+import { DEFAULT_RULES, unknownConversation } from "../../src/core/sync/fold.ts";
 import { heldRanges } from "../../src/core/sync/held.ts";
 
 const IDS = [1, 2, 3] as ConversationId[];
@@ -107,7 +107,7 @@ function row(conversation_id: ConversationId, seq: number): MessageRow {
 }
 
 function record(id: ConversationId): ConversationRecord {
-  return { ...unknownConversation(id), details_head: ROWS, title: `${id}`, role: "member", position: { ...UNKNOWN, cursor: ROWS, head: ROWS } };
+  return { ...unknownConversation(id), details_head: ROWS, rules: DEFAULT_RULES, title: `${id}`, role: "member", position: { ...UNKNOWN, cursor: ROWS, head: ROWS } };
 }
 
 const http = {

@@ -9,10 +9,10 @@ import { nextClientId, timeOf } from "../../src/core/outbox/order.ts";
 import type { ConversationId, DeviceId, MessageRow, UserId } from "../../src/core/port.ts";
 import { afterClose, isFinal } from "../../src/core/protocol/codes.ts";
 import { decode } from "../../src/core/protocol/frames.ts";
-import type { Entry, MessageSent } from "../../src/core/protocol/types.ts";
+import type { Conversation, Entry, MessageSent } from "../../src/core/protocol/types.ts";
 import { Memory } from "../../src/core/store/memory.ts";
 import { batchOf, outboxRecord } from "../../src/core/sync/apply.ts";
-import { folded, unknownConversation } from "../../src/core/sync/fold.ts";
+import { detailed, folded, unknownConversation } from "../../src/core/sync/fold.ts";
 import { heldAround } from "../../src/core/sync/held.ts";
 import { rowOf } from "../../src/core/sync/rows.ts";
 import { look } from "../../src/core/sync/look.ts";
@@ -75,6 +75,19 @@ test("a conversation follows its settings, its members and its last message", ()
   const now = folded(start, entries, UNKNOWN, ME);
   expect(now).toMatchObject({ title: "new", member_count: 2, roster_version: 5, role: "admin" });
   expect(folded(now, entries, UNKNOWN, ME), "an entry folded twice changes nothing").toEqual(now);
+});
+
+test("rules follow the settings, and what the server said before an entry that is held changes nothing", () => {
+  const found = { conversation_id: ID, kind: "channel", visibility: "public", title: "bees", member_count: 2, roster_version: 3, role: "member", head: 5, read: 0, unread: 0 } as Conversation;
+  const known = detailed(unknownConversation(ID), { ...found, slow_mode_s: 30, history: "all" });
+  expect(known.rules).toEqual({ archived: false, history: "all", post_role: "member", invite_role: "admin", slow_mode_s: 30 });
+  const entries: Entry[] = [{ ...fields, kind: "settings_changed", seq: 6, archived: true, slow_mode_s: 0 }];
+  const now = folded(known, entries, UNKNOWN, ME);
+  expect(now.rules).toMatchObject({ archived: true, history: "all", slow_mode_s: 0 });
+  expect(detailed(now, found)).toBe(now);
+  expect(detailed(now, { ...found, head: 6, roster_version: 2 })).toBe(now);
+  expect(detailed(now, { ...found, head: 6 }).rules?.archived).toBe(false);
+  expect(detailed(folded(unknownConversation(ID), entries, UNKNOWN, ME), found).details_head, "it is asked for again").toBe(-1);
 });
 
 test("the last message of a conversation is the newest of its main timeline, as it is now", () => {

@@ -9,6 +9,8 @@ afterEach(() => void vi.useRealTimers());
 const here = (role: string, slow_mode_s: number) => ({ role, rules: { slow_mode_s } }) as ConversationRow;
 const mine = (more: object) => ({ state: "sent", created_at: NOW, error: null, ...more }) as MessageRow;
 
+const refused = (reason: string) => mine({ state: "failed", error: { code: "forbidden", message: "", reason, retry_after_ms: 20_000 } });
+
 function wordsAfter(conversation: ConversationRow, row: MessageRow): string {
   const pause = new Pause();
   pause.look(conversation, row);
@@ -23,8 +25,7 @@ test("slow mode counts from the last message, for members only", () => {
 });
 
 test("a refusal says how long it holds", () => {
-  const refused = (reason: string) => mine({ state: "failed", error: { code: "forbidden", message: "", reason, retry_after_ms: 20_000 } });
-  expect(wordsAfter(here("member", 0), refused("silenced"))).toContain("only read here until 20 s");
+  expect(wordsAfter(here("member", 0), refused("silenced"))).toContain("only read here for a time");
   expect(wordsAfter(here("member", 30), refused("slow_mode"))).toContain("20 s");
   expect(wordsAfter(here("member", 30), refused("blocked"))).toBe("");
 });

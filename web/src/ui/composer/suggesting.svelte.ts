@@ -1,8 +1,9 @@
-/** What is suggested while a word is written: people, groups and everybody after `@`, emoji after `:`. */
+/** What is suggested while a word is written: people, groups and everybody after `@`, emoji after `:`, commands after `/`. */
 
-import type { ConversationRow, PeopleGroup, Person, UserId } from "../../core/port.ts";
+import type { ConversationRow, PeopleGroup, Person, SlashRow, UserId } from "../../core/port.ts";
 import type { Chat } from "../state/chat.svelte.ts";
 import { mentionsIn } from "./mentions.ts";
+import { commands } from "./slash.ts";
 import { wordAt, type Word } from "./word.ts";
 
 export interface Suggestion {
@@ -10,9 +11,11 @@ export interface Suggestion {
   /** What stands for the word when it is chosen. */
   readonly text: string;
   readonly name: string;
-  readonly kind: "person" | "group" | "everybody" | "emoji";
+  readonly kind: "person" | "group" | "everybody" | "emoji" | "command";
   /** Of a person: who. Of a group: how many. */
   readonly id: number;
+  /** Of a command: what it does. */
+  readonly hint?: string;
 }
 
 export interface Chosen {
@@ -32,6 +35,7 @@ export class Suggesting {
   readonly #conversation: () => ConversationRow;
   #word: Word | null = null;
   #members: readonly Person[] | null = null;
+  #offered: readonly SlashRow[] | null = null;
   #groups: readonly PeopleGroup[] = [];
   #asked = false;
 
@@ -44,7 +48,7 @@ export class Suggesting {
     const word = wordAt(text, caret);
     this.#word = word;
     if (word?.sign === "@") await this.#meet();
-    const found = word === null ? [] : word.sign === "@" ? this.#people(word.text) : await emoji(word.text);
+    const found = word === null ? [] : word.sign === "@" ? this.#people(word.text) : word.sign === ":" ? await emoji(word.text) : await this.#commands(word.text);
     if (this.#word !== word) return;
     this.found = found;
     this.at = 0;
@@ -110,6 +114,15 @@ export class Suggesting {
     if (members.ok) this.#members = members.value;
     if (groups.ok) this.#groups = groups.value;
     this.#asked = members.ok;
+  }
+
+  /** Those that begin with this; the bots are asked once per conversation that is opened. */
+  async #commands(text: string): Promise<readonly Suggestion[]> {
+    this.#offered ??= await commands(this.#chat, this.#conversation());
+    return this.#offered
+      .filter(({ name }) => name.startsWith(text))
+      .slice(0, MOST)
+      .map(({ name, usage, description }): Suggestion => ({ key: `/${name}`, text: `/${name}`, name: usage === "" ? `/${name}` : usage, kind: "command", id: 0, hint: description }));
   }
 
   #people(text: string): readonly Suggestion[] {

@@ -1,6 +1,7 @@
 /** What the actions of a message do, in the main list and in a thread. */
 
-import type { MessageRow } from "../../core/port.ts";
+import type { ConversationRow, MessageRow } from "../../core/port.ts";
+import { words } from "../app/locale.ts";
 import type { Chat } from "../state/chat.svelte.ts";
 import type { Layer, MessageActs } from "./acts.ts";
 
@@ -15,6 +16,16 @@ export interface Writing {
   replyTo(row: MessageRow): void;
   change(row: MessageRow): void;
   takeBack(body: string, target_seq: number | null): void;
+}
+
+const RANK = { guest: 0, member: 1, admin: 2, owner: 3 };
+
+/** Return in words why nothing can be written in a conversation; "": it can. */
+export function closedFor({ role, rules }: ConversationRow): string {
+  if (role === null) return words.notMember;
+  if (rules.archived) return words.reasons["archived"] ?? "";
+  // `member` lets guests write, too.
+  return rules.post_role !== "member" && RANK[role] < RANK[rules.post_role] ? (words.reasons["announcement"] ?? "") : "";
 }
 
 function named({ conversation_id, client_id }: MessageRow) {
@@ -46,10 +57,10 @@ export function actsOn(
     open: (layer, row) => open({ layer, row }),
     tell: (words) => (chat.notice = words),
     get may() {
-      const { role = null, kind, pin_role } = chat.opened ?? {};
+      const { role = null, kind, pin_role, rules } = chat.opened ?? {};
       const govern = role === "owner" || role === "admin";
       const pin = kind === "direct" || pin_role === "member" || role === "owner" || (role === "admin" && pin_role === "admin");
-      return { write: role !== null, pin, govern };
+      return { write: role !== null && rules?.archived !== true, pin, govern };
     },
   };
 }

@@ -3,7 +3,7 @@
 import type { ConversationId, MessageRow, Row, UserId, Wish } from "../../core/port.ts";
 
 /** What is asked for in a layer of its own, about one message. */
-export type Layer = "delete" | "forward" | "remind" | "reactors" | "versions" | "voters";
+export type Layer = "delete" | "report" | "forward" | "remind" | "reactors" | "readers" | "versions" | "voters";
 
 export interface MessageActs {
   reply(row: MessageRow): void;

@@ -9,10 +9,11 @@ export function mediumTime(at: number): string {
   return medium.format(at);
 }
 
+const two = (n: number) => String(n).padStart(2, "0");
+
 /** What is left of a wait: seconds below a minute, then minutes and seconds, then hours and minutes. */
 export function span(ms: number): string {
   const s = Math.max(0, Math.ceil(ms / 1_000));
-  const two = (n: number) => String(n).padStart(2, "0");
   if (s < 60) return `${s} s`;
   return s < 3_600 ? `${Math.floor(s / 60)}:${two(s % 60)} min` : `${Math.floor(s / 3_600)}:${two(Math.floor((s % 3_600) / 60))} h`;
 }
