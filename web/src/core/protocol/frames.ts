@@ -4,6 +4,7 @@ import type { AnyCommand, ServerFrame } from "./types.ts";
 
 const KNOWN = new Set<string>([
   "welcome", "heads", "pong", "drain", "ok", "error", "sent", "event", "page", "gap", "compared", "self",
+  "presence", "typing", "watermarks",
 ]);
 
 /** Return the frames of one message, in order; frames of an unknown type are left out, other text gives null. */
