@@ -63,8 +63,18 @@ export function listed(names: readonly string[]): string {
   return list.format(others === 0 ? shown : [...shown, words.others(others)]);
 }
 
+let reasons: Readonly<Record<string, string>> = {};
+
+/** Comes beside the page; without it a refusal is said by its code. */
+export const reasonsKnown: Promise<void> = import("../../locales/reasons.ts").then(
+  (found) => {
+    reasons = found.reasons;
+  },
+  () => undefined,
+);
+
 /** A refusal in words: by its reason, else by its code; the server's own text is never shown. */
 export function errorWords(error: { code: string; reason?: string | null | undefined }): string {
-  const reason = error.reason === undefined || error.reason === null ? undefined : words.reasons[error.reason];
+  const reason = error.reason === undefined || error.reason === null ? undefined : reasons[error.reason];
   return reason ?? words.errors[error.code] ?? words.unknownError(error.code);
 }

@@ -23,9 +23,9 @@ const RANK = { guest: 0, member: 1, admin: 2, owner: 3 };
 /** Return in words why nothing can be written in a conversation; "": it can. */
 export function closedFor({ role, rules }: ConversationRow): string {
   if (role === null) return words.notMember;
-  if (rules.archived) return words.reasons["archived"] ?? "";
+  if (rules.archived) return words.archivedHere;
   // `member` lets guests write, too.
-  return rules.post_role !== "member" && RANK[role] < RANK[rules.post_role] ? (words.reasons["announcement"] ?? "") : "";
+  return rules.post_role !== "member" && RANK[role] < RANK[rules.post_role] ? words.announcement : "";
 }
 
 function named({ conversation_id, client_id }: MessageRow) {

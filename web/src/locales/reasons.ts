@@ -1,0 +1,26 @@
+/** Why something was refused, by the server's reason, in English: more than its code says. */
+
+export const reasons: Readonly<Record<string, string>> = {
+  last_owner: "You are the last owner: make somebody else an owner first.",
+  full: "This conversation is full.",
+  archived: "This conversation is archived.",
+  silenced: "You can only read here at present.",
+  post_role: "Only some people may write here.",
+  slow_mode: "Slow mode: wait a little before you write again.",
+  bot_away: "The bot did not answer.",
+  banned: "This person is banned from this conversation.",
+  blocked: "This person does not want to hear from you.",
+  guest: "Guests cannot do this.",
+  invitation: "This invitation is not valid any more.",
+  deleted: "The message was deleted meanwhile.",
+  forwarded: "A forwarded message cannot be edited.",
+  closed: "This poll is closed.",
+  anonymous: "Nobody is told who voted in this poll.",
+  pins: "There are too many pins; take one away first.",
+  reaction_kinds: "This message has too many different reactions.",
+  pin_role: "Only some people may pin here.",
+  twice: "Two options are the same.",
+  closes_at: "A poll closes within 30 days.",
+  device_full: "This device is out of space. Free some, then try again.",
+  other_sign_in: "It was written before you signed in again, and may have been sent already.",
+};
