@@ -5,9 +5,10 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from playwright.sync_api import Browser, Locator, expect
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from e2e.people import PASSWORD, Api, Person, unique, watched
+from e2e.test_screens import Looker
 
 Devices = tuple[Person, Person]
 
@@ -197,3 +198,70 @@ def test_settings_are_the_same_on_both_devices(devices: Devices) -> None:
     expect(shown[1].get_by_role("radio", name="Mentions")).to_be_checked()
     for device in devices:
         device.page.keyboard.press("Escape")
+
+
+@pytest.mark.parametrize(("scheme", "width", "height"), [("light", 1440, 900), ("dark", 360, 740)])
+def test_no_screen_of_ones_own_has_a_fault_that_axe_finds(
+    scheme: str, width: int, height: int, context_of: Callable[..., BrowserContext], api: Callable[[str], Api]
+) -> None:
+    context = context_of(color_scheme=scheme, viewport={"width": width, "height": height}, locale="en-GB")
+    page = context.new_page()
+    ada = Person.sign_up(page, unique("Ada"))
+    looker = Looker(page, f"{scheme}-{width}")
+    page.goto(f"/c/{_fill(ada, api)}")
+    _look_at_sending_later(ada, looker)
+    _act(ada, "Here is the agenda", "Save for later")
+    _act(ada, "Here is the agenda", "Remind me")
+    page.get_by_role("button", name="In 1 hour").click()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    _look_at_details(page, looker)
+    if width < 640:
+        page.get_by_role("button", name="Back").click()
+    looker.look("list-own")
+    page.get_by_role("button", name="Later", exact=True).click()
+    screen = page.get_by_role("dialog", name="Later")
+    for tab in ("Mentions", "Saved", "Reminders", "Scheduled", "Threads"):
+        screen.get_by_role("radio", name=tab).click()
+        expect(screen.get_by_role("listitem").first).to_be_visible()
+        looker.look(f"later-{tab.lower()}")
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("button", name="Later", exact=True)).to_be_focused()
+    page.get_by_role("button", name=f"{ada.name}: settings").click()
+    page.get_by_role("checkbox", name="Quiet hours").check()
+    expect(page.get_by_label("From")).to_be_visible()
+    looker.look("settings-own")
+    assert not looker.faults, "\n".join(looker.faults)
+
+
+def _look_at_sending_later(ada: Person, looker: Looker) -> None:
+    ada.box.fill("We could meet at noon")
+    ada.page.get_by_role("button", name="Send later").click()
+    looker.look("send-later")
+    ada.page.get_by_role("menuitem", name="Choose a time …").click()
+    looker.look("send-later-time")
+    ada.page.get_by_role("dialog").get_by_role("button", name="Save").click()
+    expect(ada.page.get_by_text("It will be sent")).to_be_visible()
+
+
+def _look_at_details(page: Page, looker: Looker) -> None:
+    page.get_by_role("button", name="Details").click()
+    details = page.get_by_role("region", name="Details")
+    details.get_by_role("button", name="Mute").click()
+    looker.look("mute-menu")
+    page.get_by_role("menuitem", name="Until tomorrow at nine").click()
+    details.get_by_role("button", name="Pin to top").click()
+    expect(details.get_by_role("button", name="Unpin from top")).to_be_visible()
+    looker.look("details-own")
+    details.get_by_role("button", name="Close").click()
+
+
+def _fill(ada: Person, api: Callable[[str], Api]) -> int:
+    """Make a conversation with all that can be kept of it, and others beside it."""
+    grace, alan = api(unique("Grace")), api(unique("Alan"))
+    me = grace.user_id_of(ada.name)
+    conversation = grace.create("group", [me, alan.user_id], "Donaudampfschifffahrtsgesellschaftskapitäne")
+    agenda = grace.send(conversation, "Here is the agenda of Thursday:\n\n1. What we learnt\n2. What **comes next**")
+    grace.send(conversation, f"@{ada.name} can you bring the numbers?", mentions=[me])
+    alan.send(conversation, "I have something to add", thread_seq=agenda, mentions=[me])
+    grace.send(grace.create("direct", [me]), "Do you have a minute?")
+    return conversation

@@ -56,7 +56,7 @@ export const own = {
   mineTitle: "For me",
   notifications: "Notifications",
   levels: { default: "Default", all: "All", mentions: "Mentions", nothing: "None" },
-  levelLabel: "What you are told of",
+  levelLabel: "You are notified of",
   mute: "Mute",
   muteAll: "Mute everything",
   unmute: "Unmute",

@@ -4,7 +4,9 @@ import { language } from "../app/locale.ts";
 
 const HOUR_MS = 3_600_000;
 const MORNING = 9;
-const short = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short" });
+/** Of 24 hours or twice 12, as the reader has it. */
+const { hourCycle = "h23" } = new Intl.DateTimeFormat(undefined, { hour: "numeric" }).resolvedOptions();
+const short = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short", hourCycle });
 
 /** The name of the time zone that this device is in. */
 export const ZONE = new Intl.DateTimeFormat().resolvedOptions().timeZone;
