@@ -23,7 +23,7 @@ const UNREAD_ROWS = 200;
 
 export type Handler<Name extends AskName> = (input: Input<Name>) => Promise<Answer<Output<Name>>>;
 type FirstName =
-  | "open" | "close" | "older" | "newer" | "row" | "send" | "start_poll" | "change" | "retry" | "discard" | "read" | "save_draft" | "visible" | "network";
+  | "open" | "close" | "older" | "newer" | "row" | "send" | "retry" | "discard" | "read" | "save_draft" | "visible" | "network";
 export type Handlers = { readonly [Name in FirstName]: Handler<Name> };
 
 /** Return the handlers of one started tab for what all need; rest.ts has the others. */
@@ -41,11 +41,6 @@ export function handlers(desk: Desk): Handlers {
     newer: async ({ conversation_id, seq, limit }) => done(await history().newer(conversation_id, seq, limit)),
     row: async ({ conversation_id, seq }) => done(await history().row(conversation_id, seq)),
     send: (input) => send(desk, input),
-    start_poll: ({ closes_at, ...poll }) =>
-      keepMessage(desk, (client_id) => ({
-        type: "start_poll", id: 0, client_id, ...poll, closes_at: closes_at === null ? null : new Date(closes_at).toISOString(),
-      })),
-    change: (input) => change(desk, input),
     retry: (input) => retry(desk, input),
     discard: (input) => discard(desk, input.client_id),
     read: async ({ conversation_id, seq }) => {
@@ -123,13 +118,14 @@ async function send(desk: Desk, { conversation_id, body, target_seq, thread_seq,
   );
 }
 
-function wrongIn(body: string): ReturnType<typeof refused> | null {
+/** Return why this cannot be said; null: it can. */
+export function wrongIn(body: string): ReturnType<typeof refused> | null {
   if (body.trim() === "") return refused("bad_request", "a message is not empty");
   return new TextEncoder().encode(body).length > LIMITS.body_bytes ? refused("too_large", "the message is too long") : null;
 }
 
 /** Keep a message before its bubble is drawn; the draft that it was goes with the same write. */
-async function keepMessage(desk: Desk, make: (client_id: string) => OutboxCommand, draft?: DraftPlace): Promise<Answer<{ row: MessageRow }>> {
+export async function keepMessage(desk: Desk, make: (client_id: string) => OutboxCommand, draft?: DraftPlace): Promise<Answer<{ row: MessageRow }>> {
   let row: MessageRow | null = null;
   await desk.write(() => {
     const record = outboxRecord(make(nextClientId(Date.now(), desk.mirror.lastKey())), desk.session, Date.now());
@@ -137,16 +133,6 @@ async function keepMessage(desk: Desk, make: (client_id: string) => OutboxComman
     return { outbox: [record], ...(draft !== undefined && { drafts: [[draft, draftAfter(desk.mirror.draft(...draft), null, Date.now())] as const] }) };
   });
   return row === null ? refused("internal", "nothing was written") : done({ row });
-}
-
-async function change(desk: Desk, { conversation_id, target_seq, wish }: Input<"change">): Promise<Answer<Record<never, never>>> {
-  const wrong = wish.type === "edit" ? wrongIn(wish.body) : null;
-  if (wrong !== null) return wrong;
-  await desk.write(() => {
-    const client_id = nextClientId(Date.now(), desk.mirror.lastKey());
-    return { outbox: [outboxRecord({ id: 0, client_id, conversation_id, target_seq, ...wish }, desk.session, Date.now())] };
-  });
-  return done({});
 }
 
 /** A new place at the end, and so a new key. */

@@ -1,7 +1,7 @@
-/** What a tab answers about threads and members, and how it ends: nobody needs it who only reads and writes. */
+/** What a tab answers about threads, polls, changes of messages and members, and how it ends: nobody needs it who only reads and writes. */
 
 import { OFFLINE, done, refused } from "./answer.ts";
-import type { Handler } from "./asks.ts";
+import { keepMessage, wrongIn, type Handler } from "./asks.ts";
 import type { Desk } from "./desk.ts";
 import { History } from "./history.ts";
 import type { OutboxCommand } from "./link/actions.ts";
@@ -15,7 +15,7 @@ const COMMAND_WITHIN_MS = 15_000;
 const THREAD_ROWS = 50;
 
 type CommandName =
-  | "log_out" | "log_out_everywhere" | "open_thread" | "read_thread" | "follow_thread" | "forward" | "create" | "join" | "leave" | "invite" | "remove"
+  | "log_out" | "log_out_everywhere" | "open_thread" | "read_thread" | "follow_thread" | "start_poll" | "change" | "forward" | "create" | "join" | "leave" | "invite" | "remove"
   | "set_role" | "set_settings";
 export type CommandHandlers = { readonly [Name in CommandName]: Handler<Name> };
 
@@ -27,6 +27,11 @@ export function commands(desk: Desk): CommandHandlers {
     open_thread: (input) => openThread(desk, input),
     read_thread: (input) => tell(desk, { type: "read", ...input }),
     follow_thread: (input) => tell(desk, { type: "set_mine", ...input }),
+    start_poll: ({ closes_at, ...poll }) =>
+      keepMessage(desk, (client_id) => ({
+        type: "start_poll", id: 0, client_id, ...poll, closes_at: closes_at === null ? null : new Date(closes_at).toISOString(),
+      })),
+    change: (input) => change(desk, input),
     forward: (input) => membership(desk, (key) => ({ type: "forward", ...key, ...input })),
     create: async (input) => {
       const created = await command(desk, (client_id) => ({ type: "create", id: 0, client_id, ...input }));
@@ -39,6 +44,16 @@ export function commands(desk: Desk): CommandHandlers {
     set_role: (input) => membership(desk, (key) => ({ type: "set_role", ...key, ...input })),
     set_settings: (input) => membership(desk, (key) => ({ type: "set_settings", ...key, ...input })),
   };
+}
+
+async function change(desk: Desk, { conversation_id, target_seq, wish }: Input<"change">): Promise<Answer<Record<never, never>>> {
+  const wrong = wish.type === "edit" ? wrongIn(wish.body) : null;
+  if (wrong !== null) return wrong;
+  await desk.write(() => {
+    const client_id = nextClientId(Date.now(), desk.mirror.lastKey());
+    return { outbox: [outboxRecord({ id: 0, client_id, conversation_id, target_seq, ...wish }, desk.session, Date.now())] };
+  });
+  return done({});
 }
 
 /** Have the leader ask the server, and wait for its answer. */

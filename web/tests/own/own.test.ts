@@ -92,16 +92,16 @@ describe("a draft that goes", () => {
   });
 });
 
+function sharing(known: Mirror, answer: (question: Omit<SaveDraft, "id">) => ServerFrame | null) {
+  const asked: Omit<SaveDraft, "id">[] = [];
+  const commit = async (make: () => Batch | null): Promise<void> => void known.change(make() ?? {}, new Set());
+  const made = new Sharing(known, async (question) => (asked.push(question), answer(question)), commit);
+  return { made, asked };
+}
+
 describe("sharing", () => {
   beforeEach(() => void vi.useFakeTimers({ now: NOW }));
   afterEach(() => void vi.useRealTimers());
-
-  function sharing(known: Mirror, answer: (question: Omit<SaveDraft, "id">) => ServerFrame | null) {
-    const asked: Omit<SaveDraft, "id">[] = [];
-    const commit = async (make: () => Batch | null): Promise<void> => void known.change(make() ?? {}, new Set());
-    const made = new Sharing(known, async (question) => (asked.push(question), answer(question)), commit);
-    return { made, asked };
-  }
 
   test("waits until the user rests, then tells the last text once", async () => {
     const known = mirror([[[ID, 0], draft("abc", 3)]]);
