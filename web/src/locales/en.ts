@@ -29,7 +29,6 @@ export const en = {
   failedToOpen: "This conversation could not be opened.",
 
   skipToMessages: "Skip to messages",
-  skipToComposer: "Skip to writing",
   conversationsRegion: "Conversations",
   messagesRegion: "Messages",
   detailsRegion: "Details",
@@ -72,10 +71,6 @@ export const en = {
   firstMessage: "No messages yet. Say hello.",
   noHistory: "These messages could not be loaded.",
   deletedQuote: "A message that is not loaded",
-  replyTo: (name: string) => `Replying to ${name}`,
-  stopReply: "Stop replying",
-  editing: "Editing your message",
-  stopEditing: "Stop editing",
   edited: "edited",
   editedTitle: "Edited: show what it said before",
   deletedMessage: "This message was deleted",
@@ -87,16 +82,8 @@ export const en = {
   forwardedFrom: (name: string) => `Forwarded, written by ${name}`,
   pinned: "Pinned",
   pins: "Pinned messages",
-  replies: (n: number) => many(n, "reply", "replies"),
-  newReplies: (n: number) => `${count.format(n)} new`,
-  lastReply: (when: string) => `last reply ${when}`,
   repliedInThread: "replied to a thread",
-  reaction: (emoji: string, n: number, mine: boolean) =>
-    `${emoji}, ${many(n, "person", "people")}${mine ? ", you too" : ""}`,
-  addReaction: "Add reaction",
   spoiler: "Spoiler: press to show",
-  emoji: "Emoji",
-  poll: "Poll",
   dismiss: "Dismiss",
   takenBack: (what: string, why: string) =>
     `${
@@ -132,15 +119,10 @@ export const en = {
   visibilityNow: (who: string, visibility: string) => `${who} made this conversation ${visibility}`,
 
   stateQueued: "Waiting for the network",
-  stateSending: "Sending",
   stateFailed: (why: string) => `Not sent: ${why}`,
 
   write: (title: string) => `Message ${title}`,
-  send: "Send",
-  bytesLeft: (n: number) => many(n, "byte left", "bytes left"),
-  bytesOver: (n: number) => many(n, "byte too many", "bytes too many"),
 
-  added: "Added",
   visibility: { public: "public", private: "private", listed: "visible to everybody on this server" },
   notLoaded: "This part of the page could not be loaded.",
 

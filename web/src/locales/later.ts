@@ -7,6 +7,21 @@ const many = (n: number, one: string, other: string) =>
   `${count.format(n)} ${plural.select(n) === "one" ? one : other}`;
 
 export const later = {
+  replyTo: (name: string) => `Replying to ${name}`,
+  stopReply: "Stop replying",
+  editing: "Editing your message",
+  stopEditing: "Stop editing",
+  replies: (n: number) => many(n, "reply", "replies"),
+  newRepliesCount: (n: number) => `${count.format(n)} new`,
+  lastReply: (when: string) => `last reply ${when}`,
+  reaction: (emoji: string, n: number, mine: boolean) =>
+    `${emoji}, ${many(n, "person", "people")}${mine ? ", you too" : ""}`,
+  addReaction: "Add reaction",
+  emoji: "Emoji",
+  send: "Send",
+  bytesLeft: (n: number) => many(n, "byte left", "bytes left"),
+  bytesOver: (n: number) => many(n, "byte too many", "bytes too many"),
+
   react: "React",
   replyInThread: "Reply in thread",
   moreActions: "More actions",
