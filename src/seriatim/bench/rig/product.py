@@ -17,7 +17,7 @@ from seriatim.bench.rig.lines import Child, ChildFailed
 START_WITHIN_S = 60.0
 SEED_WITHIN_S = 1_800.0
 _RATE = {"per_s": 1e6, "burst": 1_000_000}
-_RATES = dict.fromkeys(("send", "conversation_send", "fetch", "frames"), _RATE)
+_RATES = dict.fromkeys(("send", "conversation_send", "fetch", "frames", "create", "lists", "search_users"), _RATE)
 RAISED: dict[str, str] = {
     "SERIATIM_RATES": msgspec.json.encode(_RATES).decode(),
     "SERIATIM_TOKEN_LIFE_S": "86400",
