@@ -11,6 +11,8 @@ from playwright.sync_api import BrowserContext, Locator, Page, expect
 from seriatim.core.ids import uuid7
 
 PASSWORD = "correct horse battery"
+REACHED = re.compile("^(Sent|Delivered|Read)")
+"""What stands beside a message of one's own that the server has."""
 MESSAGE_BOX = re.compile("^Message ")
 WATCH = """
 addEventListener("securitypolicyviolation", (event) =>
@@ -183,6 +185,9 @@ class Api:
     def tell(self, path: str, wish: dict[str, Any]) -> None:
         """Ask for something that is answered with nothing."""
         self._client.post(path, json=wish).raise_for_status()
+
+    def read(self, conversation_id: int, seq: int) -> None:
+        self._client.post(f"/v1/conversations/{conversation_id}/read", json={"seq": seq}).raise_for_status()
 
     def set_role(self, conversation_id: int, user_id: int, role: str) -> None:
         wish = {"client_id": str(uuid7()), "user_id": user_id, "role": role}

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Locator, expect
 
-from e2e.people import Api, Person, unique
+from e2e.people import REACHED, Api, Person, unique
 
 Pair = tuple[Person, Person]
 
@@ -17,7 +17,7 @@ def pair(couple: Pair, room: str) -> Pair:
     ada, grace = couple
     ada.write("Hello, Grace")
     expect(grace.row("Hello, Grace")).to_be_visible()
-    expect(ada.row("Hello, Grace").get_by_text("Sent", exact=True)).to_be_attached()
+    expect(ada.row("Hello, Grace").get_by_text(REACHED)).to_be_attached()
     return ada, grace
 
 

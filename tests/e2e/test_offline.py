@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Playwright, expect
 
 from e2e.conftest import CHROMIUM, FLAGS
-from e2e.people import Api, Person, unique, watched
+from e2e.people import REACHED, Api, Person, unique, watched
 
 COUNT = 20
 DRAFT_ON_DISK = """
@@ -54,7 +54,7 @@ def test_twenty_messages_written_offline_arrive_once_and_in_order_after_the_brow
     ada = Person.sign_up(browser.pages[0], unique("Ada"))
     ada.with_person(grace.name)
     ada.write("before")
-    expect(ada.row("before").get_by_text("Sent", exact=True)).to_be_attached()
+    expect(ada.row("before").get_by_text(REACHED)).to_be_attached()
     (conversation,) = [one["conversation_id"] for one in grace.conversations()]
     browser.close()  # in good order: a browser killed seconds after the sign-up would not even have kept the cookie
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from playwright.sync_api import expect
 
-from e2e.people import Api, Person, unique
+from e2e.people import REACHED, Api, Person, unique
 
 
 def test_a_mention_is_suggested_marked_and_told(person: Callable[..., Person], api: Callable[[str], Api]) -> None:
@@ -46,7 +46,7 @@ def test_everybody_of_a_large_conversation_is_mentioned_after_a_question(
     expect(ada.box).to_have_value("@all lunch")
     ada.box.press("Enter")
     question.get_by_role("button", name="Send").click()
-    expect(ada.row("lunch").get_by_text("Sent", exact=True)).to_be_attached()
+    expect(ada.row("lunch").get_by_text(REACHED)).to_be_attached()
     assert alan.messages(group)[-1]["mentions"] == [0]
 
 
@@ -62,7 +62,7 @@ def test_emoji_come_from_names_and_from_the_choice(person: Callable[..., Person]
     ada.page.get_by_role("dialog", name="Choose an emoji").get_by_role("button", name="rocket").first.click()
     expect(ada.box).to_be_focused()
     ada.box.press("Enter")
-    expect(ada.row("😍 and 🎉 but").get_by_text("Sent", exact=True)).to_be_attached()
+    expect(ada.row("😍 and 🎉 but").get_by_text(REACHED)).to_be_attached()
     assert grace.messages(conversation)[-1]["body"] == "so 😍 and 🎉 but `:tada:`🚀"
 
 
