@@ -2,7 +2,7 @@
 
 import { expect, it } from "vitest";
 import type { Person, UserId } from "../../core/port.ts";
-import { named } from "../messages/mentions.ts";
+import { named, namedGroups } from "../messages/mentions.ts";
 import { mentionsIn } from "./mentions.ts";
 import { wordAt } from "./word.ts";
 
@@ -42,4 +42,12 @@ it.each([
 
 it.each(["at 14:00", "x@y", "a:b", ":s", "nothing", "@@"])("%s does not", (text) => {
   expect(wordAt(text, text.length)).toBeNull();
+});
+
+it("shows the name of a group of which everybody is mentioned, and whether one is in it", () => {
+  const ids = [1, 3, 7] as UserId[];
+  expect(namedGroups(ids, GROUPS, 3 as UserId)).toEqual([{ name: "crew", me: true }]);
+  expect(namedGroups(ids, GROUPS, 9 as UserId)).toEqual([{ name: "crew", me: false }]);
+  expect(namedGroups([1 as UserId], GROUPS, 1 as UserId)).toEqual([]);
+  expect(namedGroups(ids, [{ name: "nobody", user_ids: [] }], 1 as UserId)).toEqual([]);
 });

@@ -1,5 +1,7 @@
 /** Who is named in a text: the mentions of a message stand in it as `@name`. */
 
+import type { PeopleGroup, UserId } from "../../core/port.ts";
+
 export interface Mentioned {
   readonly name: string;
   readonly me: boolean;
@@ -12,6 +14,12 @@ export interface Part {
 
 /** Names by which everybody is mentioned. */
 export const EVERYBODY = ["all", "here"] as const;
+
+/** Return the groups of which everybody is mentioned: their names stand in the text instead. */
+export function namedGroups(ids: readonly UserId[], groups: readonly PeopleGroup[], me: UserId): readonly Mentioned[] {
+  const whole = groups.filter(({ user_ids }) => user_ids.length > 0 && user_ids.every((id) => ids.includes(id)));
+  return whole.map(({ name, user_ids }) => ({ name, me: user_ids.includes(me) }));
+}
 
 /** Return the text in parts: those that name somebody, and those between. The longest name that fits is meant. */
 export function named(text: string, mentions: readonly Mentioned[]): readonly Part[] {

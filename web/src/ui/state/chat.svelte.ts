@@ -19,7 +19,7 @@ import type {
 import { askToPersist } from "../../page/persist.ts";
 import { newestDraft } from "../../page/tab.ts";
 import { errorWords, words } from "../app/locale.ts";
-import { EVERYBODY, type Mentioned } from "../messages/mentions.ts";
+import { EVERYBODY, namedGroups, type Mentioned } from "../messages/mentions.ts";
 import type { Signals } from "../signals/signals.svelte.ts";
 import type { Thread } from "./thread.svelte.ts";
 import { Timeline, type Place } from "./timeline.svelte.ts";
@@ -98,13 +98,12 @@ export class Chat {
 
   /** Return the names under which a message mentions these people. */
   mentioned(ids: readonly UserId[]): readonly Mentioned[] {
-    const groups = this.groups.filter(({ user_ids }) => user_ids.length > 0 && user_ids.every((id) => ids.includes(id)));
-    const named = groups.map(({ name, user_ids }) => ({ name, me: user_ids.includes(this.self.user_id) }));
-    return ids.flatMap((id): readonly Mentioned[] => {
+    const people = ids.flatMap((id): readonly Mentioned[] => {
       if (id === 0) return EVERYBODY.map((name) => ({ name, me: true }));
       const name = this.people.get(id);
       return name === undefined ? [] : [{ name, me: id === this.self.user_id }];
-    }).concat(named);
+    });
+    return [...people, ...namedGroups(ids, this.groups, this.self.user_id)];
   }
 
   /** Ask what the log does not tell: whom this user has blocked, and which groups there are. */
