@@ -1,7 +1,7 @@
 /** The leader's work: drives the link, writes what it says is durable, then does the rest; the only one with a socket. */
 
 import { OFFLINE, done, refusalOf } from "./answer.ts";
-import { Details } from "./details.ts";
+import { Details } from "./sync/details.ts";
 import type { Http } from "./http.ts";
 import { isDurable, type Action, type Durable } from "./link/actions.ts";
 import type { HeldRow } from "./link/epoch.ts";

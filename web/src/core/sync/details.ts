@@ -1,11 +1,11 @@
 /** Brings what entries do not say: the names of people, and of conversations what their list shows. */
 
-import type { Http } from "./http.ts";
-import type { Mirror } from "./mirror.ts";
-import type { ConversationId, Person, UserId } from "./port.ts";
-import type { Conversation, User } from "./protocol/types.ts";
-import type { Batch } from "./store/schema.ts";
-import { detailed, unknownConversation } from "./sync/fold.ts";
+import type { Http } from "../http.ts";
+import type { Mirror } from "../mirror.ts";
+import type { ConversationId, Person, UserId } from "../port.ts";
+import type { Conversation, User } from "../protocol/types.ts";
+import type { Batch } from "../store/schema.ts";
+import { detailed, unknownConversation } from "./fold.ts";
 
 /** Changes of one moment are asked for together. */
 const TOGETHER_MS = 30;
