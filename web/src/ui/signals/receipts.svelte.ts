@@ -6,6 +6,9 @@ import type { Chat } from "../state/chat.svelte.ts";
 /** In larger conversations it is told how many have read, not who. */
 const MARKS_MEMBERS = 50;
 
+/** So long the server may take to count a conversation among those on screen: what moves before is told to nobody. */
+const SETTLED_MS = 1_000;
+
 /** What became of a message of one's own; of more than 50 members `count` alone is known. */
 export interface Reached {
   readonly state: "sent" | "delivered" | "read";
@@ -21,6 +24,7 @@ const NOWHERE: Reached = { state: "sent", delivered: 0, read: 0, others: 0, coun
 export class ReadBy {
   readonly #chat: Pick<Chat, "port" | "self" | "timeline">;
   #id: ConversationId | null = null;
+  #again: ReturnType<typeof setTimeout> | undefined;
   #marks = $state.raw<ReadonlyMap<UserId, MemberMarks>>(new Map());
   #counted = $state.raw<{ readonly seq: number; readonly count: number } | null>(null);
 
@@ -34,7 +38,10 @@ export class ReadBy {
       this.#marks = new Map();
       this.#counted = null;
     }
-    if (id !== null && isLive) void this.#ask(id);
+    clearTimeout(this.#again);
+    if (id === null || !isLive) return;
+    void this.#ask(id);
+    this.#again = setTimeout(() => void this.#ask(id), SETTLED_MS);
   }
 
   told({ conversation_id, rows = [], seq, read_count }: Watermarks): void {

@@ -77,6 +77,7 @@ export class Signals {
     clearTimeout(this.#rest);
     clearTimeout(this.#doubt);
     for (const stop of this.#stops) stop();
+    this.readBy.open(null, false);
   }
 
   /** Show somebody's presence as long as the component lives that calls this. */
