@@ -45,6 +45,7 @@ GIVEN_BY_THE_SERVER = (
     "bot_keeping",
     "slash_keeping",
     "hooks",
+    "mail_keeping",
     "emoji_keeping",
     "presence",
 )

@@ -48,7 +48,9 @@ OF_THE_FEATURE = {"join": "conflict", "leave": "conflict", "set_role": "not_foun
 """What the owner himself cannot do: he is a member, the only owner, whom he has just removed is none; no bot here."""
 FIRST_MESSAGE = 2
 ON_A_MEMBER = {"remove", "set_role"}
-PUBLIC = {"health", "sign_up", "log_in", "refresh", "call_webhook", "emoji_picture"}
+BY_LINK = {"ask_password_reset", "reset_password", "confirm_mail_address", "unsubscribe"}
+"""Routes for who cannot log in, or has a link that was mailed."""
+PUBLIC = BY_LINK | {"health", "sign_up", "log_in", "refresh", "call_webhook", "emoji_picture"}
 """Routes that ask for no access token; `refresh` asks for its own kind, `call_webhook` for a secret in its path.
 
 A picture is for who knows its hash."""
@@ -65,6 +67,7 @@ GIVEN_BY_THE_SERVER = (
     "bot_keeping",
     "slash_keeping",
     "hooks",
+    "mail_keeping",
     "emoji_keeping",
     "presence",
 )

@@ -318,6 +318,14 @@ async def reporting(server: Server, ada: Device) -> Callable[[], Any]:
     return partial(http, server, "POST", path, headers=ada.headers, json={"seq": sent["seq"]})
 
 
+async def unsubscribing(server: Server, _ada: Device) -> Callable[[], Any]:
+    return partial(http, server, "POST", "/v1/mail/unsubscribe/none")
+
+
+async def forgetting_an_address(server: Server, ada: Device) -> Callable[[], Any]:
+    return partial(http, server, "DELETE", "/v1/me/mail", headers=ada.headers)
+
+
 async def banning(server: Server, ada: Device) -> Callable[[], Any]:
     here, other = await ada.group(), await server.device("other")
     path = f"/v1/conversations/{here}/bans/{other.user_id}"
@@ -361,6 +369,8 @@ async def test_tokens_of_invitations_are_tried_at_a_rate_by_whatever_door(
         ("log_in_account", guessing, 0),
         ("log_in_address", guessing, 1),
         ("sign_up_address", signing_up, 1),
+        ("reset_address", unsubscribing, 0),
+        ("mail", forgetting_an_address, 0),
         ("report", reporting, 0),
         ("change", banning, 0),
     ],

@@ -193,6 +193,10 @@ class Api:
         wish = {"client_id": str(uuid7()), "user_id": user_id, "role": role}
         self._post(f"/v1/conversations/{conversation_id}/set_role", wish)
 
+    def reset_link(self, user_id: int) -> str:
+        """Make a link for who forgot his password, as an admin of the server."""
+        return str(self._post(f"/v1/admin/users/{user_id}/reset-link", {})["url"])
+
     def user_id_of(self, name: str) -> int:
         found = self._client.get("/v1/users", params={"name": name}).raise_for_status().json()["users"]
         return int(found[0]["user_id"])

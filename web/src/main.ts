@@ -9,4 +9,9 @@ import { chosenTheme, showTheme } from "./ui/app/theme.ts";
 
 showTheme(chosenTheme());
 const target = document.getElementById("app");
-if (target !== null) mount(App, { target, props: { port: startWorker(), updates: startUpdates() } });
+if (target !== null) {
+  // Who cannot log in, or follows a link of a mail, needs neither worker nor chat.
+  if (/^\/(reset|confirm|unsubscribe)$/.test(location.pathname))
+    void import("./ui/onboarding/Links.svelte").then(({ default: Links }) => mount(Links, { target }));
+  else mount(App, { target, props: { port: startWorker(), updates: startUpdates() } });
+}

@@ -44,6 +44,7 @@ def http_app(settings: Settings, parts: Parts) -> Litestar:
             "tell": parts.own.tell,
             "traces": parts.traces,
             "emoji_keeping": EmojiKeeping(policy=settings.add_emoji, admit=admit_picture),
+            "mail_keeping": parts.mail,
             **parts.bots.dependencies,
         },
     )

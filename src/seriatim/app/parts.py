@@ -23,6 +23,7 @@ from seriatim.features.accounts.keys import ACCESS_TOKENS, derived, server_keys,
 from seriatim.features.accounts.tokens import Tokens
 from seriatim.features.devices.revocations import Revocations
 from seriatim.features.later.later import Later
+from seriatim.features.mail.mail import MailKeeping, Outlet, mail_keeping
 from seriatim.gateway.commands import Commands
 from seriatim.gateway.gate import SocketGate
 from seriatim.gateway.hello import GREETINGS, Greeter
@@ -59,6 +60,7 @@ class Parts:
     own: OwnStream
     later: Later
     bots: BotParts
+    mail: MailKeeping
     running: tuple[Callable[[], Coroutine[Any, Any, None]], ...]
 
 
@@ -109,6 +111,8 @@ async def build(settings: Settings, database: Database, clock: Clock) -> Parts:
 
     revocations = Revocations(database, clock, on_revoked, token_life_s=settings.token_life_s)
     bots = BotParts(database, fan_out, settings, partial(derived, secret), ended=revocations.hurry, clock=clock)
+    outlet = Outlet(settings.smtp_url, settings.mail_from, settings.public_url)
+    mail = mail_keeping(database, clock, settings.rates, derived(secret, "mail unsubscribe"), outlet)
     traces = Traces(outboxes, exporter(settings.otlp_endpoint))
     commands = Commands(
         database=database,
@@ -156,7 +160,7 @@ async def build(settings: Settings, database: Database, clock: Clock) -> Parts:
         database=database,
         tokens=tokens,
         clock=clock,
-        settings=AccountSettings(sign_up=settings.sign_up, rates=settings.rates),
+        settings=AccountSettings(sign_up=settings.sign_up, rates=settings.rates, public_url=settings.public_url),
         devices_changed=devices_changed,
     )
     return Parts(
@@ -173,6 +177,7 @@ async def build(settings: Settings, database: Database, clock: Clock) -> Parts:
         own=own,
         later=later,
         bots=bots,
+        mail=mail,
         running=(
             appender.run,
             fan_out.run,
@@ -186,5 +191,6 @@ async def build(settings: Settings, database: Database, clock: Clock) -> Parts:
             revocations.run,
             wheel.run,
             *bots.running,
+            *mail.running,
         ),
     )

@@ -3,8 +3,10 @@
 import os
 import tomllib
 from collections.abc import Mapping
+from email.utils import parseaddr
 from pathlib import Path
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 
 import msgspec
 from msgspec import Meta
@@ -13,6 +15,7 @@ from seriatim.core.addresses import networks
 from seriatim.features.accounts.rules import SignUpPolicy
 from seriatim.features.emoji.rules import EmojiPolicy
 from seriatim.protocol.limits import TOKEN_LIFE_S, UNAUTHENTICATED_SOCKETS_PER_ADDRESS, Rates
+from seriatim.storage.smtp import SmtpServer
 
 PREFIX = "SERIATIM_"
 FILE = "seriatim.toml"
@@ -47,6 +50,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Who may make an account; the first one becomes server admin, and needs no invitation."""
     add_emoji: EmojiPolicy = EmojiPolicy.ADMINS
     """Who may add emoji of the server's own; with `everybody` all but guests, and who added one may remove it."""
+    public_url: str | None = None
+    """Where people find this server (`https://chat.example.org`), for links that are mailed or passed on."""
+    smtp_url: str | None = None
+    """Mail server: `smtp://host`, `smtps://user:password@host` or `starttls://user:password@host`; absent: no mail."""
+    mail_from: str | None = None
+    """Sender of mail (`chat@example.org`, or `The chat <chat@example.org>`)."""
     token_life_s: Seconds = TOKEN_LIFE_S
     """Seconds an access token is good for; a revoked device's sockets close in seconds all the same."""
     unauthenticated_sockets_per_address: Count = UNAUTHENTICATED_SOCKETS_PER_ADDRESS
@@ -104,9 +113,27 @@ def _check(settings: Settings) -> None:
             raise BadSettings(f"{name}: {error}") from None
     if settings.tls_key is not None and settings.tls_certificate is None:
         raise BadSettings("tls_key: it needs tls_certificate")
+    _check_mail(settings)
     for name, path in (("tls_certificate", settings.tls_certificate), ("tls_key", settings.tls_key)):
         if path is not None and not path.is_file():
             raise BadSettings(f"{name}: there is no file {path}")
+
+
+def _check_mail(settings: Settings) -> None:
+    if settings.public_url is not None:
+        url = urlsplit(settings.public_url)
+        if url.scheme not in {"http", "https"} or not url.hostname or url.path.strip("/") or url.query or url.fragment:
+            raise BadSettings("public_url: it is https:// or http:// and a host, nothing after it")
+    if settings.smtp_url is None:
+        return
+    try:
+        SmtpServer.of(settings.smtp_url)
+    except ValueError as error:
+        raise BadSettings(f"smtp_url: {error}") from None
+    if "@" not in parseaddr(settings.mail_from or "")[1]:
+        raise BadSettings("mail_from: mail needs a sender's address")
+    if settings.public_url is None:
+        raise BadSettings("public_url: mail needs it, for its links")
 
 
 def _file(path: Path) -> dict[str, Any]:

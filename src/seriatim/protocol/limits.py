@@ -188,6 +188,12 @@ class Rates(msgspec.Struct, frozen=True, kw_only=True):
     """Accounts made, per network."""
     refresh: Rate = Rate(10 / 60, 10)
     """Token refreshes, per device."""
+    reset_address: Rate = Rate(20 / 3600, 20)
+    """New passwords asked for, and one-time links tried, per network."""
+    reset_account: Rate = Rate(3 / 3600, 3)
+    """New passwords asked for, per name or address that is typed."""
+    mail: Rate = Rate(20 / 3600, 20)
+    """Changes of one's own address and of what is sent there, and invitations by mail, per user."""
     webhook: Rate = Rate(1, 10)
     """Calls of an incoming webhook, per webhook."""
     picture_address: Rate = Rate(50, 2_000)

@@ -1,4 +1,4 @@
-"""What HTTP carries besides the commands: accounts, devices, people, conversations and their members."""
+"""What HTTP carries besides the commands: accounts, mail, devices, people, conversations and their members."""
 
 from datetime import datetime
 from typing import Annotated
@@ -194,3 +194,65 @@ class MessageTrace(msgspec.Struct, frozen=True, kw_only=True):
     seq: int
     client_id: UUID
     hops: list[TracedHop]
+
+
+MailAddress = Annotated[
+    str, Meta(min_length=3, max_length=254, description="an address as HTML's email fields take it")
+]
+Secret = Annotated[str, Meta(min_length=1, max_length=128, description="what a one-time link ends with")]
+
+
+class AskReset(msgspec.Struct, frozen=True, kw_only=True):
+    """Somebody's name or confirmed address, whose password is forgotten."""
+
+    who: Annotated[str, Meta(min_length=1, max_length=254, pattern=r"^[^\x00]*$")]
+
+
+class ResetPassword(msgspec.Struct, frozen=True, kw_only=True):
+    """A new password, by a one-time link."""
+
+    secret: Secret
+    password: Password
+
+
+class UseLink(msgspec.Struct, frozen=True, kw_only=True):
+    """A one-time link that is used by following it."""
+
+    secret: Secret
+
+
+class OneTimeLink(msgspec.Struct, frozen=True, kw_only=True):
+    """A link that is good once, for a quarter of an hour; it is told only here."""
+
+    name: Name
+    url: str
+    expires_at: datetime
+
+
+class NewMailAddress(msgspec.Struct, frozen=True, kw_only=True):
+    """An address that is to be the caller's, once it is confirmed."""
+
+    address: MailAddress
+
+
+class MailSettings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The caller's mail; `sends` is false on a server that sends none."""
+
+    sends: bool
+    address: str | None = None
+    """The confirmed one; absent: none."""
+    digest: bool = False
+    """At most once a day he is told how much he missed."""
+
+
+class SetDigest(msgspec.Struct, frozen=True, kw_only=True):
+    """Whether missed messages are told by mail."""
+
+    digest: bool
+
+
+class MailInvitation(msgspec.Struct, frozen=True, kw_only=True):
+    """Somebody who is invited to sign up, as a guest or as a full member of the server."""
+
+    address: MailAddress
+    guest: bool = False

@@ -56,6 +56,11 @@ def test_lists_and_tables_are_json_in_variables_and_text_is_not(tmp_path: Path) 
         ("rates", '{"send":{"per_s":"x","burst":1}}', "$.rates.send.per_s"),
         ("trusted_proxies", '["nonsense"]', "trusted_proxies"),
         ("egress_allow", '["nonsense"]', "egress_allow"),
+        ("public_url", "chat.example.org", "public_url"),
+        ("public_url", "https://chat.example.org/chat", "public_url"),
+        ("smtp_url", "mail.example.org", "smtp_url"),
+        ("smtp_url", "smtp://chat:words@mail.example.org", "smtp_url: a password goes over TLS only"),
+        ("smtp_url", "smtps://mail.example.org", "mail_from"),
         ("tls_key", "/there/is/none.pem", "tls_key"),
         ("tls_certificate", "/there/is/none.pem", "tls_certificate"),
     ],
@@ -71,6 +76,13 @@ def test_a_file_that_is_no_toml_or_has_an_unknown_name_is_refused(tmp_path: Path
     (tmp_path / "seriatim.toml").write_text(text)
     with pytest.raises(BadSettings, match=said):
         load({}, data=tmp_path)
+
+
+def test_mail_needs_a_sender_and_an_address_of_the_page(tmp_path: Path) -> None:
+    mail = {"SERIATIM_SMTP_URL": "starttls://chat:words@mail.example.org", "SERIATIM_MAIL_FROM": "chat@example.org"}
+    with pytest.raises(BadSettings, match="public_url"):
+        load(mail, data=tmp_path)
+    assert load({**mail, "SERIATIM_PUBLIC_URL": "https://chat.example.org"}, data=tmp_path).mail_from
 
 
 def test_a_key_needs_its_certificate(tmp_path: Path) -> None:

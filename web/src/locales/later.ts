@@ -141,6 +141,7 @@ export const later = {
   logInLead: "Log in to go on where you left off.",
   signUpLead: "A name and a password are all it takes.",
   toSignUp: "New here?",
+  forgot: "Forgot your password?",
   toLogIn: "Already have an account?",
   name: "Name",
   nameHint: "What others see. You log in with it too.",

@@ -10,6 +10,7 @@ COMMANDS = {
     "serve": ("seriatim.app.cli.serve", "Run the server: the page, the API and, by default, its own PostgreSQL."),
     "seed": ("seriatim.app.cli.seed", "Fill the database with people, tokens and conversations for a trial."),
     "db": ("seriatim.app.cli.db", "The database: its URL, a psql session, backup and restore."),
+    "user": ("seriatim.app.cli.user", "Help somebody who cannot log in."),
     "log": ("seriatim.app.cli.log", "Watch the log of all conversations."),
     "chat": ("seriatim.app.cli.chat.command", "Talk from a terminal."),
     "bot": ("seriatim.app.cli.bot.command", "Begin a bot: a folder with a program that runs."),

@@ -23,6 +23,8 @@ class AccountSettings:
     refresh_life: timedelta = timedelta(days=60)
     """A device that stays away longer signs in again."""
     invitation_life: timedelta = timedelta(days=7)
+    public_url: str | None = None
+    """Where people find this server, for links; None: as whoever asks has called it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,4 +42,5 @@ class Accounts:
     sign_ups_by_address: Buckets = field(default_factory=Buckets)
     log_ins_by_name: Buckets = field(default_factory=Buckets)
     refreshes_by_family: Buckets = field(default_factory=Buckets)
+    resets_by_address: Buckets = field(default_factory=Buckets)
     searches_by_user: Buckets = field(default_factory=Buckets)

@@ -1,4 +1,4 @@
-"""Accounts over HTTP: `/v1/auth/*`, `/v1/me`, `/v1/users`, invitations.
+"""Accounts over HTTP: `/v1/auth/*`, `/v1/me`, `/v1/users`, invitations, forgotten passwords.
 
 A refresh token goes to a program in the body, and to a browser in a cookie of its own per device, which scripts cannot
 read: two windows of one browser are two people, and each remembers which device it is. A browser is who sends
@@ -12,14 +12,25 @@ import msgspec
 from litestar import Controller, Request, Response, get, post
 from litestar.datastructures import Cookie, State
 from litestar.di import NamedDependency
-from litestar.params import JSONBody, QueryParameter
+from litestar.params import FromPath, JSONBody, QueryParameter
 
 from seriatim.core.errors import BadRequest, Unauthenticated
 from seriatim.core.ids import MAX_ID, DeviceId, UserId
-from seriatim.features.accounts import people, session, sign_up
+from seriatim.features.accounts import people, reset, session, sign_up
 from seriatim.features.accounts.accounts import Accounts
+from seriatim.protocol.http.requests import id_of
 from seriatim.protocol.limits import LIMITS
-from seriatim.protocol.resources import Credentials, Invitation, LogIn, Me, Refresh, SignUp, Users
+from seriatim.protocol.resources import (
+    Credentials,
+    Invitation,
+    LogIn,
+    Me,
+    OneTimeLink,
+    Refresh,
+    ResetPassword,
+    SignUp,
+    Users,
+)
 from seriatim.protocol.sender import Sender
 
 COOKIE_PREFIX: Final = "seriatim_"
@@ -52,6 +63,16 @@ class AuthRoutes(Controller):
         if token is None:
             raise Unauthenticated("there is no refresh token, in the body or as a cookie", path="$.refresh_token")
         return _given(await session.refresh(data.device_id, token, _address(request), accounts), request, accounts)
+
+    @post(
+        "/reset-password",
+        operation_id="reset_password",
+        summary="Set a new password by a one-time link",
+        status_code=204,
+        exclude_from_auth=True,
+    )
+    async def reset_password(self, data: JSONBody[ResetPassword], request: AuthRequest, accounts: Given) -> None:
+        await reset.reset_password(data, _address(request), accounts)
 
     @post("/log-out", operation_id="log_out", summary="End this device", status_code=204)
     async def log_out(self, request: AuthRequest, sender: Caller, accounts: Given) -> Response[None]:
@@ -100,7 +121,19 @@ async def invite(
     return await sign_up.invite(sender, accounts, guest=guest)
 
 
-ROUTES = (AuthRoutes, me, find_users, invite)
+@post(
+    "/v1/admin/users/{user_id:int}/reset-link",
+    operation_id="make_reset_link",
+    summary="A one-time link for who forgot his password",
+    tags=["admin"],
+)
+async def make_reset_link(user_id: FromPath[int], request: AuthRequest, sender: Caller, accounts: Given) -> OneTimeLink:
+    """Make a link with which somebody sets a new password; it is told only here and good for 15 minutes."""
+    number = UserId(id_of(user_id, "$.user_id"))
+    return await reset.make_link(number, sender, str(request.base_url), accounts)
+
+
+ROUTES = (AuthRoutes, me, find_users, invite, make_reset_link)
 
 
 def _user_ids(text: str) -> list[UserId]:

@@ -42,10 +42,13 @@ async def log_in(command: LogIn, address: str, accounts: Accounts) -> Credential
         known = await store.known(connection, key)
     good = await accounts.passwords.verify(known.password_hash if known else None, command.password)
     if known is None or not good:
-        raise Unauthenticated("the name or the password is wrong", reason="password")
+        raise _wrong()
     async with accounts.database.transaction() as connection:
         since = accounts.clock.now() - accounts.settings.refresh_life
-        if await store.count_devices(connection, known.user_id, since) >= DEVICES_PER_USER:
+        count, still_good = await store.count_devices(connection, known, since)
+        if not still_good:
+            raise _wrong()
+        if count >= DEVICES_PER_USER:
             raise Conflict(f"a user has at most {DEVICES_PER_USER} devices; sign out another first", reason="devices")
         credentials = await open_session(connection, accounts, known.user_id, known.name, command.device)
     accounts.devices_changed(known.user_id)
@@ -174,6 +177,10 @@ async def _grant(
         expires_at=expires_at,
         refresh_token=refresh_token.token,
     )
+
+
+def _wrong() -> Unauthenticated:
+    return Unauthenticated("the name or the password is wrong", reason="password")
 
 
 def _false() -> Unauthenticated:

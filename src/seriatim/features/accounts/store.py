@@ -38,7 +38,14 @@ where u.id = any (%(user_ids)s) and {SEES} order by u.name_key"""
 LOCK_USER: LiteralString = "select from users where id = %(user_id)s for no key update"
 # A device counts while it can still refresh; what was forgotten for that long neither counts nor is listed.
 COUNT_DEVICES: LiteralString = """
-select count(*) from devices where user_id = %(user_id)s and revoked_at is null and last_seen_at > %(since)s"""
+select count(*), exists (
+    select from credentials where user_id = %(user_id)s and password_hash = %(password_hash)s
+)
+from devices where user_id = %(user_id)s and revoked_at is null and last_seen_at > %(since)s"""
+SET_HASH: LiteralString = """-- set password
+update credentials set password_hash = %(password_hash)s, changed_at = %(now)s where user_id = %(user_id)s"""
+NAME_IF_LOGS_IN: LiteralString = """-- name with password
+select name from users join credentials on user_id = users.id where users.id = %(user_id)s"""
 ADD_DEVICE: LiteralString = """
 insert into devices (id, user_id, name, kind, created_at, last_seen_at)
 values (%(device_id)s, %(user_id)s, %(name)s, %(kind)s, %(now)s, %(now)s)"""
@@ -160,11 +167,26 @@ async def add_device(
     await connection.execute(ADD_DEVICE, row)
 
 
-async def count_devices(connection: Connection, user_id: UserId, since: datetime) -> int:
-    """Lock the user, so that his devices come one at a time, and count those seen since then."""
+async def count_devices(connection: Connection, known: Known, since: datetime) -> tuple[int, bool]:
+    """Lock the user, so that his devices come one at a time; count those seen since then.
+
+    Also say whether the password is still the one that was checked: it may have been reset meanwhile.
+    """
+    await connection.execute(LOCK_USER, {"user_id": known.user_id})
+    row = await (await connection.execute(COUNT_DEVICES, known._asdict() | {"since": since})).fetchone()
+    return row or (0, False)
+
+
+async def name_with_password(connection: Connection, user_id: UserId) -> str | None:
+    """Return the name of somebody who logs in with a password; None: nobody, or a bot."""
+    async with connection.cursor(row_factory=scalar_row) as cursor:
+        return await (await cursor.execute(NAME_IF_LOGS_IN, {"user_id": user_id})).fetchone()
+
+
+async def set_password(connection: Connection, user_id: UserId, password_hash: str, now: datetime) -> None:
+    """Lock the user, so that no log-in with the old password is under way, and set the new one."""
     await connection.execute(LOCK_USER, {"user_id": user_id})
-    row = await (await connection.execute(COUNT_DEVICES, {"user_id": user_id, "since": since})).fetchone()
-    return row[0] if row else 0
+    await connection.execute(SET_HASH, {"user_id": user_id, "password_hash": password_hash, "now": now})
 
 
 async def lock_device(connection: Connection, device_id: DeviceId) -> tuple[UserId, str] | None:

@@ -12,6 +12,7 @@ from seriatim.features.emoji import routes as emoji
 from seriatim.features.groups import routes as groups
 from seriatim.features.invitations import routes as invitations
 from seriatim.features.later import routes as later
+from seriatim.features.mail import routes as mail
 from seriatim.features.messages import routes as messages
 from seriatim.features.moderation import routes as moderation
 from seriatim.features.own import routes as own
@@ -27,6 +28,7 @@ from seriatim.gateway.http.trace import message_trace
 
 ROUTES: Final[tuple[ControllerRouterHandler, ...]] = (
     *accounts.ROUTES,
+    *mail.ROUTES,
     *devices.ROUTES,
     *conversations.ROUTES,
     *messages.ROUTES,

@@ -44,6 +44,7 @@ class Act(StrEnum):
     TAKE_REPORT = "take_report"
     RESOLVE_REPORT = "resolve_report"
     INVITE_TO_SERVER = "invite_to_server"
+    MAKE_RESET_LINK = "make_reset_link"
     MAKE_BOT = "make_bot"
     RENEW_BOT = "renew_bot"
     REMOVE_BOT = "remove_bot"
