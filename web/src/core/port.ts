@@ -1,17 +1,21 @@
 /** The contract between a page and its worker: typed asks with answers, notes that the worker sends unasked, and the rows that both mean. */
 
+import type { EmojiAsks } from "./emoji/types.ts";
 import type { Mine, OwnAsks } from "./own/types.ts";
 import type { PlaceAsks, Rules } from "./places/types.ts";
 import type { Signal, SignalAsks } from "./signals/types.ts";
+import type { UnreadAsks } from "./unreads/types.ts";
 import type { Token } from "./text/tokens.ts";
 import type {
   ConversationId, ConversationKind, DeviceId, Entry, Forwarded, LeastRole, MessageDeleted, MessageEdited, MessagePinned, MessageSent, MessageUnpinned, PollClosed,
   PollStarted, PollVoted, ReactionAdded, ReactionRemoved, Role, StoredChange, UserId, Visibility,
 } from "./protocol/types.ts";
 
+export type * from "./emoji/types.ts";
 export type * from "./own/types.ts";
 export type * from "./places/types.ts";
 export type * from "./signals/types.ts";
+export type * from "./unreads/types.ts";
 export type { Token } from "./text/tokens.ts";
 export type { ConversationId, ConversationKind, DeviceId, Forwarded, LeastRole, Role, UserId, Visibility } from "./protocol/types.ts";
 
@@ -305,7 +309,7 @@ export interface PeopleGroup {
 type Done = Record<never, never>;
 
 /** Everything a page may ask, by name: [what it hands over, what it gets back]. */
-export interface Asks extends PlaceAsks, OwnAsks, SignalAsks {
+export interface Asks extends PlaceAsks, OwnAsks, SignalAsks, EmojiAsks, UnreadAsks {
   /** The first ask of a tab that knows its device. Refused `unauthenticated`: sign in again. Offline it starts from disk. */
   start: [Session, Started];
   /** First asks of a tab without a device; afterwards the tab is started: no `start` is needed. */

@@ -1,6 +1,7 @@
 /** The emoji that are used most often in this browser. */
 
 import { emojiToName } from "gemoji";
+import { known } from "./known.svelte.ts";
 
 const KEY = "seriatim.emoji";
 const FIRST = ["👍", "❤️", "😂", "🎉", "😮", "😢", "🙏", "👀"];
@@ -16,7 +17,8 @@ export function used(emoji: string): void {
 
 export function often(): readonly { readonly emoji: string; readonly description: string }[] {
   const own = Object.entries(kept()).sort(([, a], [, b]) => b - a);
-  const emoji = [...new Set([...own.map(([one]) => one), ...FIRST])].slice(0, SHOWN);
+  const there = own.map(([one]) => one).filter((one) => !one.startsWith(":") || known.all.has(one.slice(1, -1)));
+  const emoji = [...new Set([...there, ...FIRST])].slice(0, SHOWN);
   return emoji.map((one) => ({ emoji: one, description: (emojiToName[one] ?? one).replaceAll("_", " ") }));
 }
 

@@ -1,6 +1,7 @@
 /** All emoji with their names: loaded when somebody looks for one. */
 
 import { gemoji, nameToEmoji } from "gemoji";
+import { known } from "./known.svelte.ts";
 
 export interface Emoji {
   readonly emoji: string;
@@ -20,7 +21,12 @@ export const groups: readonly (readonly [string, readonly Emoji[]])[] = [...new 
   all.filter(({ category }) => category === name),
 ]);
 
-/** Return the emoji whose names or tags begin with this text, those named exactly so first. */
+/** Those of the server, in the order of their names. */
+export function ofServer(): readonly Emoji[] {
+  return [...known.all.keys()].map((name) => ({ emoji: `:${name}:`, name, description: name.replaceAll("_", " ") }));
+}
+
+/** Return the emoji whose names or tags begin with this text: the server's own first, of the others those named exactly so. */
 export function search(text: string, most: number): readonly Emoji[] {
   const wanted = text.toLowerCase();
   const rank = ({ name, words }: (typeof all)[number]): number => {
@@ -28,8 +34,9 @@ export function search(text: string, most: number): readonly Emoji[] {
     if (name.startsWith(wanted)) return 1;
     return words.some((word) => word.startsWith(wanted)) ? 2 : 3;
   };
+  const own = ofServer().filter(({ name }) => name.startsWith(wanted));
   const ranked = all.map((one) => [rank(one), one] as const).filter(([place]) => place < 3);
-  return ranked.sort(([a], [b]) => a - b).slice(0, most).map(([, one]) => one);
+  return [...own, ...ranked.sort(([a], [b]) => a - b).map(([, one]) => one)].slice(0, most);
 }
 
 /** Return the text with emoji in place of `:names:`, but not in code. */
