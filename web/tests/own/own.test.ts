@@ -1,7 +1,7 @@
 /** The user's own on one device: what is told of it is stored with the rest, and what is written here goes to the others. */
 
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { told } from "../../src/core/link/own.ts";
+import { told } from "../../src/core/own/heard.ts";
 import { Followed } from "../../src/core/link/followed.ts";
 import { UNKNOWN } from "../../src/core/link/actions.ts";
 import { Mirror } from "../../src/core/mirror.ts";

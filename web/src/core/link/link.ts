@@ -20,7 +20,7 @@ import { Connection } from "./connection.ts";
 import type { HeldRow } from "./epoch.ts";
 import { earliest } from "./fetches.ts";
 import { Followed } from "./followed.ts";
-import { told } from "./own.ts";
+import { told } from "../own/heard.ts";
 import { Questions, type Question } from "./questions.ts";
 import { Reads } from "./reads.ts";
 

@@ -2,8 +2,8 @@
 
 import type { SelfChanged } from "../protocol/types.ts";
 import { flagsWith } from "../sync/mine.ts";
-import type { Action } from "./actions.ts";
-import type { Followed } from "./followed.ts";
+import type { Action } from "../link/actions.ts";
+import type { Followed } from "../link/followed.ts";
 
 /** Take what was told, and return what is to be stored of it. */
 export function told(what: SelfChanged["what"], followed: Followed): readonly Action[] {
