@@ -57,7 +57,6 @@ export class Chat {
   /** Something that was shown has been taken back, and the user has not waved it off yet. */
   notice = $state("");
   devicesVersion = $state(0);
-  readonly unread = $derived(this.conversations.reduce((sum, { mine, unread }) => sum + (mine.muted_until > Date.now() ? 0 : unread), 0));
   readonly opened = $derived(this.conversations.find((row) => row.conversation_id === this.openId) ?? null);
   readonly #events: ChatEvents;
   readonly #appeared = new Map<ConversationId, number>();
