@@ -52,7 +52,7 @@ export const places = {
   name: "Name",
   topic: "Topic",
   whoFinds: "Who finds it",
-  finds: { private: "Members only", listed: "Everybody on this server, who asks to join", public: "Everybody on this server, who just joins" },
+  finds: { private: "Members only", listed: "Everybody, and they ask to join", public: "Everybody, and they just join" },
   historyRule: "What new members read",
   histories: { all: "Everything from the start", joined: "What is written from when they join" },
   mayWrite: "Who may write",
@@ -61,11 +61,11 @@ export const places = {
   least: { member: "All members", admin: "Admins and owners", owner: "Owners" },
   announcementHint: "Others only read: an announcement channel.",
   slowMode: "Slow mode",
-  slowModeHint: "Admins and owners do not wait.",
+  slowModeHint: "Between two messages. Admins and owners do not wait.",
   slowModes: (s: number) => {
     if (s === 0) return "Off";
-    if (s < 60) return `${many(s, "second", "seconds")} between messages`;
-    return s < 3_600 ? `${many(s / 60, "minute", "minutes")} between messages` : `${many(s / 3_600, "hour", "hours")} between messages`;
+    if (s < 60) return many(s, "second", "seconds");
+    return s < 3_600 ? many(s / 60, "minute", "minutes") : many(s / 3_600, "hour", "hours");
   },
   save: "Save",
   saved: "Saved",
@@ -170,7 +170,7 @@ export const places = {
   copy: "Copy",
 
   slowWait: (left: string) => `Slow mode: you can write again in ${left}.`,
-  slowRule: (every: string) => `Slow mode: ${every}.`,
+  slowRule: (every: string) => `Slow mode: ${every} between messages.`,
   silenced: "A moderator lets you only read here for a time.",
 
   commands: {
