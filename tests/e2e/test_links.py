@@ -47,4 +47,6 @@ def test_a_link_of_an_admin_sets_a_new_password(browser: Browser, own_server: st
     page.get_by_role("button", name="Log in").click()
     expect(page.get_by_role("navigation", name="Conversations")).to_be_visible()
     context.close()
+    admin.close()
+    ada.close()
     assert faults == []
