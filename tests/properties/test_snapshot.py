@@ -2,14 +2,15 @@
 
 Random histories over every command that makes an entry, on the real log; the union of commands is where the cases come
 from, so that a new command without a case fails. Devices that read parts of the log at different times, and then get
-every entry since the first of these, must agree with a page that is read at the end.
+every entry since the first of these, must agree with a page that is read at the end; and what badges tell must be a
+recount of that page (promise D5).
 """
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from random import Random
-from typing import Any, get_args
+from typing import Any, NamedTuple, get_args
 
 import pytest
 from hypothesis import settings
@@ -19,7 +20,9 @@ from pictures import custom_emoji
 from seriatim.core.errors import ChatError
 from seriatim.core.ids import ConversationId, UserId, uuid7
 from seriatim.log.access import Action, authorize
+from seriatim.log.heads import HeadsAsk, heads
 from seriatim.log.read import page
+from seriatim.log.watermarks import move_marks
 from seriatim.protocol import commands
 from seriatim.protocol.commands import AnyCommand, Command, Fetch
 from seriatim.protocol.entries import ENTRY_TYPES, Entry, EntryFields, MessageEdited, MessageSent, PollStarted
@@ -37,6 +40,14 @@ PARTS = max(1, settings().max_examples // 100)
 """1,000 histories with `--hypothesis-profile=search`."""
 EMOJI = ("👍", "❤️", "😂", "🇩🇪", ":parrot:")
 MAKES_ENTRIES = {command for command in get_args(AnyCommand) if issubclass(command, EntryCommand)}
+
+
+class Badge(NamedTuple):
+    """Up to where somebody has read, and how much above that is unread and mentions him."""
+
+    read: int
+    unread: int
+    mentions: int
 
 
 class History:
@@ -84,6 +95,19 @@ class History:
             await self.world.run(command(id=1, client_id=uuid7(), **fields), sender)
         except ChatError as refusal:
             assert refusal.code not in ("internal", "unavailable"), refusal  # noqa: PT017 - refusals are part of it
+
+    async def read(self, reader: Sender) -> None:
+        """Let somebody read up to somewhere."""
+        seq = self.random.randint(1, len(self.told))
+        async with self.world.database.transaction() as connection:
+            await move_marks(connection, [(self.here, reader.user_id, seq)])
+
+    async def badge(self, user_id: UserId) -> Badge:
+        """Return what his devices are told."""
+        async with self.world.database.read() as connection:
+            (answer,) = await heads(connection, [HeadsAsk(user_id, None)])
+        (row,) = [row for row in answer.rows if row.conversation_id == self.here]
+        return Badge(row.read, row.unread, row.mentions)
 
     async def page(self, reader: Sender) -> list[Entry]:
         """Return everything that the reader may see, as it is now."""
@@ -217,6 +241,8 @@ class Recorded:
     parts: Sequence[Part]
     events: Sequence[Entry]
     fresh: Sequence[Entry]
+    badge: Badge | None = None
+    """What the reader was told at the end; stories for other clients need none."""
 
     def folded(self, kinds: Iterable[type[EntryFields]] = ENTRY_TYPES) -> list[Entry]:
         """Return what a device holds at the end that folds entries of these kinds."""
@@ -234,9 +260,22 @@ class Recorded:
                 device.entries.setdefault(entry.seq, entry)
         return [told_alike(device.entries[seq]) for seq in sorted(device.entries)]
 
+    def recounted(self, kinds: Iterable[type[EntryFields]] = ENTRY_TYPES) -> tuple[int, int]:
+        """Return how many entries of these kinds are unread in the main timeline, and in how many he is mentioned."""
+        assert self.badge is not None
+        counted = [entry for entry in self.fresh if isinstance(entry, tuple(kinds)) and entry.seq > self.badge.read]
+        unread = [entry for entry in counted if isinstance(entry, PollStarted) or is_in_main(entry)]
+        named = [one for one in unread if isinstance(one, MessageSent) and {0, self.reader} & set(one.mentions)]
+        return len(unread), len(named)
+
     def told(self) -> list[Entry]:
         """Return the same entries as the page at the end tells them."""
         return [told_alike(entry) for entry in self.fresh]
+
+
+def is_in_main(entry: Entry) -> bool:
+    """Say whether it is a message of the main timeline."""
+    return isinstance(entry, MessageSent) and (entry.thread_seq is None or entry.broadcast)
 
 
 def told_alike(entry: Entry) -> Entry:
@@ -262,10 +301,17 @@ async def recorded(world: Speaking, seed: int) -> list[Recorded]:
                 last = len(entries) if not parts[reader] else random.randint(first, len(entries))
                 parts[reader].append(Part(first, last, len(entries), entries[first - 1 : last]))
         await history.happen()
+        if random.random() < 0.2:
+            await history.read(random.choice(readers))
     told = history.told
     events = [told[seq] for seq in sorted(told)]
     assert [entry.seq for entry in events] == list(range(1, len(events) + 1))
-    return [Recorded(seed, reader.user_id, parts[reader], events, await history.page(reader)) for reader in readers]
+    return [
+        Recorded(
+            seed, reader.user_id, parts[reader], events, await history.page(reader), await history.badge(reader.user_id)
+        )
+        for reader in readers
+    ]
 
 
 @pytest.fixture(scope="module")
@@ -293,10 +339,13 @@ def test_every_command_that_makes_an_entry_has_a_case() -> None:
 
 
 @pytest.mark.promise("L6")
+@pytest.mark.promise("D5")
 @pytest.mark.parametrize("part", range(PARTS))
 def test_a_page_and_what_came_after_make_a_fresh_page(histories: list[Recorded], postgres_dsn: str, part: int) -> None:
     for one in part_of(postgres_dsn, part) if part else histories:
         assert one.folded() == one.told(), (one.seed, one.reader)
+        assert one.badge is not None
+        assert one.badge[1:] == one.recounted(), (one.seed, one.reader)
 
 
 @pytest.mark.promise("L6")
@@ -310,3 +359,10 @@ def test_every_kind_of_entry_happened(histories: list[Recorded]) -> None:
 def test_without_a_kind_of_change_it_is_another_page(histories: list[Recorded], kind: type[EntryFields]) -> None:
     left = [one for one in ENTRY_TYPES if one is not kind]
     assert any(one.folded(left) != one.told() for one in histories)
+
+
+@pytest.mark.promise("D5")
+@pytest.mark.parametrize("kind", [MessageSent, PollStarted], ids=lambda kind: kind.__name__)
+def test_without_a_kind_that_counts_it_is_another_badge(histories: list[Recorded], kind: type[EntryFields]) -> None:
+    left = [one for one in ENTRY_TYPES if one is not kind]
+    assert any(one.badge is not None and one.badge[1:] != one.recounted(left) for one in histories)

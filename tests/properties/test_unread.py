@@ -211,7 +211,7 @@ async def told_and_counted(log: LogRunner, plan: list[Deed]) -> None:
 
 
 @pytest.mark.promise("D5")
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=settings().max_examples // 2)
 @given(plan=deeds)
 def test_badges_are_a_recount_of_the_log(log: LogRunner, plan: list[Deed]) -> None:
     log.run(told_and_counted(log, plan))
