@@ -23,7 +23,7 @@ const NOWHERE: Reached = { state: "sent", delivered: 0, read: 0, others: 0, coun
 
 export class ReadBy {
   readonly #chat: Pick<Chat, "port" | "self" | "timeline">;
-  #id: ConversationId | null = null;
+  #id = $state<ConversationId | null>(null);
   #again: ReturnType<typeof setTimeout> | undefined;
   #marks = $state.raw<ReadonlyMap<UserId, MemberMarks>>(new Map());
   #counted = $state.raw<{ readonly seq: number; readonly count: number } | null>(null);
