@@ -10,7 +10,8 @@ from e2e.people import Api, Person, unique, watched
 from e2e.test_screens import Looker
 from pictures import png
 
-VIEWS = [("light", 1280, 800), ("dark", 360, 740)]
+WIDE = ("light", 1280, 800)
+NARROW = ("dark", 360, 740)
 
 
 @pytest.fixture(scope="module")
@@ -35,10 +36,10 @@ def grace(own_server: str) -> Iterator[Api]:
     grace.close()
 
 
-def look(page: Page, screen: str) -> None:
-    """Look at a screen wide and light, narrow and dark."""
+def look(page: Page, screen: str, *views: tuple[str, int, int]) -> None:
+    """Look at a screen, wide and light, narrow and dark; the page is wide and light again afterwards."""
     faults: list[str] = []
-    for scheme, width, height in VIEWS:
+    for scheme, width, height in views or (WIDE, NARROW):
         page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
         page.set_viewport_size({"width": width, "height": height})
         looker = Looker(page, f"{scheme}-{width}")
@@ -92,7 +93,7 @@ def test_an_emoji_is_added_written_and_reacted_with(ada: Person, grace: Api) -> 
     ada.row("Ship it?").get_by_role("button", name="React").click()
     choice = page.get_by_role("dialog", name="Choose an emoji")
     expect(choice.get_by_role("heading", name="Emoji of this server")).to_be_visible()
-    look(page, "own-emoji-picker")
+    look(page, "own-emoji-picker", WIDE)
     choice.get_by_role("button", name="square", exact=True).last.click()
     mine = ada.row("Ship it?").get_by_role("button", name=":square:")
     expect(mine.get_by_role("img", name=":square:")).to_be_visible()
@@ -125,6 +126,8 @@ def test_all_that_is_unread_is_read_and_opened_from_one_list(ada: Person, grace:
         group = grace.create("group", [own], title)
         for body in bodies:
             grace.send(group, body, mentions=[own] if body == "Monday?" else [])
+    page.set_viewport_size({"width": 360, "height": 740})
+    page.get_by_role("button", name="Back").click()  # there the list is a screen of its own
     page.get_by_role("button", name="More for all conversations").click()
     page.get_by_role("menuitem", name="All unread").click()
     screen = page.get_by_role("dialog", name="All unread")
