@@ -2,8 +2,10 @@
 
 import asyncio
 import re
+import sys
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -221,6 +223,24 @@ async def test_without_mail_an_admin_makes_the_link(server: Server, database: Da
     assert await log_in(server, ada.name, NEW) == 200
     audit = (await root.http("GET", "/v1/admin/audit")).json()["acts"]
     assert (audit[0]["act"], audit[0]["user_id"]) == ("make_reset_link", ada.user_id)
+
+
+async def test_whoever_runs_the_server_makes_the_link(server: Server, postgres_dsn: str) -> None:
+    ada = await server.device("ada")
+
+    async def run(name: str) -> tuple[str, int | None]:
+        process = await asyncio.create_subprocess_exec(
+            Path(sys.executable).with_name("seriatim"), "user", "reset-link", name,
+            env={"SERIATIM_DATABASE_URL": postgres_dsn, "SERIATIM_PUBLIC_URL": PUBLIC},
+            stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
+        )  # fmt: skip
+        said, _ = await process.communicate()
+        return said.decode(), process.returncode
+
+    address, _, secret = (await run(ada.name.upper()))[0].strip().partition("#")
+    assert address == f"{PUBLIC}/reset"
+    assert (await reset(server, secret)).status_code == 204
+    assert await run(f"nobody {uuid7()}") == ("", 1)
 
 
 async def test_an_invitation_is_mailed_and_makes_an_account(
