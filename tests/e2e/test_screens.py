@@ -39,6 +39,10 @@ class Looker:
         for fault in found["violations"]:
             nodes = [node["html"][:160] + " | " + node.get("failureSummary", "")[:200] for node in fault["nodes"][:3]]
             self.faults.append(f"{self._name} {screen}: {fault['id']}: {nodes}")
+        self.picture(screen)
+
+    def picture(self, screen: str) -> None:
+        """Take the picture alone: of what is gone when axe is done."""
         SHOTS.mkdir(exist_ok=True)
         self._page.screenshot(path=SHOTS / f"{screen}-{self._name}.png", animations="disabled", caret="hide")
 
