@@ -1,6 +1,7 @@
 """What goes into the log and what comes out of it: drafts, changes, stored entries, and who waits for them."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, NamedTuple, Protocol
 from uuid import UUID
 
@@ -14,13 +15,14 @@ from seriatim.protocol.sender import Sender
 
 
 class Extras(NamedTuple):
-    """What few messages have: a thread, mentions (0: everybody), rising and none twice, where else they are from."""
+    """What few messages have: a thread, mentions (0: everybody; rising, none twice), where and when they are from."""
 
     thread_seq: int | None = None
     broadcast: bool = False
     mentions: tuple[UserId, ...] = ()
     forwarded: Forwarded | None = None
     via: str | None = None
+    sent_at: datetime | None = None
 
 
 class Draft(NamedTuple):

@@ -105,6 +105,7 @@ def message_of(row: EntryRow) -> MessageSent:
         thread=None if row.thread is None else msgspec.convert(row.thread, ThreadState),
         forwarded=msgspec.convert(row.meta["forwarded"], Forwarded) if row.meta and "forwarded" in row.meta else None,
         via=row.meta.get("via") if row.meta else None,
+        sent_at=datetime.fromisoformat(row.meta["sent_at"]) if row.meta and "sent_at" in row.meta else None,
     )
 
 

@@ -86,6 +86,8 @@ class MessageSent(TargetFields, frozen=True, kw_only=True, tag="message_sent", o
     forwarded: Forwarded | None = None
     via: str | None = None
     """The program that said it in the sender's name, by its own (a webhook)."""
+    sent_at: datetime | None = None
+    """Of an imported message: when it was written, where it was written; `created_at` is when it came into this log."""
 
 
 class MessageEdited(EntryFields, frozen=True, kw_only=True, tag="message_edited", omit_defaults=True):

@@ -11,6 +11,8 @@ COMMANDS = {
     "seed": ("seriatim.app.cli.seed", "Fill the database with people, tokens and conversations for a trial."),
     "db": ("seriatim.app.cli.db", "The database: its URL, a psql session, backup and restore."),
     "user": ("seriatim.app.cli.user", "Help somebody who cannot log in."),
+    "import": ("seriatim.app.cli.import_slack.command", "Take over what people said in Slack."),
+    "export": ("seriatim.app.cli.export.command", "Write a conversation, or all that a user may read, to a file."),
     "log": ("seriatim.app.cli.log", "Watch the log of all conversations."),
     "chat": ("seriatim.app.cli.chat.command", "Talk from a terminal."),
     "bot": ("seriatim.app.cli.bot.command", "Begin a bot: a folder with a program that runs."),

@@ -111,6 +111,8 @@ def _meta(one: Extras) -> str:
         held["forwarded"] = one.forwarded
     if one.via:
         held["via"] = one.via
+    if one.sent_at:
+        held["sent_at"] = one.sent_at
     return meta_of(held) if held else ""
 
 

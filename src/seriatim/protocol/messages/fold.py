@@ -55,7 +55,7 @@ Target = MessageSent | PollStarted
 
 
 _EMPTY: dict[type[Target], dict[str, Any]] = {
-    MessageSent: {"body": "", "edited_seq": None, "forwarded": None, "mentions": (), "via": None},
+    MessageSent: {"body": "", "edited_seq": None, "forwarded": None, "mentions": (), "via": None, "sent_at": None},
     PollStarted: {
         "question": "",
         "options": [],

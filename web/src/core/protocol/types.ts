@@ -28,6 +28,7 @@ export interface MessageSent {
   readonly edited_seq?: number | null;
   readonly forwarded?: Forwarded | null;
   readonly via?: string | null;
+  readonly sent_at?: string | null;
 }
 
 export type ConversationId = Branded<number, "ConversationId">;

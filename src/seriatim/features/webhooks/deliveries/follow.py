@@ -46,9 +46,11 @@ from told t where w.id = t.id and (t.waiting_count >= %(backlog)s or t.id in (se
 async def queue(connection: Connection, entries: Sequence[Entry]) -> None:
     """Queue the messages among these entries for every URL of their conversations.
 
-    What came in by a webhook goes out by none: two that call each other would never end.
+    What came in by a webhook goes out by none: two that call each other would never end. What was imported is no news.
     """
-    messages = [entry for entry in entries if isinstance(entry, MessageSent) and entry.via is None]
+    messages = [
+        entry for entry in entries if isinstance(entry, MessageSent) and entry.via is None and entry.sent_at is None
+    ]
     if messages:
         named = {
             "conversation_ids": [message.conversation_id for message in messages],

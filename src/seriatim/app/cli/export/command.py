@@ -1,0 +1,76 @@
+"""`seriatim export`: hands out conversations, or all that one user may read."""
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Annotated, TextIO
+
+import msgspec
+import typer
+
+from seriatim.app.cli.export import read
+from seriatim.app.cli.export.page import page
+from seriatim.app.cli.reach import reached
+from seriatim.app.settings import load
+from seriatim.core.errors import ChatError
+from seriatim.core.ids import ConversationId
+from seriatim.storage.postgres.database import Database
+
+app = typer.Typer(help="Write what is in the log to a file.", no_args_is_help=True, add_completion=False)
+Html = Annotated[bool, typer.Option("--html", help="A page to read, instead of JSON lines.")]
+Out = Annotated[Path | None, typer.Option(help="The file to write; absent: standard output.")]
+Data = Annotated[Path | None, typer.Option(help="The server's data folder.")]
+
+
+@app.command()
+def conversation(
+    id_: Annotated[int, typer.Argument(metavar="ID", help="The conversation's id.")],
+    *,
+    html: Html = False,
+    out: Out = None,
+    data: Data = None,
+) -> None:
+    """Write a whole conversation, whoever may read it."""
+    _export(lambda database: read.conversation(database, ConversationId(id_)), html=html, out=out, data=data)
+
+
+@app.command()
+def user(
+    name: Annotated[str, typer.Argument(help="The name with which he logs in.")],
+    *,
+    html: Html = False,
+    out: Out = None,
+    data: Data = None,
+) -> None:
+    """Write what is kept of one user, and everything that he may read."""
+    _export(lambda database: read.user(database, name), html=html, out=out, data=data)
+
+
+def _export(
+    lines: Callable[[Database], AsyncIterator[read.Line]], *, html: bool, out: Path | None, data: Path | None
+) -> None:
+    with reached(load(data=data)) as database:
+        try:
+            if out is None:
+                asyncio.run(_write(lines, database.dsn, sys.stdout, html=html))
+                return
+            with out.open("w", encoding="utf-8") as file:
+                asyncio.run(_write(lines, database.dsn, file, html=html))
+        except ChatError as error:
+            typer.echo(f"seriatim: {error.message}", err=True)
+            raise typer.Exit(1) from error
+
+
+async def _write(lines: Callable[[Database], AsyncIterator[read.Line]], dsn: str, file: TextIO, *, html: bool) -> None:
+    database = Database(dsn, writing=1, reading=1)
+    await database.open()
+    try:
+        if html:
+            async for part in page(lines(database), database):
+                file.write(part)
+            return
+        async for line in lines(database):
+            file.write(msgspec.json.encode(line).decode() + "\n")
+    finally:
+        await database.close()
