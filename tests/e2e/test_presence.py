@@ -3,6 +3,7 @@
 import re
 import time
 
+import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from e2e.people import Person
@@ -46,6 +47,7 @@ def test_a_status_is_chosen_seen_and_taken_back(couple: tuple[Person, Person]) -
     expect(header(ada)).to_have_text("Online")
 
 
+@pytest.mark.promise("D7")
 def test_typing_is_shown_without_moving_anything_and_ends(couple: tuple[Person, Person]) -> None:
     ada, grace = couple
     ada.with_person(grace.name)

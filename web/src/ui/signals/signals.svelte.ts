@@ -8,11 +8,11 @@ import { Activity } from "./activity.ts";
 import { Badge } from "./badge.svelte.ts";
 import Dot from "./Dot.svelte";
 import Marks from "./Marks.svelte";
-import { ReadBy } from "./receipts.svelte.ts";
+import { ReadBy } from "./receipts/receipts.svelte.ts";
 import Self from "./Self.svelte";
 import Status from "./Status.svelte";
-import Ticks from "./Ticks.svelte";
-import { Typists } from "./typists.svelte.ts";
+import Ticks from "./receipts/Ticks.svelte";
+import { Typists } from "./typing/typists.svelte.ts";
 
 /** What comes onto the screen and leaves it while one scrolls is told when it rests. */
 const REST_MS = 300;

@@ -1,8 +1,8 @@
 /** Who is shown typing, for how long, and how often it is said of oneself. */
 
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import type { ConversationId, MessageRow, TypingTold, UserId } from "../../core/port.ts";
-import type { Chat } from "../state/chat.svelte.ts";
+import type { ConversationId, MessageRow, TypingTold, UserId } from "../../../core/port.ts";
+import type { Chat } from "../../state/chat.svelte.ts";
 import { Typists } from "./typists.svelte.ts";
 
 const ID = 7 as ConversationId;

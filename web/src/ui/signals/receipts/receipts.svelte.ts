@@ -1,7 +1,7 @@
 /** How far the others have come in the open conversation: asked when it is opened and when the line is back, then told. */
 
-import type { ConversationId, MemberMarks, MessageRow, Receipts, UserId, Watermarks } from "../../core/port.ts";
-import type { Chat } from "../state/chat.svelte.ts";
+import type { ConversationId, MemberMarks, MessageRow, Receipts, UserId, Watermarks } from "../../../core/port.ts";
+import type { Chat } from "../../state/chat.svelte.ts";
 
 /** In larger conversations it is told how many have read, not who. */
 const MARKS_MEMBERS = 50;

@@ -1,8 +1,8 @@
 /** What the marks of others say of a message of one's own. */
 
 import { expect, test } from "vitest";
-import type { ConversationId, MemberMarks, MessageRow, Receipts, UserId } from "../../core/port.ts";
-import type { Chat } from "../state/chat.svelte.ts";
+import type { ConversationId, MemberMarks, MessageRow, Receipts, UserId } from "../../../core/port.ts";
+import type { Chat } from "../../state/chat.svelte.ts";
 import { ReadBy } from "./receipts.svelte.ts";
 
 const ID = 7 as ConversationId;

@@ -1,8 +1,8 @@
 /** Who types where, as far as this page is told, and telling that one types oneself. */
 
 import { SvelteMap } from "svelte/reactivity";
-import type { ConversationId, MessageRow, TypingTold, UserId } from "../../core/port.ts";
-import type { Chat } from "../state/chat.svelte.ts";
+import type { ConversationId, MessageRow, TypingTold, UserId } from "../../../core/port.ts";
+import type { Chat } from "../../state/chat.svelte.ts";
 
 /** Who is heard of no more is taken away. */
 const SHOWN_MS = 6_000;
