@@ -14,7 +14,7 @@ LATELY = 20
 """Of a conversation's messages so many of the newest are acted upon: there devices meet."""
 CHANGED_SHARE, REPLY_SHARE, BROADCAST_SHARE = 0.1, 0.15, 0.3
 """Changes for each message that is given; replies among these, and of them those for the main timeline too."""
-EMOJI = ("\N{THUMBS UP SIGN}", "\N{FACE WITH TEARS OF JOY}", ":parrot:")
+EMOJI = ("\N{THUMBS UP SIGN}", "\N{FACE WITH TEARS OF JOY}", "\N{PARTY POPPER}")
 
 
 class _Message(NamedTuple):
