@@ -5,30 +5,13 @@ import sys
 import threading
 from collections.abc import Awaitable, Callable
 
+from seriatim.app.cli.chat.acts import ACTS, HELP
 from seriatim.app.cli.chat.names import Names, title_of
 from seriatim.app.cli.chat.words import FOLDED
 from seriatim.client import Client, ConversationKind, MessageSent, PollStarted
 from seriatim.core.errors import ChatError, NotFound
 from seriatim.core.ids import ConversationId
 
-HELP = """\
-/list                  your conversations
-/open TITLE            go to a conversation; what you type is sent there
-/with NAME             a conversation with one person
-/group TITLE NAME ...  a new group
-/history               the last 20 entries here, each with its number
-/reply NUMBER TEXT     answer in the thread of a message
-/quote NUMBER TEXT     answer here, with what is answered
-/edit NUMBER TEXT      say something else instead
-/delete NUMBER         take a message away from everybody
-/react NUMBER EMOJI    put an emoji on a message; /unreact takes it away
-/pin NUMBER            keep a message in sight; /unpin lets it go
-/poll QUESTION ? A, B  ask everybody here
-/vote NUMBER PLACE ... choose, 0 for the first
-/invite NAME ...       add people here
-/join LINK             come in by an invitation's link or its last part
-/leave                 leave this conversation
-/quit                  end; so does the end of the input"""
 LINES = 100
 """Most lines read ahead of what is being sent."""
 
@@ -55,16 +38,6 @@ class Lines:
             "/with": self._with,
             "/group": self._group,
             "/history": self._history,
-            "/edit": self._edit,
-            "/delete": self._delete,
-            "/react": self._react,
-            "/unreact": self._unreact,
-            "/reply": self._reply,
-            "/quote": self._quote,
-            "/pin": self._pin,
-            "/unpin": self._unpin,
-            "/poll": self._poll,
-            "/vote": self._vote,
             "/invite": self._invite,
             "/join": self._join,
             "/leave": self._leave,
@@ -96,9 +69,11 @@ class Lines:
                 _say(f"! {error.message}")
 
     async def _do(self, line: str, words: list[str]) -> None:
-        verb = self._verbs.get(words[0])
+        verb, act = self._verbs.get(words[0]), ACTS.get(words[0])
         if verb is not None:
             await verb(words[1:])
+        elif act is not None:
+            await act(self._client, self._place(), words[1:])
         elif line.startswith("/"):
             _say(HELP)
         elif self._here is None:
@@ -136,38 +111,6 @@ class Lines:
                 if not isinstance(entry, FOLDED):
                     _say(f"  {entry.seq} {await self._names.words(entry)}")
 
-    async def _edit(self, words: list[str]) -> None:
-        place, seq, rest = self._target(words)
-        await self._client.messages.edit(place, seq, " ".join(rest))
-
-    async def _delete(self, words: list[str]) -> None:
-        place, seq, _ = self._target(words)
-        await self._client.messages.delete(place, seq)
-
-    async def _react(self, words: list[str]) -> None:
-        place, seq, rest = self._target(words)
-        await self._client.messages.react(place, seq, "".join(rest))
-
-    async def _unreact(self, words: list[str]) -> None:
-        place, seq, rest = self._target(words)
-        await self._client.messages.unreact(place, seq, "".join(rest))
-
-    async def _reply(self, words: list[str]) -> None:
-        place, seq, rest = self._target(words)
-        await self._client.messages.reply(place, seq, " ".join(rest))
-
-    async def _quote(self, words: list[str]) -> None:
-        place, seq, rest = self._target(words)
-        await self._client.send(place, " ".join(rest), target_seq=seq)
-
-    async def _pin(self, words: list[str]) -> None:
-        place, seq, _ = self._target(words)
-        await self._client.messages.pin(place, seq)
-
-    async def _unpin(self, words: list[str]) -> None:
-        place, seq, _ = self._target(words)
-        await self._client.messages.unpin(place, seq)
-
     async def _invite(self, words: list[str]) -> None:
         await self._client.membership.invite(self._place(), *[await self._names.find(name) for name in words])
 
@@ -182,17 +125,6 @@ class Lines:
         await self._client.membership.leave(self._place())
         self._here = None
 
-    async def _poll(self, words: list[str]) -> None:
-        question, _, options = " ".join(words).partition("?")
-        await self._client.messages.start_poll(self._place(), f"{question.strip()}?", options.split(","))
-
-    async def _vote(self, words: list[str]) -> None:
-        place, seq, rest = self._target(words)
-        await self._client.messages.vote(place, seq, [_number(word) for word in rest])
-
-    def _target(self, words: list[str]) -> tuple[ConversationId, int, list[str]]:
-        return self._place(), _number(words[0] if words else ""), words[1:]
-
     def _place(self) -> ConversationId:
         if self._here is None:
             raise NotFound("nowhere yet: /open TITLE or /with NAME")
@@ -201,12 +133,6 @@ class Lines:
     def _go(self, conversation_id: ConversationId) -> None:
         self._here = conversation_id
         self._client.view.focus([conversation_id])
-
-
-def _number(word: str) -> int:
-    if not word.isdecimal():
-        raise NotFound("name an entry by its number: /history shows them")
-    return int(word)
 
 
 def _read_lines(loop: asyncio.AbstractEventLoop, queue: asyncio.Queue[str]) -> None:
