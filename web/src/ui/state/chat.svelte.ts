@@ -78,7 +78,11 @@ export class Chat {
     this.people.set(started.session.user_id, started.session.name);
     this.#meet(started.people);
     this.#stop = port.listen((note) => this.#hear(note));
-    void import("../signals/signals.svelte.ts").then(({ Signals: Known }) => (this.signals = new Known(this)));
+    // Without it one reads and writes as before.
+    void import("../signals/signals.svelte.ts").then(
+      ({ Signals: Known }) => (this.signals = new Known(this)),
+      () => undefined,
+    );
   }
 
   /** The open conversation is not on this device, and the network has not brought it yet. */
