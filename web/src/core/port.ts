@@ -108,6 +108,8 @@ export interface MessageRow extends RowFields {
   readonly poll?: Poll;
   /** The name that a webhook gave itself. */
   readonly via?: string;
+  /** Of an imported one: when it was written, elsewhere. */
+  readonly sent_at?: number;
 }
 
 /** Everything else in the log that is shown is a line; `entry` says which. */

@@ -85,7 +85,7 @@ export function blanked(row: ChangeRow): ChangeRow {
   return row.entry.kind === "message_edited" ? { ...row, entry: { ...row.entry, body: "", previous: "" } } : row;
 }
 
-function sentState({ thread_seq, broadcast, mentions = [], edited_seq, forwarded, via }: MessageSent): Partial<MessageRow> {
+function sentState({ thread_seq, broadcast, mentions = [], edited_seq, forwarded, via, sent_at }: MessageSent): Partial<MessageRow> {
   return {
     ...(thread_seq != null && { thread_seq }),
     ...(broadcast === true && { broadcast }),
@@ -93,6 +93,7 @@ function sentState({ thread_seq, broadcast, mentions = [], edited_seq, forwarded
     ...(edited_seq != null && { edited_seq }),
     ...(forwarded != null && { forwarded }),
     ...(via != null && { via }),
+    ...(sent_at != null && { sent_at: Date.parse(sent_at) }),
   };
 }
 

@@ -32,6 +32,12 @@ function shapes(rows: readonly MessageRow[], unreadSeq: number | null = null, pe
 }
 
 describe("itemsOf", () => {
+  it("goes by when an imported message was written, not by when it came in", () => {
+    const day = 24 * 60 * MINUTE;
+    const rows = [0, 1, day].map((ago, place) => ({ ...message(place + 1, 7, 0), sent_at: NOON - day + ago }));
+    expect(shapes(rows)).toEqual(["day", "7!", "7", "7!"]);
+  });
+
   it("groups one author's messages within five minutes", () => {
     expect(shapes([message(1, 7, 0), message(2, 7, 4), message(3, 7, 10), message(4, 8, 11)])).toEqual([
       "day",

@@ -54,7 +54,12 @@ export function itemsOf({ rows, pending, unreadSeq, reachesStart }: Loaded): Ite
 export function followsOn(before: Row | null, row: Row): boolean {
   if (before === null || before.kind !== "message" || row.kind !== "message") return false;
   if (row.target_seq !== null || row.thread_seq !== before.thread_seq || row.forwarded != null || row.via !== before.via) return false;
-  return before.sender_id === row.sender_id && row.created_at - before.created_at < GROUP_MS;
+  return before.sender_id === row.sender_id && writtenAt(row) - writtenAt(before) < GROUP_MS;
+}
+
+/** Return when a message was written, which may have been elsewhere and long before. */
+export function writtenAt(row: MessageRow): number {
+  return row.sent_at ?? row.created_at;
 }
 
 /** Changes are seen in what they changed, replies in their threads. */
