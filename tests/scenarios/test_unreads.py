@@ -64,7 +64,7 @@ async def test_the_newest_comes_first_and_pages_meet_without_gap(server: Server)
     for here in places:
         await ada.send(here, f"in {here}")
     found, cursor = list[int](), dict[str, str]()
-    while True:
+    for _ in places:
         page = await listed(bob, limit=2, **cursor)
         found += [one["conversation_id"] for one in page["unreads"]]
         assert len(page["unreads"]) <= 2

@@ -7,7 +7,6 @@ from typing import Any, LiteralString, NamedTuple
 from psycopg.rows import args_row
 
 from seriatim.core.ids import ConversationId, UserId
-from seriatim.log.access import FIRST_SEQ
 from seriatim.log.own.changes import HIDDEN, MUTED
 from seriatim.log.own.counts import MENTIONED, UNREAD
 from seriatim.log.own.seen import seen
@@ -18,12 +17,13 @@ from seriatim.storage.postgres.database import Connection
 LOOKED_THROUGH = 200
 """Most entries of one conversation that are looked at to find its first unread messages."""
 
+# Who joins has read what was before, so that nothing of it is found here; `seen` lets none of it out in any case.
 # Entries that count in the main timeline, as ordinals do. `offset 0`: a bounded scan of the primary key.
 UNREADS_PAGE: LiteralString = f"""-- unreads page
 select p.*, array(
     select e.seq from (
         select e.seq, e.ordinal, e.thread_seq, e.broadcast, e.deleted_seq from entries e
-        where e.conversation_id = p.conversation_id and e.seq > greatest(p.read_seq, p.first_seq - 1)
+        where e.conversation_id = p.conversation_id and e.seq > p.read_seq
         order by e.seq limit %(looked_through)s offset 0
     ) e
     where e.ordinal is not null and (e.thread_seq is null or e.broadcast) and e.deleted_seq is null
@@ -31,7 +31,7 @@ select p.*, array(
 ) as seqs
 from (
     select c.id as conversation_id, c.last_seq as head, m.read_seq, {UNREAD} as unread, {MENTIONED} as mentions,
-        coalesce(c.last_message_at, c.created_at) as moved_at, {FIRST_SEQ} as first_seq
+        coalesce(c.last_message_at, c.created_at) as moved_at
     from members m join conversations c on c.id = m.conversation_id
     where m.user_id = %(user_id)s and m.left_seq is null and c.last_ordinal > m.read_ordinal
         and not {MUTED} and not {HIDDEN}
@@ -50,7 +50,6 @@ class Unread(NamedTuple):
     unread: int
     mentions: int
     moved_at: datetime
-    first_seq: int
     seqs: list[int]
 
     @property

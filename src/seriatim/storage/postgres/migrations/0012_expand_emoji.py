@@ -8,7 +8,7 @@ branch_labels = None
 depends_on = None
 
 SQL = """
--- `digest` is that of the picture, in hexadecimal: it is part of the picture's address, so that caches keep it for ever.
+-- `digest`: of the picture, in hexadecimal; part of the picture's address, so that caches keep it for ever.
 create table custom_emoji (
     name       text collate "C" primary key,
     picture    bytea not null,
