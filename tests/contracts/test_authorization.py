@@ -87,6 +87,18 @@ GOVERNING = {
     "listed": "F N F F F F F F F F A A",
     "public": "F N F F F F F F F F A A",
 }
+TO_HIMSELF = GOVERNING | {
+    "group": "N N F F F F F F F F C C",
+    "listed": "F N F F F F F F F F C C",
+    "public": "F N F F F F F F F F C C",
+}
+"""An owner is one already; nobody else makes himself one."""
+AUTHOR = GOVERNING | {
+    "group": "N N F F F F F F F F F A",
+    "listed": "F N F F F F F F F F F A",
+    "public": "F N F F F F F F F F F A",
+}
+"""The last owner has said it himself; nobody edits what another has said."""
 OWN = dict.fromkeys(("group", "listed", "public"), "N N A A A A A A A A A A") | {"direct": "N N A A A"}
 
 TABLE: dict[Wish, dict[str, str]] = {
@@ -110,6 +122,7 @@ TABLE: dict[Wish, dict[str, str]] = {
     Wish(Forward): SPEAKING,
     Wish(StartPoll): SPEAKING,
     Wish(Edit): SPEAKING,
+    Wish(Edit, "another's"): AUTHOR,
     Wish(Delete, "own"): SPEAKING,
     Wish(React): SPEAKING,
     Wish(Unreact): SPEAKING,
@@ -135,6 +148,8 @@ TABLE: dict[Wish, dict[str, str]] = {
     Wish(Remove, "ban"): MODERATING,
     Wish(SetSettings): MODERATING,
     Wish(SetRole): GOVERNING,
+    Wish(SetRole, "himself an owner"): TO_HIMSELF,
+    Wish(Invite, "an owner"): GOVERNING,
 }
 CELLS = {(wish, kind, standing): letter for wish, rows in TABLE.items() for kind, standing, letter in cells(rows)}
 
@@ -212,7 +227,7 @@ async def command_of(scene: Scene, wish: Wish) -> Command:
         SaveDraft: {"text": "perhaps", "changed_at": datetime.now(UTC)},
         SendMessage: {"body": "mine"},
         StartPoll: {"question": "which", "options": ["one", "other"]},
-        Edit: {"target_seq": said.own, "body": "other words"},
+        Edit: {"target_seq": asked.seq if wish.fields else said.own, "body": "other words"},
         Delete: {"target_seq": said.own if wish.fields == "own" else asked.seq},
         React: {"target_seq": asked.seq, "emoji": THUMB},
         Unreact: {"target_seq": said.pinned, "emoji": THUMB},
@@ -220,9 +235,11 @@ async def command_of(scene: Scene, wish: Wish) -> Command:
         Unpin: {"target_seq": said.pinned},
         Vote: {"target_seq": said.poll, "options": [0]},
         ClosePoll: {"target_seq": said.poll},
-        Invite: {"user_ids": [scene.stranger.user_id]},
+        Invite: {"user_ids": [scene.stranger.user_id], "role": Role.OWNER if wish.fields else Role.MEMBER},
         Remove: {"user_id": scene.other.user_id, "ban": wish.fields == "ban"},
-        SetRole: {"user_id": scene.other.user_id, "role": Role.ADMIN},
+        SetRole: {"user_id": scene.somebody.user_id, "role": Role.OWNER}
+        if wish.fields
+        else {"user_id": scene.other.user_id, "role": Role.ADMIN},
         SetSettings: {"title": "Another"},
         Create: {"kind": ConversationKind.GROUP},
         Compare: {"entries": [(scene.here, asked.seq, asked.client_id, asked.created_at)]},
