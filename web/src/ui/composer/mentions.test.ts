@@ -2,7 +2,7 @@
 
 import { expect, it } from "vitest";
 import type { Person, UserId } from "../../core/port.ts";
-import { named, namedGroups } from "../messages/mentions.ts";
+import { named, namedGroups } from "../messages/tokens/mentions.ts";
 import { mentionsIn } from "./mentions.ts";
 import { wordAt } from "./word.ts";
 

@@ -1,7 +1,7 @@
 /** Whom a message mentions: everybody whose name stands in its text after an `@`, but not in code. */
 
 import type { PeopleGroup, Person, UserId } from "../../core/port.ts";
-import { EVERYBODY, nameAt } from "../messages/mentions.ts";
+import { EVERYBODY, nameAt } from "../messages/tokens/mentions.ts";
 
 const MOST = 50;
 const CODE = /```[\s\S]*?(?:```|$)|`[^`\n]*`/g;

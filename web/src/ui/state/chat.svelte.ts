@@ -19,7 +19,7 @@ import type {
 import { askToPersist } from "../../page/persist.ts";
 import { newestDraft } from "../../page/tab.ts";
 import { errorWords, words } from "../app/locale.ts";
-import { EVERYBODY, namedGroups, type Mentioned } from "../messages/mentions.ts";
+import { EVERYBODY, namedGroups, type Mentioned } from "../messages/tokens/mentions.ts";
 import type { Signals } from "../signals/signals.svelte.ts";
 import type { Thread } from "./thread.svelte.ts";
 import { Timeline, type Place } from "./timeline.svelte.ts";

@@ -1,6 +1,6 @@
 /** Who is named in a text: the mentions of a message stand in it as `@name`. */
 
-import type { PeopleGroup, UserId } from "../../core/port.ts";
+import type { PeopleGroup, UserId } from "../../../core/port.ts";
 
 export interface Mentioned {
   readonly name: string;
