@@ -10,9 +10,10 @@ from psycopg import sql
 from pictures import custom_emoji
 from rows import TABLES, unchanged
 from seriatim.core.errors import BadRequest, ChatError, Conflict, Forbidden, KeyReused, NotFound, TooLarge
-from seriatim.core.ids import ConversationId, uuid7
+from seriatim.core.ids import ConversationId, UserId, uuid7
 from seriatim.features.conversations import store
 from seriatim.log.draft import Stored
+from seriatim.log.heads import HeadsAsk, heads
 from seriatim.protocol.answers import Page, Sent
 from seriatim.protocol.commands import (
     Delete,
@@ -310,3 +311,20 @@ async def test_outsiders_and_readers_change_nothing(world: Speaking, database: D
                 with pytest.raises(ChatError) as refused:
                     await world.do(command, who, here, target_seq=said.seq, **fields)
                 assert refused.value.code == "forbidden"
+
+
+@pytest.mark.promise("D5")
+@pytest.mark.parametrize("where", [{}, {"broadcast": True}], ids=["main timeline", "reply that stands there too"])
+async def test_who_was_mentioned_in_what_is_deleted_has_no_mention_left(world: Speaking, where: dict[str, Any]) -> None:
+    ada, bob, here, seq = await a_group(world)
+    thread = {"thread_seq": seq, **where} if where else {}
+    said = await world.do(SendMessage, ada, here, body="you there", mentions=(UserId(0), bob.user_id), **thread)
+    assert await mentions_of(world, bob, here) == 1
+    await world.do(Delete, ada, here, target_seq=said.seq)
+    assert await mentions_of(world, bob, here) == 0
+
+
+async def mentions_of(world: Speaking, reader: Sender, here: ConversationId) -> int:
+    async with world.database.read() as connection:
+        (answer,) = await heads(connection, [HeadsAsk(reader.user_id, None)])
+    return next(row.mentions for row in answer.rows if row.conversation_id == here)

@@ -15,8 +15,8 @@ from seriatim.storage.postgres.database import Database
 async def delete(command: Delete, sender: Sender, database: Database) -> Stored:
     """Empty the message or poll and return the committed entry; a retry returns the stored one (promise L2).
 
-    What it said, also before its edits, its reactions, votes and pin are gone from the database. It counts as unread
-    until it is read, and who has left sees it no more either.
+    What it said, also before its edits, its mentions, reactions, votes and pin are gone from the database. It counts as
+    unread until it is read, and who has left sees it no more either.
 
     Bounds: six statements, seven for the message of another: a moderator's act is written down.
 

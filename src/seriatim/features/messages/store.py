@@ -21,7 +21,8 @@ EDIT: LiteralString = """-- edit
 update entries set body = %(body)s, edited_seq = %(changed_seq)s, changed_seq = %(changed_seq)s
 where conversation_id = %(conversation_id)s and seq = %(seq)s"""
 
-# Everything that tells what it said, or what people said to it.
+# Everything that tells what it said, to whom, or what people said to it. A mention that its reader has locked he is
+# removing himself.
 DELETE: LiteralString = """-- delete
 with history as (
     update entries set body = '', outcome = '{}'
@@ -35,6 +36,14 @@ with history as (
     delete from poll_votes where conversation_id = %(conversation_id)s and seq = %(seq)s
 ), asked as (
     delete from polls where conversation_id = %(conversation_id)s and seq = %(seq)s
+), mentioned as (
+    delete from mentions where ctid = any(array(
+        select m.ctid from entries e cross join jsonb_array_elements_text(e.meta -> 'mentions') as n (user_id)
+        join mentions m on m.conversation_id = e.conversation_id and m.user_id = n.user_id::bigint and m.seq = e.seq
+            and m.thread_seq = case when e.broadcast then 0 else coalesce(e.thread_seq, 0) end
+        where e.conversation_id = %(conversation_id)s and e.seq = %(seq)s
+        for update of m skip locked
+    ))
 )
 update entries
 set body = %(body)s, meta = %(meta)s, edited_seq = null, pinned_seq = null, deleted_seq = %(changed_seq)s,
