@@ -189,8 +189,17 @@ def no_visible_range() -> None:
 
 def no_greatest_watermark() -> None:
     """A read watermark goes wherever it is told."""
-    sql = watermarks.MOVE_READ.replace("m.read_seq < l.seq", "m.read_seq <> l.seq")
-    watermarks.MOVE_READ = sql.replace("greatest(m.read_ordinal, coalesce((", "greatest(0, coalesce((")
+    sql = watermarks.MOVE_MARKS
+    for old, new in (
+        (
+            "set read_seq = greatest(p.read_seq, p.asked_read)",
+            "set read_seq = coalesce(nullif(p.asked_read, 0), p.read_seq)",
+        ),
+        ("and (p.read_seq < p.asked_read or", "and (p.read_seq <> coalesce(nullif(p.asked_read, 0), p.read_seq) or"),
+    ):
+        assert old in sql, old
+        sql = sql.replace(old, new)
+    watermarks.MOVE_MARKS = sql
 
 
 def lossy_broker() -> None:
