@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from pictures import custom_emoji
 from rows import unchanged
 from seriatim.core.ids import uuid7
 from seriatim.protocol.limits import (
@@ -332,6 +333,20 @@ async def banning(server: Server, ada: Device) -> Callable[[], Any]:
     return partial(http, server, "PUT", path, headers=ada.headers)
 
 
+async def removing_emoji(server: Server, ada: Device) -> Callable[[], Any]:
+    database = server.parts.database
+    async with database.transaction() as connection:
+        await connection.execute("update users set server_admin = true where id = %s", [ada.user_id])
+    names = [f"e{uuid7().hex[-12:]}" for _ in range(BURST + 2)]
+    await custom_emoji(database, *names)
+    left = iter(names)
+
+    async def remove() -> Any:
+        return await http(server, "DELETE", f"/v1/emoji/{next(left)}", headers=ada.headers)
+
+    return remove
+
+
 async def test_tokens_of_invitations_are_tried_at_a_rate_by_whatever_door(
     limited: Callable[..., Any], database: Database
 ) -> None:
@@ -365,6 +380,9 @@ async def test_tokens_of_invitations_are_tried_at_a_rate_by_whatever_door(
         ("lists", listing("/v1/conversations/{}"), 0),
         ("lists", listing("/v1/conversations/{}/members"), 0),
         ("lists", listing("/v1/channels"), 0),
+        ("lists", listing("/v1/me/unreads"), 0),
+        ("lists", listing("/v1/emoji"), 0),
+        ("change", removing_emoji, 0),
         ("refresh", refreshing, 0),
         ("log_in_account", guessing, 0),
         ("log_in_address", guessing, 1),
