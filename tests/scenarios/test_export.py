@@ -4,11 +4,14 @@ import json
 import os
 import subprocess
 import sys
+from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
-from world import Server
+from seriatim.core.ids import uuid7
+from seriatim.storage.postgres.database import Database
+from world import Device, Server
 
 HOSTILE = "<script>alert(1)</script> & <img src=x onerror=alert(1)> \u202e"
 
@@ -69,6 +72,49 @@ async def test_a_users_export_is_what_he_may_read_and_no_more(
     assert [(one["type"], one["name"]) for one in found if one.get("type") == "user"] == [("user", bob.name)]
     assert [one["type"] for one in found if "type" in one].count("device") == 1
     assert [one["body"] for one in found if one.get("kind") == "message_sent"] == ["for both"]
+
+
+async def test_a_users_export_holds_what_is_kept_of_him_alone(
+    server: Server, postgres_dsn: str, data_folder: Path, database: Database
+) -> None:
+    ada, bob = await server.device("ada"), await server.device("bob")
+    here = await ada.group(bob)
+    seq = (await ada.send(here, "words"))["seq"]
+    soon = (datetime.now(UTC) + timedelta(hours=1)).isoformat()
+    await kept_of(bob, here, seq, soon)
+    await bob.http("PUT", f"/v1/blocks/{ada.user_id}")
+    async with database.transaction() as connection:
+        await connection.execute(
+            "insert into user_groups (id, name, name_key, created_at) values (%(id)s, %(name)s, %(name)s, now())",
+            {"id": bob.user_id, "name": f"group of {bob.name}"},
+        )
+        await connection.execute(
+            "insert into user_group_members (group_id, user_id) values (%s, %s)", [bob.user_id] * 2
+        )
+    of_bob = {one["type"]: one for one in lines(exported(postgres_dsn, data_folder, "user", bob.name)) if "type" in one}
+    assert of_bob["saved"]["seq"] == of_bob["reminder"]["seq"] == seq
+    assert of_bob["scheduled"]["message"]["body"] == "not yet"
+    assert of_bob["draft"]["value"]["text"] == "half a thou"
+    assert of_bob["settings"]["value"] == {"read_receipts": False}
+    assert of_bob["group"]["name"] == f"group of {bob.name}"
+    assert of_bob["block"]["user_id"] == ada.user_id
+    of_ada = {one["type"] for one in lines(exported(postgres_dsn, data_folder, "user", ada.name)) if "type" in one}
+    assert of_ada == {"user", "device", "conversation"}, "nothing of what is Bob's"
+
+
+async def kept_of(device: Device, here: int, seq: int, soon: str) -> None:
+    """Leave a draft, a setting, and something to have later."""
+    key = str(uuid7())
+    message = {"type": "send", "id": 1, "conversation_id": here, "client_id": key, "body": "not yet"}
+    assert (await device.http("PUT", f"/v1/me/saved/{here}/{seq}")).is_success
+    assert (await device.http("PATCH", "/v1/me/settings", json={"read_receipts": False})).is_success
+    for path, body in (
+        ("scheduled", {"message": message, "send_at": soon}),
+        ("reminders", {"conversation_id": here, "seq": seq, "remind_at": soon}),
+    ):
+        assert (await device.http("POST", f"/v1/me/{path}", json=body)).is_success
+    now = datetime.now(UTC).isoformat()
+    await device.ask("draft", conversation_id=here, text="half a thou", changed_at=now)
 
 
 async def test_the_page_is_text_whatever_people_wrote(server: Server, postgres_dsn: str, data_folder: Path) -> None:

@@ -19,7 +19,7 @@ from seriatim.delivery.heads_pages import HeadsPages
 from seriatim.delivery.publish import Publisher
 from seriatim.delivery.repair import SESSIONS, HeadsCheck
 from seriatim.features.accounts.accounts import Accounts, AccountSettings
-from seriatim.features.accounts.keys import ACCESS_TOKENS, derived, server_keys, server_secret
+from seriatim.features.accounts.keys import ACCESS_TOKENS, CONVERSATION_IDS, derived, server_keys, server_secret
 from seriatim.features.accounts.tokens import Tokens
 from seriatim.features.devices.revocations import Revocations
 from seriatim.features.later.later import Later
@@ -119,7 +119,7 @@ async def build(settings: Settings, database: Database, clock: Clock) -> Parts:
         appender=appender,
         publisher=publisher,
         own={**own.commands, SetPresence: social.choose, **bots.own},
-        conversation_secret=derived(secret, "conversation ids"),
+        conversation_secret=derived(secret, CONVERSATION_IDS),
         traces=traces,
         rates=settings.rates,
         clock=clock,

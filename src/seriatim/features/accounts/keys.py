@@ -16,6 +16,8 @@ from seriatim.storage.postgres.database import Database
 
 ACCESS_TOKENS: Final = "access_tokens"
 """The kind of the keys that sign access tokens."""
+CONVERSATION_IDS: Final = "conversation ids"
+"""The purpose of the key that ids of conversations are derived with: whoever creates some needs the same, for ever."""
 KEY_BYTES: Final = 32
 NONCE_BYTES: Final = 12
 

@@ -6,21 +6,22 @@ from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Annotated, TextIO
 
-import msgspec
 import typer
 
-from seriatim.app.cli.export import read
-from seriatim.app.cli.export.page import page
 from seriatim.app.cli.reach import reached
 from seriatim.app.settings import load
 from seriatim.core.errors import ChatError
 from seriatim.core.ids import ConversationId
+from seriatim.features.export import read
+from seriatim.features.export.page import page
 from seriatim.storage.postgres.database import Database
 
 app = typer.Typer(help="Write what is in the log to a file.", no_args_is_help=True, add_completion=False)
 Html = Annotated[bool, typer.Option("--html", help="A page to read, instead of JSON lines.")]
 Out = Annotated[Path | None, typer.Option(help="The file to write; absent: standard output.")]
 Data = Annotated[Path | None, typer.Option(help="The server's data folder.")]
+
+Lines = Callable[[read.Reading], AsyncIterator[read.Line]]
 
 
 @app.command()
@@ -32,7 +33,7 @@ def conversation(
     data: Data = None,
 ) -> None:
     """Write a whole conversation, whoever may read it."""
-    _export(lambda database: read.conversation(database, ConversationId(id_)), html=html, out=out, data=data)
+    _export(lambda reading: read.conversation(reading, ConversationId(id_)), html=html, out=out, data=data)
 
 
 @app.command()
@@ -44,12 +45,15 @@ def user(
     data: Data = None,
 ) -> None:
     """Write what is kept of one user, and everything that he may read."""
-    _export(lambda database: read.user(database, name), html=html, out=out, data=data)
+    _export(lambda reading: _user(reading, name), html=html, out=out, data=data)
 
 
-def _export(
-    lines: Callable[[Database], AsyncIterator[read.Line]], *, html: bool, out: Path | None, data: Path | None
-) -> None:
+async def _user(reading: read.Reading, name: str) -> AsyncIterator[read.Line]:
+    async for line in read.user(reading, await read.user_of(reading, name)):
+        yield line
+
+
+def _export(lines: Lines, *, html: bool, out: Path | None, data: Path | None) -> None:
     with reached(load(data=data)) as database:
         try:
             if out is None:
@@ -62,15 +66,15 @@ def _export(
             raise typer.Exit(1) from error
 
 
-async def _write(lines: Callable[[Database], AsyncIterator[read.Line]], dsn: str, file: TextIO, *, html: bool) -> None:
+async def _write(lines: Lines, dsn: str, file: TextIO, *, html: bool) -> None:
     database = Database(dsn, writing=1, reading=1)
     await database.open()
     try:
         if html:
-            async for part in page(lines(database), database):
+            async for part in page(lines(database.read), database.read):
                 file.write(part)
             return
-        async for line in lines(database):
-            file.write(msgspec.json.encode(line).decode() + "\n")
+        async for line in lines(database.read):
+            file.write(read.encoded(line).decode())
     finally:
         await database.close()

@@ -17,7 +17,7 @@ from seriatim.app.settings import Settings, load
 from seriatim.core.clock import SystemClock
 from seriatim.core.errors import ChatError
 from seriatim.core.names import name_key
-from seriatim.features.accounts.keys import derived, server_secret
+from seriatim.features.accounts.keys import CONVERSATION_IDS, derived, server_secret
 from seriatim.features.accounts.passwords import Passwords
 from seriatim.log.append import Appender
 from seriatim.storage.postgres.database import Database
@@ -88,7 +88,7 @@ async def _imported(archive: Archive, settings: Settings, dsn: str) -> Outcome:
             running = tasks.create_task(appender.run())
             try:
                 await appender.connected()
-                secret = derived(server_secret(settings.data, settings.secret), "conversation ids")
+                secret = derived(server_secret(settings.data, settings.secret), CONVERSATION_IDS)
                 return await Import(
                     archive,
                     database,

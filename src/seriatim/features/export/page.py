@@ -6,11 +6,10 @@ from typing import Any
 
 import msgspec
 
-from seriatim.app.cli.export import store
-from seriatim.app.cli.export.read import Line
 from seriatim.core.ids import UserId
+from seriatim.features.export import store
+from seriatim.features.export.read import Line, Reading
 from seriatim.protocol.entries import MessageSent
-from seriatim.storage.postgres.database import Database
 
 HEAD = """<!doctype html>
 <html lang="en">
@@ -31,18 +30,29 @@ time, .other { color: #666; font-size: .85em }
 TAIL = "</body>\n</html>\n"
 
 
-async def page(lines: AsyncIterator[Line], database: Database) -> AsyncIterator[str]:
-    """Yield the page, part by part; names are those of today."""
-    names: dict[UserId, str] = {}
+class Page:
+    """Writes the parts between HEAD and TAIL, line by line; names are those of today."""
+
+    def __init__(self, reading: Reading) -> None:
+        self._reading = reading
+        self._names: dict[UserId, str] = {}
+
+    async def part(self, line: Line) -> str:
+        """Return a line as HTML."""
+        if isinstance(line, Mapping):
+            return _head(line)
+        if line.sender_id not in self._names:
+            async with self._reading() as connection:
+                self._names |= await store.names(connection, [line.sender_id])
+        return _message(line, self._names) if isinstance(line, MessageSent) else _other(line, self._names)
+
+
+async def page(lines: AsyncIterator[Line], reading: Reading) -> AsyncIterator[str]:
+    """Yield the page, part by part."""
+    writer = Page(reading)
     yield HEAD
     async for line in lines:
-        if isinstance(line, Mapping):
-            yield _head(line)
-            continue
-        if line.sender_id not in names:
-            async with database.read() as connection:
-                names |= await store.names(connection, [line.sender_id])
-        yield _message(line, names) if isinstance(line, MessageSent) else _other(line, names)
+        yield await writer.part(line)
     yield TAIL
 
 

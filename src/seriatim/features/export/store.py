@@ -1,6 +1,6 @@
 """The SQL of exports: all entries of a conversation, and what a user is and was in."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, LiteralString
 
 from psycopg.rows import args_row, dict_row
@@ -17,13 +17,40 @@ where id = %(id)s"""
 MINE: LiteralString = """-- export memberships
 select conversation_id from members where user_id = %(user_id)s and conversation_id > %(after)s
 order by conversation_id limit %(limit)s"""
-USER: LiteralString = """-- export user
-select id as user_id, name, created_at from users where name_key = %(name_key)s"""
-DEVICES: LiteralString = """-- export devices
+USER_OF: LiteralString = """-- user of name
+select id from users where name_key = %(name_key)s"""
+OF_A_USER: Mapping[str, LiteralString] = {
+    "user": """-- export user
+select id as user_id, name, created_at from users where id = %(user_id)s""",
+    "mail": """-- export mail
+select address, digest from mail_addresses where user_id = %(user_id)s""",
+    "device": """-- export devices
 select id as device_id, name, kind, created_at, last_seen_at, revoked_at from devices
-where user_id = %(user_id)s order by created_at, id"""
-STATE: LiteralString = """-- export state
-select key, value from user_state where user_id = %(user_id)s order by key"""
+where user_id = %(user_id)s order by created_at, id""",
+    "settings": """-- export settings
+select value, changed_at from user_state where user_id = %(user_id)s and key = 'settings'""",
+    "draft": """-- export drafts
+select key, value, changed_at from user_state
+where user_id = %(user_id)s and key like 'draft/%%' and value ->> 'text' <> '' order by key""",
+    "state": """-- export state
+select key, value, changed_at from user_state
+where user_id = %(user_id)s and key <> 'settings' and key not like 'draft/%%' order by key""",
+    "saved": """-- export saved
+select conversation_id, seq, saved_at from saved where user_id = %(user_id)s order by saved_at, conversation_id, seq""",
+    "scheduled": """-- export scheduled
+select id as scheduled_id, conversation_id, command as message, send_at, refused_code from scheduled
+where user_id = %(user_id)s order by send_at, id""",
+    "reminder": """-- export reminders
+select id as reminder_id, conversation_id, seq, remind_at, told_at from reminders
+where user_id = %(user_id)s order by remind_at, id""",
+    "group": """-- export groups
+select g.id as group_id, g.name from user_group_members m join user_groups g on g.id = m.group_id
+where m.user_id = %(user_id)s order by g.name_key""",
+    "block": """-- export blocks
+select u.id as user_id, u.name from blocks b join users u on u.id = b.blocked_user_id
+where b.user_id = %(user_id)s order by u.name_key""",
+}
+"""What is kept of a user alone, by the `type` of its lines. Each has its bound in the feature that keeps it."""
 NAMES: LiteralString = "select id, name from users where id = any (%(user_ids)s)"
 
 
