@@ -68,7 +68,7 @@ CELLS = {(name, kind, standing): letter for name, rows in TABLE.items() for kind
 OWN_LISTS = {name for name in TABLE if name.startswith("list_")}
 FILLED_WITHIN_S = 5.0
 OF_ONE_PERSON = {
-    "me", "log_out", "log_out_everywhere", "find_users", "list_devices", "revoke_device", "rename_device", "block",
+    "me", "change_me", "log_out", "log_out_everywhere", "find_users", "list_devices", "revoke_device", "rename_device", "block",
     "unblock", "list_blocks", "list_groups", "read_all", "get_settings", "change_settings", "my_presence",
     "set_presence", "set_slash_commands", "list_emoji", "get_mail", "set_mail_address", "remove_mail_address",
     "set_digest",

@@ -52,6 +52,7 @@ async def test_a_new_account_is_signed_in_and_found(door: FrontDoor) -> None:
     assert me.json() == {
         "user_id": ada["user_id"],
         "name": name,
+        "sign_in_name": name,
         "device_id": ada["device_id"],
         "server_admin": me.json()["server_admin"],
         "guest": False,

@@ -15,10 +15,12 @@ from seriatim.protocol.http.threads import Thread, Threads
 from seriatim.protocol.limits import LIMITS
 from seriatim.protocol.link.refusals import error_of
 from seriatim.protocol.resources import (
+    ChangeMe,
     Conversation,
     Conversations,
     Credentials,
     LogIn,
+    Me,
     Member,
     Members,
     MessageTrace,
@@ -105,6 +107,18 @@ class Http:
     async def trace(self, conversation_id: ConversationId, seq: int) -> MessageTrace:
         """Return the hops of a message that was sent with `trace`, lately."""
         return await self.ask("GET", f"/v1/conversations/{conversation_id}/entries/{seq}/trace", MessageTrace)
+
+    async def me(self) -> Me:
+        """Return the user: what he is called, and what he logs in with."""
+        return await self.ask("GET", "/v1/me", Me)
+
+    async def change_me(self, display_name: str) -> Me:
+        """Call the user by another name (1 to 64 characters); he logs in with the one that he signed up with.
+
+        Raises:
+            Conflict: somebody else is called so, or logs in with it.
+        """
+        return await self.ask("PATCH", "/v1/me", Me, body=ChangeMe(display_name=display_name))
 
     async def users(self, name: str) -> list[User]:
         """Find people by the beginning of their name, best match first."""

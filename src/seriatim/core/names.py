@@ -13,19 +13,19 @@ INVISIBLE = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
 VARIATION_SELECTORS = (range(0xFE00, 0xFE10), range(0xE0100, 0xE01F0), range(0x180B, 0x1810))
 
 
-def clean_name(name: str) -> str:
+def clean_name(name: str, path: str = "$.name") -> str:
     """Return the name in its one spelling (NFC), fit to be shown beside others.
 
     Raises:
-        BadRequest: at `$.name`; too long, blank at an end, or with a character that is invisible or misleading.
+        BadRequest: at `path`; too long, blank at an end, or with a character that is invisible or misleading.
     """
     name = unicodedata.normalize("NFC", name)
     if len(name) > NAME_CODE_POINTS:
-        raise BadRequest(f"a name has at most {NAME_CODE_POINTS} characters", path="$.name", reason="length")
+        raise BadRequest(f"a name has at most {NAME_CODE_POINTS} characters", path=path, reason="length")
     if name != name.strip() or not name or "  " in name:
-        raise BadRequest("a name neither begins nor ends with a blank", path="$.name", reason="blank")
+        raise BadRequest("a name neither begins nor ends with a blank", path=path, reason="blank")
     if any(_misleading(character) for character in name):
-        raise BadRequest("a name has visible characters only", path="$.name", reason="characters")
+        raise BadRequest("a name has visible characters only", path=path, reason="characters")
     return name
 
 

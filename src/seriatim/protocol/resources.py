@@ -81,9 +81,18 @@ class Me(msgspec.Struct, frozen=True, kw_only=True):
 
     user_id: UserId
     name: str
+    """What he is called."""
+    sign_in_name: str
+    """What he logs in with; it never changes."""
     device_id: DeviceId
     server_admin: bool
     guest: bool
+
+
+class ChangeMe(msgspec.Struct, frozen=True, kw_only=True):
+    """What the caller is called from now on; the name that he logs in with gives him that one back."""
+
+    display_name: Name
 
 
 class Device(msgspec.Struct, frozen=True, kw_only=True):

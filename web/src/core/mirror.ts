@@ -34,7 +34,8 @@ export class Mirror {
     for (const person of loaded.people) this.people.set(person.user_id, person);
     for (const record of loaded.outbox) this.outbox.set(record.client_id, record);
     for (const [place, draft] of loaded.drafts) this.drafts.set(String(place), [place, draft]);
-    this.people.set(this.session.user_id, { user_id: this.session.user_id, name: this.session.name });
+    const { user_id, name } = this.session;
+    if (!this.people.has(user_id)) this.people.set(user_id, { user_id, name });
   }
 
   /** Take a change that has been written; returns what a page with these conversations open must know. */

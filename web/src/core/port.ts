@@ -3,6 +3,7 @@
 import type { EmojiAsks } from "./emoji/types.ts";
 import type { Mine, OwnAsks } from "./own/types.ts";
 import type { PlaceAsks, Rules } from "./places/types.ts";
+import type { ProfileAsks } from "./profile/types.ts";
 import type { Signal, SignalAsks } from "./signals/types.ts";
 import type { UnreadAsks } from "./unreads/types.ts";
 import type { Token } from "./text/tokens.ts";
@@ -14,6 +15,7 @@ import type {
 export type * from "./emoji/types.ts";
 export type * from "./own/types.ts";
 export type * from "./places/types.ts";
+export type * from "./profile/types.ts";
 export type * from "./signals/types.ts";
 export type * from "./unreads/types.ts";
 export type { Token } from "./text/tokens.ts";
@@ -311,7 +313,7 @@ export interface PeopleGroup {
 type Done = Record<never, never>;
 
 /** Everything a page may ask, by name: [what it hands over, what it gets back]. */
-export interface Asks extends PlaceAsks, OwnAsks, SignalAsks, EmojiAsks, UnreadAsks {
+export interface Asks extends PlaceAsks, OwnAsks, SignalAsks, EmojiAsks, UnreadAsks, ProfileAsks {
   /** The first ask of a tab that knows its device. Refused `unauthenticated`: sign in again. Offline it starts from disk. */
   start: [Session, Started];
   /** First asks of a tab without a device; afterwards the tab is started: no `start` is needed. */

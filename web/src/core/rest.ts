@@ -5,13 +5,14 @@ import { commands, type CommandHandlers } from "./commands.ts";
 import { emoji, type EmojiHandlers } from "./emoji/emoji.ts";
 import { lists, type ListHandlers } from "./lists.ts";
 import { own, type OwnHandlers } from "./own/own.ts";
+import { profile, type ProfileHandlers } from "./profile/profile.ts";
 import { places, type PlaceHandlers } from "./places/places.ts";
 import { signalHandlers, type SignalHandlers } from "./signals/asks.ts";
 import { unreads, type UnreadHandlers } from "./unreads/unreads.ts";
 
-export type RestHandlers = CommandHandlers & ListHandlers & OwnHandlers & PlaceHandlers & SignalHandlers & EmojiHandlers & UnreadHandlers;
+export type RestHandlers = CommandHandlers & ListHandlers & OwnHandlers & PlaceHandlers & SignalHandlers & EmojiHandlers & UnreadHandlers & ProfileHandlers;
 
 /** Return the handlers of one started tab. */
 export function rest(desk: Desk): RestHandlers {
-  return { ...commands(desk), ...lists(desk), ...own(desk), ...places(desk), ...signalHandlers(desk), ...emoji(desk), ...unreads(desk) };
+  return { ...commands(desk), ...lists(desk), ...own(desk), ...places(desk), ...signalHandlers(desk), ...emoji(desk), ...unreads(desk), ...profile(desk) };
 }

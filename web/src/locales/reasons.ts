@@ -10,6 +10,7 @@ export const reasons: Readonly<Record<string, string>> = {
   bot_away: "The bot did not answer.",
   banned: "This person is banned from this conversation.",
   blocked: "This person does not want to hear from you.",
+  name_taken: "Somebody has this name already.",
   guest: "Guests cannot do this.",
   invitation: "This invitation is not valid any more.",
   deleted: "The message was deleted meanwhile.",

@@ -9,7 +9,7 @@ routes run, the gateway has checked the Origin of browsers and replaced `request
 from typing import Annotated, Any, Final
 
 import msgspec
-from litestar import Controller, Request, Response, get, post
+from litestar import Controller, Request, Response, get, patch, post
 from litestar.datastructures import Cookie, State
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody, QueryParameter
@@ -21,6 +21,7 @@ from seriatim.features.accounts.accounts import Accounts
 from seriatim.protocol.http.requests import id_of
 from seriatim.protocol.limits import LIMITS
 from seriatim.protocol.resources import (
+    ChangeMe,
     Credentials,
     Invitation,
     LogIn,
@@ -91,6 +92,12 @@ async def me(sender: Caller, accounts: Given) -> Me:
     return await people.me(sender, accounts)
 
 
+@patch("/v1/me", operation_id="change_me", summary="Call the caller by another name", tags=["people"])
+async def change_me(data: JSONBody[ChangeMe], sender: Caller, accounts: Given) -> Me:
+    """Call the caller by another name; he logs in with the old one."""
+    return await people.change_me(data, sender, accounts)
+
+
 @get("/v1/users", operation_id="find_users", summary="People by the beginning of their name, or by id", tags=["people"])
 async def find_users(
     sender: Caller,
@@ -133,7 +140,7 @@ async def make_reset_link(user_id: FromPath[int], request: AuthRequest, sender: 
     return await reset.make_link(number, sender, str(request.base_url), accounts)
 
 
-ROUTES = (AuthRoutes, me, find_users, invite, make_reset_link)
+ROUTES = (AuthRoutes, me, change_me, find_users, invite, make_reset_link)
 
 
 def _user_ids(text: str) -> list[UserId]:

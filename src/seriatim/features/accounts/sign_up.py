@@ -70,7 +70,7 @@ async def invite(sender: Sender, accounts: Accounts, *, guest: bool) -> Invitati
     expires_at = now + accounts.settings.invitation_life
     async with accounts.database.transaction() as connection:
         me = await store.me(connection, sender.user_id)
-        if me is None or not me[1]:
+        if me is None or not me.server_admin:
             raise Forbidden("only an admin of this server invites people to it")
         await store.add_invitation(
             connection, _hash(secret), sender.user_id, now=now, expires_at=expires_at, guest=guest

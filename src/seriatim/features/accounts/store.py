@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import LiteralString, NamedTuple
 
+from psycopg.errors import UniqueViolation
 from psycopg.rows import class_row, scalar_row
 
 from seriatim.core.ids import DeviceId, UserId
@@ -15,7 +16,8 @@ FIRST_ACCOUNT_LOCK = 0x5E21A70A
 """Advisory lock under which it is decided who is first; its number means nothing."""
 
 ANY_ADMIN: LiteralString = "select exists (select from users where server_admin)"
-NAME_TAKEN: LiteralString = "select exists (select from users where name_key = %(name_key)s)"
+NAME_TAKEN: LiteralString = """
+select exists (select from users where name_key = %(name_key)s or display_key = %(name_key)s)"""
 ADD_USER: LiteralString = """
 with added as (
     insert into users (id, name, name_key, server_admin, guest, created_at)
@@ -27,10 +29,27 @@ returning true"""
 CREDENTIALS: LiteralString = """
 select users.id as user_id, name, password_hash from users join credentials on user_id = users.id
 where name_key = %(name_key)s"""
-ME: LiteralString = "select name, server_admin, guest from users where id = %(user_id)s"
+ME: LiteralString = """
+select name, coalesce(sign_in_name, name) as sign_in_name, server_admin, guest from users where id = %(user_id)s"""
+# Whoever is called by his own name is found by both: by the first of them in the order of names.
 USERS_BY_PREFIX: LiteralString = f"""
-select u.id as user_id, u.name, u.guest, u.bot from users u
-where u.name_key >= %(low)s and u.name_key < %(high)s and {SEES} order by u.name_key limit %(limit)s"""
+with found as (
+    (select u.id, u.name_key as key from users u
+    where u.name_key >= %(low)s and u.name_key < %(high)s and {SEES} order by u.name_key limit %(limit)s)
+    union all
+    (select u.id, u.display_key from users u
+    where u.display_key >= %(low)s and u.display_key < %(high)s and {SEES} order by u.display_key limit %(limit)s)
+)
+select u.id as user_id, u.name, u.guest, u.bot from found f join users u on u.id = f.id
+group by u.id order by min(f.key) limit %(limit)s"""
+# The name he logs in with is kept as he wrote it; nobody else may be called so, whatever he is called himself.
+SET_DISPLAY_NAME: LiteralString = """
+update users u
+set name = %(name)s, sign_in_name = coalesce(u.sign_in_name, u.name), display_key = nullif(%(key)s, u.name_key)
+where u.id = %(user_id)s and not exists (
+    select from users o where (o.name_key = %(key)s or o.display_key = %(key)s) and o.id <> u.id
+)
+returning true"""
 USERS_BY_ID: LiteralString = f"""
 select u.id as user_id, u.name, u.guest, u.bot from users u
 where u.id = any (%(user_ids)s) and {SEES} order by u.name_key"""
@@ -45,7 +64,7 @@ from devices where user_id = %(user_id)s and revoked_at is null and last_seen_at
 SET_HASH: LiteralString = """-- set password
 update credentials set password_hash = %(password_hash)s, changed_at = %(now)s where user_id = %(user_id)s"""
 NAME_IF_LOGS_IN: LiteralString = """-- name with password
-select name from users join credentials on user_id = users.id where users.id = %(user_id)s"""
+select coalesce(sign_in_name, name) from users join credentials on user_id = users.id where users.id = %(user_id)s"""
 ADD_DEVICE: LiteralString = """
 insert into devices (id, user_id, name, kind, created_at, last_seen_at)
 values (%(device_id)s, %(user_id)s, %(name)s, %(kind)s, %(now)s, %(now)s)"""
@@ -109,6 +128,15 @@ class NewUser(NamedTuple):
     now: datetime
 
 
+class Account(NamedTuple):
+    """What is known of somebody who asks about himself."""
+
+    name: str
+    sign_in_name: str
+    server_admin: bool
+    guest: bool
+
+
 class Good(NamedTuple):
     """A refresh token that was not superseded: when it was first used, and until when it is good."""
 
@@ -140,13 +168,23 @@ async def known(connection: Connection, name_key: str) -> Known | None:
         return await (await cursor.execute(CREDENTIALS, {"name_key": name_key})).fetchone()
 
 
-async def me(connection: Connection, user_id: UserId) -> tuple[str, bool, bool] | None:
-    """Return the name, whether he is a server admin, and whether he is a guest."""
-    return await (await connection.execute(ME, {"user_id": user_id})).fetchone()
+async def me(connection: Connection, user_id: UserId) -> Account | None:
+    """Return somebody's account."""
+    async with connection.cursor(row_factory=class_row(Account)) as cursor:
+        return await (await cursor.execute(ME, {"user_id": user_id})).fetchone()
+
+
+async def set_display_name(connection: Connection, user_id: UserId, name: str, key: str) -> bool:
+    """Call him so; false: somebody else is called so, or logs in with it."""
+    row = {"user_id": user_id, "name": name, "key": key}
+    try:
+        return await (await connection.execute(SET_DISPLAY_NAME, row)).fetchone() is not None
+    except UniqueViolation:  # taken at the same moment
+        return False
 
 
 async def users_by_prefix(connection: Connection, asker_id: UserId, prefix: str, limit: int) -> list[User]:
-    """Return people whom the asker sees and whose folded name begins so, by name: the exact match first."""
+    """Return people whom the asker sees and a folded name of whom begins so, by name: the exact match first."""
     async with connection.cursor(row_factory=class_row(User)) as cursor:
         bounds = {"low": prefix, "high": prefix + "\U0010ffff", "limit": limit, "asker_id": asker_id}
         return await (await cursor.execute(USERS_BY_PREFIX, bounds)).fetchall()
@@ -178,7 +216,7 @@ async def count_devices(connection: Connection, known: Known, since: datetime) -
 
 
 async def name_with_password(connection: Connection, user_id: UserId) -> str | None:
-    """Return the name of somebody who logs in with a password; None: nobody, or a bot."""
+    """Return the name with which somebody logs in with a password; None: nobody, or a bot."""
     async with connection.cursor(row_factory=scalar_row) as cursor:
         return await (await cursor.execute(NAME_IF_LOGS_IN, {"user_id": user_id})).fetchone()
 

@@ -15,7 +15,9 @@ BY_TOKENS: LiteralString = """-- bots by token
 select token_hash, user_id, device_id, scopes from bots where token_hash = any (%(hashes)s)"""
 COUNT: LiteralString = "select count(*) from bots"
 ADD_USER: LiteralString = """
-insert into users (id, name, name_key, bot, created_at) values (%(user_id)s, %(name)s, %(name_key)s, true, %(now)s)
+insert into users (id, name, name_key, bot, created_at)
+select %(user_id)s, %(name)s, %(name_key)s, true, %(now)s
+where not exists (select from users where display_key = %(name_key)s)
 on conflict (name_key) do nothing returning true"""
 ADD_DEVICE: LiteralString = """
 insert into devices (id, user_id, name, kind, created_at, last_seen_at)

@@ -1049,6 +1049,21 @@ export interface RenameDevice {
   readonly name: string;
 }
 
+/** What the caller is called from now on; the name that he logs in with gives him that one back. */
+export interface ChangeMe {
+  readonly display_name: string;
+}
+
+/** An address that is to be the caller's, once it is confirmed. */
+export interface NewMailAddress {
+  readonly address: string;
+}
+
+/** Whether missed messages are told by mail. */
+export interface SetDigest {
+  readonly digest: boolean;
+}
+
 /** Remind me of this message then. */
 export interface NewReminder {
   readonly conversation_id: ConversationId;
@@ -1160,9 +1175,17 @@ export interface Users {
 export interface Me {
   readonly user_id: UserId;
   readonly name: string;
+  readonly sign_in_name: string;
   readonly device_id: DeviceId;
   readonly server_admin: boolean;
   readonly guest: boolean;
+}
+
+/** The caller's mail; `sends` is false on a server that sends none. */
+export interface MailSettings {
+  readonly sends: boolean;
+  readonly address?: string | null;
+  readonly digest?: boolean;
 }
 
 /** One of the caller's installations. */

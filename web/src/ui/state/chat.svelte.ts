@@ -109,12 +109,13 @@ export class Chat {
     return [...people, ...namedGroups(ids, this.groups, this.self.user_id)];
   }
 
-  /** Ask what the log does not tell: whom this user has blocked, and which groups there are. */
+  /** Ask what the log does not tell: whom this user has blocked, which groups there are, and what people are called now. */
   async learn(): Promise<void> {
     const [blocks, groups] = await Promise.all([this.port.ask("blocks", {}), this.port.ask("groups", {})]);
     if (blocks.ok) this.blocked = new Set(blocks.value.map(({ user_id }) => user_id));
     if (groups.ok) this.groups = groups.value;
     this.#learnt = blocks.ok;
+    void this.port.ask("names_now", {});
   }
 
   /** Open at the kept place, at the oldest unread row or, with `seq`, around that row. */
