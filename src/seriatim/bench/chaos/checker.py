@@ -286,14 +286,12 @@ def _list(facts: _Facts, device: Device, conversation: int, entries: list[HeldEn
 def _unlike(facts: _Facts, device: Device, fresh: dict[tuple[int, int], str]) -> Iterator[Violation]:
     """Hold what later entries have made of earlier ones on a device to what a fresh page tells (promise L6).
 
-    Whoever has left is not told what is deleted later: there his device keeps what the server has no more.
+    Of what changed after somebody left, pages tell him the state of then as far as it is kept (log/messages/state.py),
+    so only members are held to them.
     """
     left = {member.conversation for member in facts.log.members if member.user == device.user and member.left}
     for held in device.entries:
-        entry = facts.at.get((held.conversation, held.seq))
-        if entry is not None and entry.body == GONE and held.conversation in left:
-            continue
-        if fresh.get((held.conversation, held.seq)) != held.state:
+        if held.conversation not in left and fresh.get((held.conversation, held.seq)) != held.state:
             yield Violation("unlike", f"{device.device} in {held.conversation}: {held.seq} is not as a page tells it")
 
 

@@ -16,7 +16,7 @@ _MARKS = "select conversation_id, user_id, read_seq from members where read_seq 
 _ENTRIES = """
 select conversation_id, seq, kind::text, device_id, client_id, created_at,
     case when thread_seq is null or broadcast then ordinal end, meta,
-    case when deleted_seq is not null or (kind = 'message_edited' and body = '') then ''
+    case when deleted_seq is not null then ''
         when kind = 'message_sent' then coalesce((
             select f.outcome ->> 'previous' from entries f where f.conversation_id = e.conversation_id
             and f.target_seq = e.seq and f.kind = 'message_edited' order by f.seq limit 1

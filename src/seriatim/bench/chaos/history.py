@@ -93,7 +93,7 @@ GONE = ""
 class LogEntry(msgspec.Struct, frozen=True, array_like=True):
     """An entry of the final log. `users`: whom a roster entry concerns.
 
-    `ordinal`: within the main timeline. `body`: what a message said first; GONE of a deleted one, and of its edits.
+    `ordinal`: within the main timeline. `body`: what a message said first; GONE if it was deleted.
     """
 
     conversation: int
