@@ -78,6 +78,6 @@ def test_a_message_that_is_too_long_is_said_before_it_is_sent(
     expect(ada.page.get_by_text("0 bytes left")).to_be_visible()
     ada.box.fill("é" * 8_193)
     expect(ada.page.get_by_text("2 bytes too many")).to_be_visible()
-    expect(ada.page.get_by_role("button", name="Send")).to_be_disabled()
+    expect(ada.page.get_by_role("button", name="Send", exact=True)).to_be_disabled()
     ada.box.press("Enter")
     expect(ada.box).to_have_value("é" * 8_193)

@@ -7,6 +7,8 @@ import type { Conversation, ConversationId, Conversations, Credentials, LogIn, P
 const ANSWER_WITHIN_MS = 10_000;
 /** A token is renewed when it has less than this left. */
 const MARGIN_MS = 60_000;
+/** The server answers four reads of a device at once; one is left to the line. */
+const AT_ONCE = 3;
 
 type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 
@@ -19,6 +21,8 @@ export class Http {
   readonly session: Session;
   #token: string | null = null;
   #expiresAt = 0;
+  #asking = 0;
+  readonly #waiting: (() => void)[] = [];
 
   constructor(session: Session, credentials: Credentials | null) {
     this.session = session;
@@ -66,8 +70,19 @@ export class Http {
     return this.ask("GET", `/v1/users?ids=${ids.join(",")}`);
   }
 
-  /** Ask with a good token; one that has expired meanwhile is renewed. */
+  /** Ask with a good token, when it is this ask's turn; a token that has expired meanwhile is renewed. */
   async ask<Value>(method: Method, path: string, body: unknown = null): Promise<Answer<Value>> {
+    while (this.#asking >= AT_ONCE) await new Promise<void>((turn) => this.#waiting.push(turn));
+    this.#asking += 1;
+    try {
+      return await this.#ask<Value>(method, path, body);
+    } finally {
+      this.#asking -= 1;
+      this.#waiting.shift()?.();
+    }
+  }
+
+  async #ask<Value>(method: Method, path: string, body: unknown): Promise<Answer<Value>> {
     const token = await this.token();
     if (!token.ok) return token;
     const answer = await call<Value>(method, path, token.value, body);
