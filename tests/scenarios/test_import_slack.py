@@ -11,10 +11,11 @@ from typing import Any
 
 import pytest
 
+from scenarios.receiver import receiving
 from seriatim.app.cli.import_slack.archive import Archive, BadExport
 from seriatim.core.ids import uuid7
 from seriatim.storage.postgres.database import Database
-from world import Server
+from world import Server, serving
 
 HOURS = 3_600
 UNREAD = """
@@ -203,6 +204,29 @@ async def test_an_export_becomes_people_conversations_threads_and_reactions_with
     page = await dora.history(here)
     assert page[1]["sent_at"] == "2023-11-14T22:13:21.000100Z"
     assert page[1]["reactions"] == [["❤️", 2, False]]
+
+
+@pytest.mark.promise("D10")
+async def test_what_is_imported_is_posted_to_no_webhook(
+    postgres_dsn: str, data_folder: Path, database: Database, tmp_path: Path
+) -> None:
+    work = Workspace(tmp_path).talk()
+    assert imported(postgres_dsn, data_folder, work.written())[0] == 0
+    here = await conversation_of(database, work.name("ada"), "channel")
+    opened = serving(postgres_dsn, data_folder, egress_allow=["127.0.0.0/8"])
+    async with opened as server, receiving() as receiver:
+        dora = await server.device("dora")
+        await dora.command("join", conversation_id=here)
+        async with database.transaction() as connection:
+            await connection.execute("update members set role = 'owner' where user_id = %s", [dora.user_id])
+        path, wish = f"/v1/conversations/{here}/webhooks/outgoing", {"name": "Mirror", "url": f"{receiver.url}/here"}
+        assert (await dora.http("POST", path, json=wish)).status_code == 201
+        work.day({"user": work.ada, "text": "of then", "ts": "1700100000.000100"}, day="general/2023-11-16.json")
+        code, counts, err = imported(postgres_dsn, data_folder, work.written())
+        assert (code, counts["messages_added"]) == (0, 1), err
+        await dora.send(here, "of now")
+        told = [one.json["data"]["entry"]["body"] for one in await receiver.count(1)]
+        assert told == ["of now"], "the follower reads in order: what was imported was before it"
 
 
 async def test_a_second_run_adds_nothing_and_a_newer_export_adds_what_is_new(
