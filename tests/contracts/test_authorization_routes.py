@@ -60,6 +60,7 @@ TABLE: dict[str, dict[str, str]] = {
     "list_threads": READING,
     "list_versions": A_MESSAGE,
     "list_reactions": A_MESSAGE,
+    "list_followers": AMONG_MEMBERS,
     "list_votes": AMONG_MEMBERS,
     "save_message": A_MESSAGE,
     "report": A_MESSAGE,

@@ -6,8 +6,9 @@ from collections.abc import AsyncIterator, Callable
 import pytest
 
 from seriatim.client import Client, ConversationKind, MessageSent
+from seriatim.core.errors import Forbidden, NotFound
 from seriatim.core.ids import ConversationId, uuid7
-from seriatim.protocol.http.threads import Threads
+from seriatim.protocol.http.threads import Followers, Threads
 from world import PASSWORD, WITHIN_S, Server
 
 
@@ -76,3 +77,29 @@ async def test_the_threads_that_one_follows_are_listed_until_they_are_read(ada: 
                 break
             params = {"limit": "1", "cursor": page.cursor}
         assert found == [root.seq for root in reversed(roots)]
+
+
+async def test_who_follows_a_thread_is_listed_to_members_who_may_read_it(ada: Client, bob: Client) -> None:
+    here = (await ada.create(ConversationKind.GROUP, [bob.user_id], title="g")).conversation_id
+    root = await ada.send(here, "topic")
+    assert await ada.http.followers(here, root.seq) == []
+    await bob.messages.reply(here, root.seq, "yes")
+    both = sorted([ada.user_id, bob.user_id])
+    assert [one.user_id for one in await bob.http.followers(here, root.seq)] == both
+    path, params, found = f"/v1/conversations/{here}/threads/{root.seq}/followers", {"limit": "1"}, list[int]()
+    while (page := await ada.http.page(path, Followers, params)).cursor is not None:
+        found += [one.user_id for one in page.followers]
+        params = {"limit": "1", "cursor": page.cursor}
+    assert found + [one.user_id for one in page.followers] == both
+    await ada.own.follow(here, root.seq, following=False)
+    assert [one.user_id for one in await ada.http.followers(here, root.seq)] == [bob.user_id]
+    async with await Client.sign_up(ada.account.url, f"eve-{uuid7()}", PASSWORD) as eve:
+        with pytest.raises(NotFound):
+            await eve.http.followers(here, root.seq)
+        await ada.membership.invite(here, eve.user_id)
+        with pytest.raises(NotFound):
+            await eve.http.followers(here, root.seq)  # she came after it
+    await bob.membership.leave(here)
+    assert await ada.http.followers(here, root.seq) == []
+    with pytest.raises(Forbidden):
+        await bob.http.followers(here, root.seq)

@@ -18,6 +18,7 @@ from seriatim.features.presence.set_presence import set_presence
 from seriatim.features.receipts.read_all import read_all
 from seriatim.log.access import Action, authorize
 from seriatim.log.own.unreads import unreads_page, with_entries
+from seriatim.log.threads.followers import followers_page
 from seriatim.log.threads.lists import NEWEST, followed_page, threads_page
 from seriatim.protocol.commands import (
     AnyCommand,
@@ -285,6 +286,22 @@ async def listing_threads(world: Speaking, count: int) -> Callable[[], Awaitable
     return page
 
 
+async def listing_followers(world: Speaking, count: int) -> Callable[[], Awaitable[Any]]:
+    ada, _, channel, root = await a_thread(world, 1)
+    people = [await world.person() for _ in range(count)]
+    for person in people:
+        await world.do(Join, person, channel)
+        await world.do(SendMessage, person, channel, body="x", thread_seq=root.seq)
+
+    async def page() -> None:
+        async with world.database.read() as connection:
+            await authorize(connection, ada.user_id, channel, Action.READ)
+            found = await followers_page(connection, channel, root.seq, after=0, limit=200)
+        assert len(found) == count + 2
+
+    return page
+
+
 async def listing_followed_threads(world: Speaking, count: int) -> Callable[[], Awaitable[Any]]:
     ada, bob, channel, _ = await a_thread(world, 1)
     for _ in range(count - 1):
@@ -382,6 +399,7 @@ COSTS: dict[str, tuple[Verb, dict[str, int]]] = {
     "fetch a thread": (fetching_a_thread, {"-- authorize": 1, "-- thread page": 1}),
     "read a thread": (reading_a_thread, {"-- move thread read": 1}),
     "list threads": (listing_threads, {"-- authorize": 1, "-- threads page": 1, "-- thread roots": 1}),
+    "list followers": (listing_followers, {"-- authorize": 1, "-- followers page": 1}),
     "list followed threads": (listing_followed_threads, {"-- followed threads page": 1, "-- seen entries": 1}),
     "compare": (comparing, {"-- compare": 1}),
     "read": (reading, {"-- move marks": 1}),

@@ -11,7 +11,7 @@ from seriatim.core.errors import ChatError, RateLimited, Unavailable
 from seriatim.core.ids import MAX_ID, ConversationId, DeviceId, UserId
 from seriatim.protocol.answers import Error, Page
 from seriatim.protocol.http.emoji import CustomEmoji, CustomEmojis, NewEmoji
-from seriatim.protocol.http.threads import Thread, Threads
+from seriatim.protocol.http.threads import Followers, Thread, Threads
 from seriatim.protocol.limits import LIMITS
 from seriatim.protocol.link.refusals import error_of
 from seriatim.protocol.resources import (
@@ -103,6 +103,19 @@ class Http:
         """Return the message and the newest 200 replies to it, those below `before`, as the server has them now."""
         params = LONGEST_PAGE | {"thread_seq": str(thread_seq), "before": str(before)}
         return await self.page(f"/v1/conversations/{conversation_id}/entries", Page, params)
+
+    async def followers(self, conversation_id: ConversationId, thread_seq: int) -> list[User]:
+        """Return who follows the thread of this message, by user id."""
+        found: list[User] = []
+        params = LONGEST_PAGE
+        while True:
+            page = await self.page(
+                f"/v1/conversations/{conversation_id}/threads/{thread_seq}/followers", Followers, params
+            )
+            found += page.followers
+            if page.cursor is None:
+                return found
+            params = LONGEST_PAGE | {"cursor": page.cursor}
 
     async def trace(self, conversation_id: ConversationId, seq: int) -> MessageTrace:
         """Return the hops of a message that was sent with `trace`, lately."""

@@ -28,7 +28,9 @@ ROUTES: Final[Mapping[str, Scope | None]] = {
     **dict.fromkeys(COMMANDS, BY_COMMAND),
     **dict.fromkeys(("me", "find_users", "list_groups", "list_emoji"), Scope.READ),
     **dict.fromkeys(("list_conversations", "list_channels", "get_conversation", "list_members"), Scope.READ),
-    **dict.fromkeys(("list_threads", "list_versions", "list_reactions", "list_pins", "list_votes"), Scope.READ),
+    **dict.fromkeys(
+        ("list_threads", "list_followers", "list_versions", "list_reactions", "list_pins", "list_votes"), Scope.READ
+    ),
     **dict.fromkeys(("list_receipts", "list_slash_commands"), Scope.READ),
     "set_slash_commands": Scope.SEND,
 }

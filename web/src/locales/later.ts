@@ -119,6 +119,7 @@ export const later = {
   threadReplies: (n: number) => many(n, "reply", "replies"),
   follow: "Follow",
   following: "Following",
+  whoFollows: "Who follows this thread",
   followHint: "You are told of new replies.",
   olderReplies: "Older replies",
   noReplies: "No replies yet.",

@@ -15,5 +15,7 @@ export const profile = {
   remove: "Remove address",
   removeTitle: "Remove your address?",
   removeSure: "Nobody can then send you a link for a forgotten password, and digests end.",
+  followers: "Who follows this thread",
+  nobodyFollows: "Nobody follows this thread yet.",
   digest: "Tell me by mail what I missed, at most once a day",
 };

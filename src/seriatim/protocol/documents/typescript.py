@@ -79,6 +79,7 @@ ANSWERED: tuple[type, ...] = (
     messages.Versions,
     messages.Voters,
     threads.Threads,
+    threads.Followers,
     groups.Groups,
     emoji.CustomEmojis,
     own.SavedMessages,

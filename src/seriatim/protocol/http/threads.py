@@ -6,6 +6,7 @@ import msgspec
 
 from seriatim.core.ids import ConversationId
 from seriatim.protocol.entries import Entry
+from seriatim.protocol.resources import User
 
 
 class Thread(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -29,4 +30,11 @@ class Threads(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A page of threads, the last reply first; `cursor` asks for the next one and is absent on the last."""
 
     threads: list[Thread]
+    cursor: str | None = None
+
+
+class Followers(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A page of those who follow a thread, by user id; `cursor` asks for the next one and is absent on the last."""
+
+    followers: list[User]
     cursor: str | None = None

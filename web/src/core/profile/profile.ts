@@ -4,7 +4,8 @@ import { done } from "../answer.ts";
 import type { Handler } from "../asks.ts";
 import type { Desk } from "../desk.ts";
 import type { Answer, Person } from "../port.ts";
-import type { MailSettings, Me } from "../protocol/types.ts";
+import { everything } from "../places/pages.ts";
+import type { Followers, MailSettings, Me } from "../protocol/types.ts";
 import type { Batch } from "../store/schema.ts";
 import type { Names, ProfileName } from "./types.ts";
 
@@ -40,6 +41,10 @@ export function profile(desk: Desk): ProfileHandlers {
       }
       return done({});
     },
+    followers: ({ conversation_id: id, thread_seq }) =>
+      everything(http, `/v1/conversations/${id}/threads/${thread_seq}/followers`, ({ followers }: Followers) =>
+        followers.map(({ user_id, name }): Person => ({ user_id, name })),
+      ),
     mail: () => http.ask<MailSettings>("GET", "/v1/me/mail"),
     set_mail: async (wish) => {
       const answer = await http.ask<unknown>("POST", "/v1/me/mail", wish);

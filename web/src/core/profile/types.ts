@@ -1,6 +1,7 @@
-/** What a page asks about the person himself: his names and his mail. Types only. */
+/** What a page asks about the person himself, and what others are called: names, mail, who follows a thread. Types only. */
 
-import type { ChangeMe, MailSettings, Me, NewMailAddress, SetDigest } from "../protocol/types.ts";
+import type { Person } from "../port.ts";
+import type { ChangeMe, ConversationId, MailSettings, Me, NewMailAddress, SetDigest } from "../protocol/types.ts";
 
 type Nothing = Record<never, never>;
 export type { MailSettings } from "../protocol/types.ts";
@@ -11,6 +12,8 @@ export interface ProfileAsks {
   change_me: [ChangeMe, Names];
   /** Ask again what people are called: no entry tells it. What has changed comes as `people` and `conversations`. */
   names_now: [Nothing, Nothing];
+  /** Who follows the thread of this message. */
+  followers: [{ conversation_id: ConversationId; thread_seq: number }, readonly Person[]];
   mail: [Nothing, MailSettings];
   set_mail: [NewMailAddress, Nothing];
   set_digest: [SetDigest, MailSettings];

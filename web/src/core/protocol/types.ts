@@ -1323,6 +1323,12 @@ export interface Thread {
   readonly root?: MessageSent | MessageEdited | MessageDeleted | ReactionAdded | ReactionRemoved | MessagePinned | MessageUnpinned | PollStarted | PollVoted | PollClosed | ConversationCreated | MemberAdded | MemberLeft | RoleChanged | SettingsChanged | null;
 }
 
+/** A page of those who follow a thread, by user id; `cursor` asks for the next one and is absent on the last. */
+export interface Followers {
+  readonly followers: readonly User[];
+  readonly cursor?: string | null;
+}
+
 /** All groups of this server, in the order of their names. */
 export interface Groups {
   readonly groups: readonly Group[];
