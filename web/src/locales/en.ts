@@ -15,7 +15,6 @@ export const en = {
   delete: "Delete",
   someone: "Somebody",
   you: "You",
-  youObject: "you",
   loading: "Loading …",
   messageLabel: (who: string, text: string, when: string) => `${who}: ${text}, ${when}`,
   listHint: "Arrow keys move by message, Enter reaches its actions, Escape goes back to writing.",
@@ -100,30 +99,14 @@ export const en = {
   copied: "Copied",
   today: "Today",
   yesterday: "Yesterday",
-  unsupported: "An entry that this version cannot show",
 
-  created: (who: string) => `${who} created this conversation`,
-  joined: (who: string) => `${who} joined`,
-  invited: (who: string, whom: string) => `${who} added ${whom}`,
-  left: (who: string) => `${who} left`,
-  removed: (who: string, whom: string) => `${who} removed ${whom}`,
-  banned: (who: string, whom: string) => `${who} banned ${whom}`,
-  archived: (who: string) => `${who} archived this conversation`,
-  unarchived: (who: string) => `${who} opened this conversation again`,
   others: (others: number) => many(others, "other", "others"),
-  settingsNow: (who: string) => `${who} changed the settings`,
-  roleNow: (who: string, whom: string, role: string) => `${who} made ${whom} ${role}`,
-  roleWords: { owner: "an owner", admin: "an admin", member: "an ordinary member", guest: "a guest" },
-  renamed: (who: string, title: string) => `${who} changed the name to “${title}”`,
-  topicNow: (who: string, topic: string) => `${who} set the topic: ${topic}`,
-  visibilityNow: (who: string, visibility: string) => `${who} made this conversation ${visibility}`,
 
   stateQueued: "Waiting for the network",
   stateFailed: (why: string) => `Not sent: ${why}`,
 
   write: (title: string) => `Message ${title}`,
 
-  visibility: { public: "public", private: "private", listed: "visible to everybody on this server" },
   notLoaded: "This part of the page could not be loaded.",
 
   announce: (who: string, text: string) => `${who}: ${text}`,

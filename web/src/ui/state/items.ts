@@ -8,7 +8,8 @@ export type Item =
   | { readonly type: "start"; readonly key: "start" }
   | { readonly type: "day"; readonly key: string; readonly at: number }
   | { readonly type: "new"; readonly key: "new" }
-  | { readonly type: "line"; readonly key: string; readonly row: LineRow }
+  /** `rows`: all that the line tells of, oldest first; `row` is the last of them. */
+  | { readonly type: "line"; readonly key: string; readonly row: LineRow; readonly rows: readonly LineRow[] }
   | {
       readonly type: "message";
       readonly key: string;
@@ -21,6 +22,8 @@ export interface Loaded {
   readonly pending: readonly MessageRow[];
   readonly unreadSeq: number | null;
   readonly reachesStart: boolean;
+  /** So many are in it that nobody cares who comes and goes. */
+  readonly crowded: boolean;
 }
 
 const GROUP_MS = 5 * 60_000;
@@ -30,16 +33,26 @@ const NEW: Item = { type: "new", key: "new" };
 const firsts = new WeakMap<Row, Item>();
 const followers = new WeakMap<Row, Item>();
 
-export function itemsOf({ rows, pending, unreadSeq, reachesStart }: Loaded): Item[] {
+export function itemsOf({ rows, pending, unreadSeq, reachesStart, crowded }: Loaded): Item[] {
   const items: Item[] = reachesStart ? [START] : [];
   let before: MessageRow | LineRow | null = null;
+  /** The lines that the last item tells of, if it is of who came and went. */
+  let run: LineRow[] = [];
   for (const row of rows) {
     if (!isDrawn(row)) continue;
+    const passer = passing(row);
+    if (crowded && (passer !== null || (row.kind === "line" && row.entry.kind === "member_added"))) continue;
     const sameDay = before !== null && dayOf(before.created_at) === dayOf(row.created_at);
     if (!sameDay) items.push({ type: "day", key: `day ${dayOf(row.created_at)}`, at: row.created_at });
     const fresh = row.seq !== null && row.seq === unreadSeq;
     if (fresh) items.push(NEW);
-    items.push(itemOf(row, fresh || !sameDay || !followsOn(before, row)));
+    if (passer !== null && sameDay && !fresh && run.length > 0) {
+      run.push(passer);
+      items[items.length - 1] = { type: "line", key: passer.key, row: passer, rows: run };
+    } else {
+      run = passer === null ? [] : [passer];
+      items.push(itemOf(row, fresh || !sameDay || !followsOn(before, row)));
+    }
     before = row;
   }
   for (const row of pending) {
@@ -67,11 +80,17 @@ export function isDrawn(row: Row): row is MessageRow | LineRow {
   return row.kind === "line" || (row.kind === "message" && inTimeline(row));
 }
 
+/** Return the line if it tells of somebody who came or went by himself: several in a row are one. */
+function passing(row: MessageRow | LineRow): LineRow | null {
+  if (row.kind !== "line" || (row.entry.kind !== "member_added" && row.entry.kind !== "member_left")) return null;
+  return row.entry.user_id === row.sender_id ? row : null;
+}
+
 function itemOf(row: MessageRow | LineRow, first: boolean): Item {
   const known = first ? firsts : followers;
   let item = known.get(row);
   if (item === undefined) {
-    item = row.kind === "message" ? { type: "message", key: row.key, row, first } : { type: "line", key: row.key, row };
+    item = row.kind === "message" ? { type: "message", key: row.key, row, first } : { type: "line", key: row.key, row, rows: [row] };
     known.set(row, item);
   }
   return item;

@@ -1,6 +1,7 @@
-/** The sentence of a system line: who created, joined, left, renamed. */
+/** The sentences of system lines: who created, joined, left, renamed. Loaded beside the page: most of what one sees first are messages. */
 
 import type { LineRow, UserId } from "../../core/port.ts";
+import { said } from "../../locales/lines.ts";
 import { listed, words } from "../app/locale.ts";
 
 export interface Names {
@@ -8,27 +9,39 @@ export interface Names {
   of(user_id: UserId): string;
 }
 
-export function sentence(row: LineRow, names: Names): string {
+/** Say what one line or several in a row tell, where these are of who came and went. */
+export function sentences(rows: readonly LineRow[], names: Names): string {
+  const [only] = rows;
+  if (only !== undefined && rows.length === 1) return sentence(only, names);
+  const passed = (kind: LineRow["entry"]["kind"], saying: (who: string) => string): readonly string[] => {
+    const ids = new Set(rows.filter(({ entry }) => entry.kind === kind).map(({ sender_id }) => sender_id));
+    const who = [...(ids.delete(names.self) ? [words.you] : []), ...[...ids].map((id) => isolated(names.of(id)))];
+    return who.length === 0 ? [] : [saying(listed(who))];
+  };
+  return [...passed("member_added", said.joined), ...passed("member_left", said.left)].join(" · ");
+}
+
+function sentence(row: LineRow, names: Names): string {
   const who = row.sender_id === names.self ? words.you : isolated(names.of(row.sender_id));
-  const whom = (user_id: UserId) => (user_id === names.self ? words.youObject : isolated(names.of(user_id)));
+  const whom = (user_id: UserId) => (user_id === names.self ? said.youObject : isolated(names.of(user_id)));
   const { entry } = row;
   switch (entry.kind) {
     case "conversation_created":
-      return words.created(who);
+      return said.created(who);
     case "member_added":
-      return entry.user_id === row.sender_id ? words.joined(who) : words.invited(who, listed((entry.user_ids ?? [entry.user_id]).map(whom)));
+      return entry.user_id === row.sender_id ? said.joined(who) : said.invited(who, listed((entry.user_ids ?? [entry.user_id]).map(whom)));
     case "member_left":
-      if (entry.banned === true) return words.banned(who, whom(entry.user_id));
-      return entry.user_id === row.sender_id ? words.left(who) : words.removed(who, whom(entry.user_id));
+      if (entry.banned === true) return said.banned(who, whom(entry.user_id));
+      return entry.user_id === row.sender_id ? said.left(who) : said.removed(who, whom(entry.user_id));
     case "role_changed":
-      return words.roleNow(who, whom(entry.user_id), words.roleWords[entry.role]);
+      return said.roleNow(who, whom(entry.user_id), said.roleWords[entry.role]);
     case "settings_changed":
-      if (typeof entry.title === "string") return words.renamed(who, isolated(entry.title));
-      if (typeof entry.topic === "string") return words.topicNow(who, isolated(entry.topic));
-      if (typeof entry.archived === "boolean") return entry.archived ? words.archived(who) : words.unarchived(who);
-      return entry.visibility == null ? words.settingsNow(who) : words.visibilityNow(who, words.visibility[entry.visibility]);
+      if (typeof entry.title === "string") return said.renamed(who, isolated(entry.title));
+      if (typeof entry.topic === "string") return said.topicNow(who, isolated(entry.topic));
+      if (typeof entry.archived === "boolean") return entry.archived ? said.archived(who) : said.unarchived(who);
+      return entry.visibility == null ? said.settingsNow(who) : said.visibilityNow(who, said.visibility[entry.visibility]);
     case "unsupported":
-      return words.unsupported;
+      return said.unsupported;
     default:
       return entry satisfies never;
   }

@@ -16,6 +16,8 @@ const PAGE = 50;
 /** Most stored rows in the page; when there are more, those farthest from the reader go until so many are left. */
 const MOST = 2_000;
 const LEFT = 1_500;
+/** Where more are in it, it is not told who comes and goes. */
+const CROWD_MEMBERS = 250;
 
 export class Timeline {
   readonly conversation_id: ConversationId;
@@ -25,6 +27,8 @@ export class Timeline {
   readonly unreadSeq: number | null;
   readonly #port: Port;
   readonly #self: UserId;
+  /** As it was when it was opened: no line vanishes under the reader. */
+  readonly #crowded: boolean;
   #rows = $state.raw<readonly Row[]>([]);
   #pending = $state.raw<readonly MessageRow[]>([]);
   #reachesStart = $state(false);
@@ -45,6 +49,7 @@ export class Timeline {
       pending: this.#reachesEnd ? this.#pending : [],
       unreadSeq: this.unreadSeq,
       reachesStart: this.#reachesStart,
+      crowded: this.#crowded,
     }),
   );
 
@@ -56,6 +61,7 @@ export class Timeline {
   ) {
     this.#port = chat.port;
     this.#self = chat.self.user_id;
+    this.#crowded = opened.conversation.member_count > CROWD_MEMBERS;
     this.conversation_id = opened.conversation.conversation_id;
     this.place = place;
     this.draft = draft;
