@@ -72,7 +72,7 @@ def test_a_reply_that_is_sent_to_the_conversation_too_stands_in_both(pair: Pair)
 def test_a_thread_is_followed_and_left(pair: Pair) -> None:
     ada, grace = pair
     open_thread(grace, "Where shall we meet?")
-    follow = pane(grace).get_by_role("button", name="Follow")
+    follow = pane(grace).get_by_role("button", name="Follow", exact=True)
     expect(follow).to_have_attribute("aria-pressed", "false")
     follow.click()
     expect(pane(grace).get_by_role("button", name="Following")).to_have_attribute("aria-pressed", "true")

@@ -1,0 +1,91 @@
+"""One's name and one's mail in the settings, and who follows a thread; each screen is looked at."""
+
+import uuid
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from e2e.conftest import serving
+from e2e.people import Api, Person, unique, watched
+from e2e.test_emoji_and_unreads import look, settings
+from e2e.test_threads import open_thread
+
+
+@pytest.fixture(scope="module")
+def own_server() -> Iterator[str]:
+    """Serve with a mail server that is not there: what is queued waits."""
+    with serving(
+        SERIATIM_PUBLIC_URL="https://chat.example.org",
+        SERIATIM_SMTP_URL="smtp://127.0.0.1:9",
+        SERIATIM_MAIL_FROM="chat@example.org",
+    ) as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def ada(browser: Browser, own_server: str) -> Iterator[Person]:
+    context = browser.new_context(base_url=own_server, viewport={"width": 1280, "height": 800})
+    faults = watched(context)
+    yield Person.sign_up(context.new_page(), unique("Ada"))
+    context.close()
+    assert faults == []
+
+
+def test_who_renames_himself_is_called_so_here_and_on_the_pages_of_others(
+    ada: Person, browser: Browser, own_server: str
+) -> None:
+    context = browser.new_context(base_url=own_server)
+    grace = Person.sign_up(context.new_page(), unique("Grace"))
+    grace.with_person(ada.name)
+    grace.write("hello")
+    screen = settings(ada)
+    shown = f"Lovelace {uuid.uuid4().hex[:8]}"
+    field = screen.get_by_label("What others call you")
+    expect(screen.get_by_text(f"You log in as {ada.name}")).to_be_visible()
+    field.fill(grace.name)
+    field.press("Enter")
+    expect(screen.get_by_text("Somebody has this name already.")).to_be_visible()
+    field.fill(shown)
+    screen.get_by_role("button", name="Save").click()
+    expect(screen.get_by_text("Saved.")).to_be_visible()
+    ada.page.keyboard.press("Escape")
+    for _ in range(2):
+        expect(ada.page.get_by_role("button", name=f"{shown}: settings")).to_be_visible()
+        ada.page.reload()
+    grace.page.reload()
+    expect(grace.line(shown)).to_be_visible()
+    ada.name = shown
+    context.close()
+
+
+def test_an_address_waits_for_its_link(ada: Person) -> None:
+    screen = settings(ada)
+    screen.get_by_label("Mail address").fill("nobody")
+    screen.get_by_role("button", name="Send me a link").click()
+    expect(screen.get_by_text("This is no mail address.")).to_be_visible()
+    screen.get_by_label("Mail address").fill("ada@example.org")
+    screen.get_by_role("button", name="Send me a link").click()
+    said = screen.get_by_text("A link is on its way to ada@example.org")
+    expect(said).to_be_visible()
+    said.scroll_into_view_if_needed()
+    look(ada.page, "profile")
+    ada.page.keyboard.press("Escape")
+
+
+def test_a_thread_says_who_follows_it(ada: Person, own_server: str) -> None:
+    bob = Api.sign_up(own_server, unique("Bob"))
+    bob.close()
+    ada.with_person(bob.name)
+    expect(ada.page.get_by_role("heading", level=1, name=bob.name)).to_be_visible()
+    ada.write("the root")
+    open_thread(ada, "the root")
+    ada.page.get_by_role("button", name="Who follows this thread").click()
+    dialog = ada.page.get_by_role("dialog", name="Who follows this thread")
+    expect(dialog.get_by_text("Nobody follows this thread yet.")).to_be_visible()
+    ada.page.keyboard.press("Escape")
+    ada.page.get_by_role("button", name="Follow", exact=True).click()
+    expect(ada.page.get_by_role("button", name="Following")).to_be_visible()
+    ada.page.get_by_role("button", name="Who follows this thread").click()
+    expect(dialog.get_by_text(ada.name)).to_be_visible()
+    look(ada.page, "followers")
