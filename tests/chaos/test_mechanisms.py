@@ -45,7 +45,7 @@ class Removed(NamedTuple):
 
 QUICK = (
     Removed("no_key_look_up", "server", ("duplicated",), BAD_LINES),
-    Removed("ack_before_commit", "server", ("lost", "phantoms", "inversions")),
+    Removed("ack_before_commit", "server", ("lost",)),
     Removed("no_hold_back", "client", ("gaps", "lost"), beside="lossy_broker"),
     Removed("no_heads_in_pong", "client", ("lost",), beside="lossy_broker"),
     Removed("no_fold_of_reactions", "client", ("unlike",)),

@@ -24,6 +24,8 @@ from seriatim.protocol.entries import MemberLeft
 from seriatim.storage.postgres import migrations
 
 COMMIT_LATE_S = 0.15
+BATCHES = 60
+"""After so many a server that acks too early dies."""
 APPEND = (Path(migrations.__file__).parent / "0004_append_2.sql").read_text(encoding="utf-8")
 
 
@@ -109,21 +111,30 @@ def crash_points() -> None:
     set_sink(sink)
 
 
-def commit(lane: Lane) -> None:
-    lane._pgconn.exec_(b"commit")
-
-
 def ack_before_commit() -> None:
-    """The batch is acked, and committed when the next one leaves, or a little later."""
+    """The batch is acked, and committed when the next one leaves, or a little later; one in each of two lives never."""
+    lives = Path(os.environ.get("SERIATIM_DATA", ".")).with_name("lives")
+    dying = False
+
+    def commit(lane: Lane) -> None:
+        if not dying:
+            lane._pgconn.exec_(b"commit")
+
     commit_late(commit)
-    die_at(Hop.WRITE, 150)
-    real = Appender.answered
+    real, left = Appender.answered, BATCHES
 
     def answered(self: Appender, answer: Any) -> None:
-        lane = self._lane
+        nonlocal dying, left
+        lane, loop = self._lane, asyncio.get_running_loop()
         real(self, answer)
+        left -= 1
+        if left == 0 and (not lives.exists() or lives.stat().st_size < len("..")):
+            with lives.open("a") as file:
+                file.write(".")
+            dying = True
+            loop.call_later(COMMIT_LATE_S / 2, os.kill, os.getpid(), signal.SIGKILL)  # the acks are out by then
         if lane is not None and self._flying is None:
-            asyncio.get_running_loop().call_later(COMMIT_LATE_S, lambda: self._flying or commit(lane))
+            loop.call_later(COMMIT_LATE_S, lambda: self._flying or commit(lane))
 
     Appender.answered = answered
 
