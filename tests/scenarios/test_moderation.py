@@ -53,6 +53,9 @@ async def test_a_silenced_member_reads_and_says_nothing_until_his_time_is_over(
     await ok(ada, "PUT", silence, json=later(hours=1))
     async with unchanged(database):
         assert said(await bob.send(here, "no")) == ("forbidden", "silenced")
+        (row,) = (await ok(ada, "GET", f"conversations/{here}/silences"))["silences"]
+        assert (await ok(bob, "GET", f"conversations/{here}"))["silenced_until"] == row["until"]
+        assert "silenced_until" not in await ok(ada, "GET", f"conversations/{here}"), "it is told to him alone"
         edit = await bob.command("edit", conversation_id=here, target_seq=mine["seq"], body="other")
         react = await bob.command("react", conversation_id=here, target_seq=mine["seq"], emoji="\N{THUMBS UP SIGN}")
         assert [said(answer) for answer in (edit, react)] == [("forbidden", "silenced")] * 2

@@ -148,6 +148,8 @@ class Conversation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     unread: int
     mentions: int = 0
     flags: int = 0
+    silenced_until: datetime | None = None
+    """Until then the caller only reads; absent: he may speak. Nothing tells of it: who is refused may ask again."""
     last_message_at: datetime | None = None
     last: Entry | None = None
     """The newest message that this user may read."""

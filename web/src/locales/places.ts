@@ -171,6 +171,7 @@ export const places = {
 
   slowWait: (left: string) => `Slow mode: you can write again in ${left}.`,
   slowRule: (every: string) => `Slow mode: ${every} between messages.`,
+  silencedUntil: (when: string) => `A moderator lets you only read here until ${when}.`,
   silenced: "A moderator lets you only read here for a time.",
 
   commands: {

@@ -88,7 +88,7 @@ select c.id as conversation_id, c.kind, c.visibility, c.title, c.topic, c.member
        case when {READS} then c.last_seq when m.user_id is not null then coalesce(m.left_seq, c.last_seq) end
            as readable_seq,
        m.left_seq, m.left_view, coalesce(m.read_seq, 0) as read_seq, {UNREAD} as unread, {MENTIONED} as mentions,
-       {FLAGS} as flags,
+       {FLAGS} as flags, case when m.silenced_until > clock_timestamp() then m.silenced_until end as silenced_until,
        lower(c.title) collate "C" as folded_title"""
 
 # The newest message within the user's range, and the other one of a direct conversation.
@@ -193,6 +193,7 @@ class Seen(NamedTuple):
     unread: int
     mentions: int
     flags: int
+    silenced_until: datetime | None
     folded_title: str | None
     active_at: datetime | None
     other_id: UserId | None
@@ -336,6 +337,7 @@ def conversation_of(row: Seen) -> Conversation:
         unread=row.unread if present else 0,
         mentions=row.mentions if present else 0,
         flags=row.flags,
+        silenced_until=row.silenced_until if present else None,
         last_message_at=None
         if row.readable_seq is None
         else row.last_message_at

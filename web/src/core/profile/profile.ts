@@ -45,6 +45,10 @@ export function profile(desk: Desk): ProfileHandlers {
       everything(http, `/v1/conversations/${id}/threads/${thread_seq}/followers`, ({ followers }: Followers) =>
         followers.map(({ user_id, name }): Person => ({ user_id, name })),
       ),
+    silenced_until: async ({ conversation_id }) => {
+      const found = await http.conversation(conversation_id);
+      return found.ok ? done({ until: found.value.silenced_until == null ? 0 : Date.parse(found.value.silenced_until) }) : found;
+    },
     mail: () => http.ask<MailSettings>("GET", "/v1/me/mail"),
     set_mail: async (wish) => {
       const answer = await http.ask<unknown>("POST", "/v1/me/mail", wish);

@@ -14,6 +14,8 @@ export interface ProfileAsks {
   names_now: [Nothing, Nothing];
   /** Who follows the thread of this message. */
   followers: [{ conversation_id: ConversationId; thread_seq: number }, readonly Person[]];
+  /** Until when one only reads in this conversation, in ms since 1970; 0: one may speak. */
+  silenced_until: [{ conversation_id: ConversationId }, { readonly until: number }];
   mail: [Nothing, MailSettings];
   set_mail: [NewMailAddress, Nothing];
   set_digest: [SetDigest, MailSettings];

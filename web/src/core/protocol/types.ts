@@ -1220,6 +1220,7 @@ export interface Conversation {
   readonly unread: number;
   readonly mentions?: number;
   readonly flags?: number;
+  readonly silenced_until?: string | null;
   readonly last_message_at?: string | null;
   readonly last?: MessageSent | MessageEdited | MessageDeleted | ReactionAdded | ReactionRemoved | MessagePinned | MessageUnpinned | PollStarted | PollVoted | PollClosed | ConversationCreated | MemberAdded | MemberLeft | RoleChanged | SettingsChanged | null;
 }

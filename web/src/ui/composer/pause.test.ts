@@ -24,6 +24,21 @@ test("slow mode counts from the last message, for members only", () => {
   expect(wordsAfter(here("member", 0), mine({}))).toBe("");
 });
 
+test("who is silenced is told until when, once it is known, and no longer than it holds", () => {
+  const pause = new Pause();
+  pause.look(here("member", 0), refused("silenced"));
+  expect(pause.words).toContain("for a time");
+  pause.silencedUntil(NOW + 60_000);
+  expect(pause.words).toContain("until");
+  const stop = pause.run();
+  vi.advanceTimersByTime(61_000);
+  stop();
+  expect(pause.words).toBe("");
+  pause.look(here("member", 0), mine({}));
+  pause.look(here("member", 0), refused("silenced"));
+  expect(pause.words, "another silence is not known yet").toContain("for a time");
+});
+
 test("a refusal says how long it holds", () => {
   expect(wordsAfter(here("member", 0), refused("silenced"))).toContain("only read here for a time");
   expect(wordsAfter(here("member", 30), refused("slow_mode"))).toContain("20 s");
