@@ -47,6 +47,7 @@ GIVEN_BY_THE_SERVER = (
     "hooks",
     "mail_keeping",
     "emoji_keeping",
+    "export_keeping",
     "presence",
 )
 DOCUMENT = openapi_document(

@@ -50,10 +50,10 @@ FIRST_MESSAGE = 2
 ON_A_MEMBER = {"remove", "set_role"}
 BY_LINK = {"ask_password_reset", "reset_password", "confirm_mail_address", "unsubscribe"}
 """Routes for who cannot log in, or has a link that was mailed."""
-PUBLIC = BY_LINK | {"health", "sign_up", "log_in", "refresh", "call_webhook", "emoji_picture"}
+PUBLIC = BY_LINK | {"health", "sign_up", "log_in", "refresh", "call_webhook", "emoji_picture", "download_export"}
 """Routes that ask for no access token; `refresh` asks for its own kind, `call_webhook` for a secret in its path.
 
-A picture is for who knows its hash."""
+A picture is for who knows its hash, an export for who has its link."""
 
 GIVEN_BY_THE_SERVER = (
     "sender",
@@ -69,6 +69,7 @@ GIVEN_BY_THE_SERVER = (
     "hooks",
     "mail_keeping",
     "emoji_keeping",
+    "export_keeping",
     "presence",
 )
 DOCUMENT = openapi_document(

@@ -68,15 +68,15 @@ CELLS = {(name, kind, standing): letter for name, rows in TABLE.items() for kind
 OWN_LISTS = {name for name in TABLE if name.startswith("list_")}
 FILLED_WITHIN_S = 5.0
 OF_ONE_PERSON = {
-    "me", "change_me", "log_out", "log_out_everywhere", "find_users", "list_devices", "revoke_device", "rename_device", "block",
-    "unblock", "list_blocks", "list_groups", "read_all", "get_settings", "change_settings", "my_presence",
+    "me", "change_me", "log_out", "log_out_everywhere", "find_users", "list_devices", "revoke_device", "rename_device",
+    "block", "unblock", "list_blocks", "list_groups", "read_all", "get_settings", "change_settings", "my_presence",
     "set_presence", "set_slash_commands", "list_emoji", "get_mail", "set_mail_address", "remove_mail_address",
-    "set_digest",
+    "set_digest", "ask_export", "get_export",
 }  # fmt: skip
 """Nothing in them is of a conversation: anybody who is signed in may ask, each about himself."""
 OF_ANYBODY = {
     "health", "sign_up", "log_in", "refresh", "ask_password_reset", "reset_password", "confirm_mail_address",
-    "unsubscribe", "emoji_picture", "call_webhook",
+    "unsubscribe", "emoji_picture", "call_webhook", "download_export",
 }  # fmt: skip
 """These need no token, or are one."""
 
@@ -116,7 +116,7 @@ class Asking:
         self._fields["reminder_id"] = reminder.json()["reminder_id"]
         await self.do("save_message", scene.somebody)
 
-    async def do(self, name: str, sender: Sender) -> Any:
+    async def do(self, name: str, sender: Sender, **query: Any) -> Any:
         """Ask for it, with a body that is right in everything."""
         scene = self._scene
         here, seq = scene.here, self._traced if name == "get_trace" else scene.said.asked.seq
@@ -142,7 +142,7 @@ class Asking:
         path = re.sub(r"\{(\w+)\}", lambda match: str(known[match[1]]), path)
         token, _ = self._server.parts.accounts.tokens.issue(sender.user_id, sender.device_id)
         headers = {"Authorization": f"Bearer {token}"}
-        return await self._server.http.request(method, path, headers=headers, json=body)
+        return await self._server.http.request(method, path, headers=headers, json=body, params=query)
 
     async def outcome_of(self, name: str, expected: str) -> str:
         """Ask, and return what came of it; a list that a follower fills may come a little later."""
@@ -156,6 +156,8 @@ class Asking:
     async def _outcome_of(self, name: str) -> str:
         answer = await self.do(name, self._scene.somebody)
         if name in OWN_LISTS and answer.is_success:
+            while str(self._scene.here) not in answer.text and (after := answer.json().get("cursor")):
+                answer = await self.do(name, self._scene.somebody, cursor=after)  # others' channels stand before it
             return "holds it" if str(self._scene.here) in answer.text else "lacks it"
         if answer.is_success:
             return "allow"

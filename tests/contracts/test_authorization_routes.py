@@ -58,6 +58,7 @@ TABLE: dict[str, dict[str, str]] = {
     "list_receipts": AMONG_MEMBERS,
     "list_pins": READING,
     "list_threads": READING,
+    "export_conversation": READING,
     "list_versions": A_MESSAGE,
     "list_reactions": A_MESSAGE,
     "list_followers": AMONG_MEMBERS,

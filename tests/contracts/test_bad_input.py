@@ -268,6 +268,9 @@ ADDRESSES = [
     ("GET", "/v1/conversations?limit=many", 400, "bad_request"),
     ("GET", "/v1/me/threads?cursor=x", 400, "bad_request"),
     ("GET", "/v1/conversations/1/entries?at=2026-01-01T00:00:00", 400, "bad_request"),
+    ("GET", "/v1/conversations/1/export?format=pdf", 400, "bad_request"),
+    ("GET", "/v1/conversations/1/export", 404, "not_found"),
+    ("GET", "/v1/exports/1.2.x", 404, "not_found"),
     ("GET", "/v1/users?name=%00", 400, "bad_request"),
     ("GET", "/v1/users?ids=1;drop", 400, "bad_request"),
 ]

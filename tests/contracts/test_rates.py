@@ -276,7 +276,8 @@ async def test_frames_of_any_kind_have_a_rate_per_session(limited: Callable[...,
 
 async def http(server: Server, method: str, path: str, **more: Any) -> tuple[int, dict[str, Any], dict[str, str]]:
     answer = await server.http.request(method, path, **more)
-    return answer.status_code, answer.json() if answer.content else {}, dict(answer.headers)
+    has_json = "json" in answer.headers.get("content-type", "")
+    return answer.status_code, answer.json() if has_json else {}, dict(answer.headers)
 
 
 async def searching(server: Server, ada: Device) -> Callable[[], Any]:
@@ -391,6 +392,7 @@ async def test_tokens_of_invitations_are_tried_at_a_rate_by_whatever_door(
         ("mail", forgetting_an_address, 0),
         ("report", reporting, 0),
         ("change", banning, 0),
+        ("export", listing("/v1/conversations/{}/export"), 0),
     ],
 )
 async def test_a_rate_over_http_is_429_with_retry_after(

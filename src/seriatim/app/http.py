@@ -45,6 +45,7 @@ def http_app(settings: Settings, parts: Parts) -> Litestar:
             "traces": parts.traces,
             "emoji_keeping": EmojiKeeping(policy=settings.add_emoji, admit=admit_picture),
             "mail_keeping": parts.mail,
+            "export_keeping": parts.exports,
             **parts.bots.dependencies,
         },
     )

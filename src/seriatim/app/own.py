@@ -12,6 +12,7 @@ from seriatim.core.errors import Unavailable
 from seriatim.core.ids import ConversationId, DeviceId, UserId
 from seriatim.delivery.fanout import FanOut
 from seriatim.delivery.signals import Signals
+from seriatim.features.export.archive.make import Exports
 from seriatim.features.later.due import BATCH, send_due, tell_due
 from seriatim.features.later.later import Later
 from seriatim.features.messages.rules import draft
@@ -46,7 +47,7 @@ class OwnStream:
         news = ReceiptNews(database, self._looking_at)
         self.marks = Marks(database, self._on_read, news.tell)
         mentions = Follower(database, FOLLOWER, note_mentions, wanted=Stirred(database), only=ONLY)
-        self.running = (self.marks.run, mentions.run)
+        self.running = (self.marks.run, mentions.run, Exports(database).run)
         """The loops that live as long as the process."""
         self.commands: Mapping[type[Command], Callable[[Any, Sender], Awaitable[None]]] = {
             Read: self.marks.read,

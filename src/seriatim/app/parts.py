@@ -22,6 +22,7 @@ from seriatim.features.accounts.accounts import Accounts, AccountSettings
 from seriatim.features.accounts.keys import ACCESS_TOKENS, CONVERSATION_IDS, derived, server_keys, server_secret
 from seriatim.features.accounts.tokens import Tokens
 from seriatim.features.devices.revocations import Revocations
+from seriatim.features.export.routes import ExportKeeping
 from seriatim.features.later.later import Later
 from seriatim.features.mail.mail import MailKeeping, Outlet, mail_keeping
 from seriatim.gateway.commands import Commands
@@ -61,6 +62,7 @@ class Parts:
     later: Later
     bots: BotParts
     mail: MailKeeping
+    exports: ExportKeeping
     running: tuple[Callable[[], Coroutine[Any, Any, None]], ...]
 
 
@@ -178,6 +180,7 @@ async def build(settings: Settings, database: Database, clock: Clock) -> Parts:
         later=later,
         bots=bots,
         mail=mail,
+        exports=ExportKeeping(database, clock, settings.rates, derived(secret, "export links")),
         running=(
             appender.run,
             fan_out.run,

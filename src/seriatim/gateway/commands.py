@@ -61,7 +61,7 @@ from seriatim.storage.postgres.database import Connection, Database
 
 Own = Callable[[Any, Sender], Awaitable[Any]]
 """Changes what is the user's own, or calls a bot; the command is answered by what it returns, or else by `ok`."""
-UserRate = Literal["change", "report", "invitation", "own"]
+UserRate = Literal["change", "report", "invitation", "own", "export"]
 """The rates of a user that routes are charged to by name (protocol/limits)."""
 Message = SendMessage | Forward | StartPoll
 """What counts as a message, and against the rates of messages."""
@@ -201,6 +201,22 @@ class Commands:
         with self._among_few_reads(sender):
             async with self._database.read() as connection:
                 yield connection
+
+    @asynccontextmanager
+    async def reading(self, sender: Sender) -> AsyncGenerator[Connection]:
+        """Lend a connection for one page of a long answer, after the wait that the rate of fetches asks for.
+
+        Apart from the fetches of his devices, which need not wait for it.
+
+        Raises:
+            Unavailable.
+        """
+        key = ("pages", sender.user_id)
+        rate = self._rates.fetch
+        while wait_ms := self._buckets.take(key, rate, self._clock.monotonic()):  # noqa: ASYNC110 - time is the event
+            await asyncio.sleep(wait_ms / 1000)
+        async with self._database.read() as connection:
+            yield connection
 
     def charge(self, rate: UserRate, sender: Sender) -> None:
         """Take a token of one of the user's rates, for what comes over HTTP only.

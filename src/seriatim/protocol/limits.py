@@ -198,6 +198,8 @@ class Rates(msgspec.Struct, frozen=True, kw_only=True):
     """Calls of an incoming webhook, per webhook."""
     picture_address: Rate = Rate(50, 2_000)
     """Pictures of emoji, per network; a browser keeps each for ever."""
+    export: Rate = Rate(20 / 3600, 5)
+    """Exports of conversations, and downloads of one's own export, per user."""
     search_users: Rate = Rate(5, 10)
     """Searches for people, per user."""
 

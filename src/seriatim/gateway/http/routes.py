@@ -9,6 +9,7 @@ from seriatim.features.bots import routes as bots
 from seriatim.features.conversations import routes as conversations
 from seriatim.features.devices import routes as devices
 from seriatim.features.emoji import routes as emoji
+from seriatim.features.export import routes as export
 from seriatim.features.groups import routes as groups
 from seriatim.features.invitations import routes as invitations
 from seriatim.features.later import routes as later
@@ -43,6 +44,7 @@ ROUTES: Final[tuple[ControllerRouterHandler, ...]] = (
     *receipts.ROUTES,
     *own.ROUTES,
     *later.ROUTES,
+    *export.ROUTES,
     *presence.ROUTES,
     *bots.ROUTES,
     *slash.ROUTES,

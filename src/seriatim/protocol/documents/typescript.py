@@ -24,7 +24,7 @@ from seriatim.protocol.http import (
     threads,
     webhooks,
 )
-from seriatim.protocol.own import changes
+from seriatim.protocol.own import changes, export
 from seriatim.protocol.own import settings as own_settings
 
 HEADER = """\
@@ -82,6 +82,7 @@ ANSWERED: tuple[type, ...] = (
     threads.Followers,
     groups.Groups,
     emoji.CustomEmojis,
+    export.Export,
     own.SavedMessages,
     own.Mentions,
     own.Unreads,

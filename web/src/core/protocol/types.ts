@@ -1356,6 +1356,27 @@ export interface CustomEmoji {
   readonly height: number;
 }
 
+/**
+ * The caller's export: a zip of JSON lines and of a page to read, kept for a day.
+ *
+ * `path` is a link that needs no session, good until `path_until`: asking again tells another. `bytes` is the size of
+ * the zip.
+ */
+export interface Export {
+  readonly state: ExportState;
+  readonly asked_at?: string | null;
+  readonly reason?: ExportFailure | null;
+  readonly bytes?: number | null;
+  readonly path?: string | null;
+  readonly path_until?: string | null;
+}
+
+/** How far it is. */
+export type ExportState = "none" | "waiting" | "running" | "done" | "failed";
+
+/** Why there is none. */
+export type ExportFailure = "ask_operator" | "interrupted";
+
 /** A page of saved messages, the latest saved first; `cursor` asks for the next one and is absent on the last. */
 export interface SavedMessages {
   readonly saved: readonly SavedMessage[];
