@@ -12,13 +12,15 @@ import msgspec
 import pytest
 
 from rows import unchanged
+from seriatim.client import Client
 from seriatim.core.errors import NotFound
 from seriatim.core.ids import ConversationId, UserId, uuid7
 from seriatim.features.export import read
 from seriatim.features.export.archive import make, pack
+from seriatim.protocol.fields import ConversationKind
 from seriatim.protocol.limits import Rate
 from seriatim.storage.postgres.database import Database
-from world import UNLIMITED, WITHIN_S, Device, Server, serving
+from world import PASSWORD, UNLIMITED, WITHIN_S, Device, Server, serving
 
 
 async def ended(device: Device) -> dict[str, Any]:
@@ -214,3 +216,21 @@ async def test_pages_wait_for_their_rate_and_exports_have_one(postgres_dsn: str,
         assert asyncio.get_running_loop().time() - began > 0.5, "a head and three pages at five a second"
         refused = await exported(ada, here)
         assert (refused.status_code, refused.json()["code"]) == (429, "rate_limited")
+
+
+async def test_the_sdk_takes_both_along(server: Server) -> None:
+    async with await Client.sign_up(server.url, f"ada-{uuid7()}", PASSWORD) as ada:
+        made = await ada.create(ConversationKind.GROUP, title="A group")
+        await ada.send(made.conversation_id, "words")
+        lines = io.BytesIO()
+        await ada.http.export_conversation(made.conversation_id, lines)
+        assert b'"words"' in lines.getvalue()
+        await ada.http.ask_export()
+        async with asyncio.timeout(WITHIN_S):
+            while (told := await ada.http.export()).path is None:
+                await asyncio.sleep(0.05)
+        archive = io.BytesIO()
+        await ada.http.download(told.path, archive)
+        assert archive.tell() == told.bytes
+        with pytest.raises(NotFound):
+            await ada.http.download("/v1/exports/none", io.BytesIO())

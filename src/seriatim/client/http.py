@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
-from typing import Any, TypeVar
+from typing import Any, BinaryIO, Literal, TypeVar
 
 import httpx
 import msgspec
@@ -14,6 +14,7 @@ from seriatim.protocol.http.emoji import CustomEmoji, CustomEmojis, NewEmoji
 from seriatim.protocol.http.threads import Followers, Thread, Threads
 from seriatim.protocol.limits import LIMITS
 from seriatim.protocol.link.refusals import error_of
+from seriatim.protocol.own.export import Export
 from seriatim.protocol.resources import (
     ChangeMe,
     Conversation,
@@ -153,6 +154,33 @@ class Http:
     async def remove_emoji(self, name: str) -> None:
         """Remove an emoji; what was written with it stays as text."""
         await self.ask("DELETE", f"/v1/emoji/{name}", type(None))
+
+    async def ask_export(self) -> Export:
+        """Have all that the user may read and what is kept of him alone made into an archive, once a day."""
+        return await self.ask("POST", "/v1/me/export", Export)
+
+    async def export(self) -> Export:
+        """Return how far the user's export is; `download` what is at its `path` once it is done."""
+        return await self.ask("GET", "/v1/me/export", Export)
+
+    async def export_conversation(
+        self, conversation_id: ConversationId, file: BinaryIO, *, kind: Literal["jsonl", "html"] = "jsonl"
+    ) -> None:
+        """Write a conversation into a file, as far as the user may read it."""
+        await self.download(f"/v1/conversations/{conversation_id}/export", file, params={"format": kind})
+
+    async def download(self, path: str, file: BinaryIO, *, params: dict[str, str] | None = None) -> None:
+        """Write what is at this path into a file, piece by piece; whatever is raised, the file is not whole."""
+        headers = {} if self.token is None else {"Authorization": f"Bearer {await self.token()}"}
+        try:
+            async with self._client.stream("GET", path, params=params, headers=headers) as found:
+                if not found.is_success:
+                    await found.aread()
+                    raise _refusal(found)
+                async for piece in found.aiter_bytes():
+                    file.write(piece)
+        except httpx.HTTPError as error:
+            raise Unavailable(f"the server cannot be reached: {error or type(error).__name__}") from error
 
     async def page(self, path: str, answer: type[_T], params: dict[str, str]) -> _T:
         """Return a page of a list, after the wait that its rate asks for: a long list takes many pages."""
