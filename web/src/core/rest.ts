@@ -3,6 +3,7 @@
 import type { Desk } from "./desk.ts";
 import { commands, type CommandHandlers } from "./commands.ts";
 import { emoji, type EmojiHandlers } from "./emoji/emoji.ts";
+import { exporting, type ExportHandlers } from "./export/export.ts";
 import { lists, type ListHandlers } from "./lists.ts";
 import { own, type OwnHandlers } from "./own/own.ts";
 import { profile, type ProfileHandlers } from "./profile/profile.ts";
@@ -10,9 +11,9 @@ import { places, type PlaceHandlers } from "./places/places.ts";
 import { signalHandlers, type SignalHandlers } from "./signals/asks.ts";
 import { unreads, type UnreadHandlers } from "./unreads/unreads.ts";
 
-export type RestHandlers = CommandHandlers & ListHandlers & OwnHandlers & PlaceHandlers & SignalHandlers & EmojiHandlers & UnreadHandlers & ProfileHandlers;
+export type RestHandlers = CommandHandlers & ListHandlers & OwnHandlers & PlaceHandlers & SignalHandlers & EmojiHandlers & ExportHandlers & UnreadHandlers & ProfileHandlers;
 
 /** Return the handlers of one started tab. */
 export function rest(desk: Desk): RestHandlers {
-  return { ...commands(desk), ...lists(desk), ...own(desk), ...places(desk), ...signalHandlers(desk), ...emoji(desk), ...unreads(desk), ...profile(desk) };
+  return { ...commands(desk), ...lists(desk), ...own(desk), ...places(desk), ...signalHandlers(desk), ...emoji(desk), ...exporting(desk), ...unreads(desk), ...profile(desk) };
 }
