@@ -51,7 +51,9 @@ FIELDS: dict[str, Any] = {
 BY_ROUTE: dict[str, Scope] = {
     **dict.fromkeys(("me", "find_users", "list_conversations", "list_channels", "get_conversation"), READ),
     **dict.fromkeys(("list_members", "list_slash_commands", "list_groups", "list_receipts", "list_emoji"), READ),
-    **dict.fromkeys(("list_threads", "list_followers", "list_versions", "list_reactions", "list_pins", "list_votes"), READ),
+    **dict.fromkeys(
+        ("list_threads", "list_followers", "list_versions", "list_reactions", "list_pins", "list_votes"), READ
+    ),
     "set_slash_commands": SEND,
 }
 """Per route that is no command the one scope that a bot needs; the others no bot asks."""
