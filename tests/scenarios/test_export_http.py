@@ -16,7 +16,7 @@ from seriatim.client import Client
 from seriatim.core.errors import NotFound
 from seriatim.core.ids import ConversationId, UserId, uuid7
 from seriatim.features.export import read
-from seriatim.features.export.archive import make, pack
+from seriatim.features.export.archive import make, pack, store
 from seriatim.protocol.fields import ConversationKind
 from seriatim.protocol.limits import Rate
 from seriatim.storage.postgres.database import Database
@@ -155,6 +155,16 @@ async def test_what_is_too_much_says_to_ask_an_operator(
     told = await ended(ada)
     assert (told["state"], told["reason"]) == ("failed", "ask_operator")
     assert (await ada.http("POST", "/v1/me/export")).json()["reason"] == "export_daily"
+
+
+async def test_so_many_are_kept_at_once_and_no_more(
+    server: Server, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ada = await server.device("ada")
+    monkeypatch.setattr(store, "MOST", 0)
+    async with unchanged(database):
+        refused = (await ada.http("POST", "/v1/me/export")).json()
+    assert (refused["code"], refused["reason"]) == ("rate_limited", "exports_kept")
 
 
 async def test_an_archive_is_kept_for_a_day(server: Server, database: Database) -> None:
