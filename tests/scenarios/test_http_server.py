@@ -91,7 +91,9 @@ async def test_a_document_describes_every_route_and_its_refusals(door: FrontDoor
     assert operations["get", "/v1/users"].get("parameters")
     for operation in operations.values():
         names = {parameter["name"] for parameter in operation.get("parameters", [])}
-        assert names <= {"name", "ids", "device_id", "user_id", "guest"}, "what a handler gets from the server is no parameter"
+        assert names <= {"name", "ids", "device_id", "user_id", "guest"}, (
+            "what a handler gets from the server is no parameter"
+        )
         assert "application/problem+json" in operation["responses"]["default"]["content"]
     assert operations["post", "/v1/auth/log-in"]["security"] == []
     assert "security" not in operations["get", "/v1/me"]
