@@ -1,5 +1,6 @@
 """Order in conversations on a whole server: silences, bans, blocks, archives, reports, and the audit of it all."""
 
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -167,6 +168,8 @@ async def test_who_is_blocked_neither_writes_directly_nor_adds_the_other(server:
         assert create["path"] == "$.members[0]"
     assert (await ok(ada, "GET", "blocks"))["users"] == [{"user_id": bob.user_id, "name": bob.name}]
     assert (await ok(bob, "GET", "blocks"))["users"] == [], "he is not told"
+    for path in (f"conversations/{direct}", "conversations"):
+        assert "silenced_until" not in json.dumps(await ok(bob, "GET", path)), "nor by this"
     assert (await ada.send(direct, "still mine"))["type"] == "sent"
     assert (await bob.history(direct))[-1]["body"] == "still mine"
     await ok(ada, "DELETE", f"blocks/{bob.user_id}")

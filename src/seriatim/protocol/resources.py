@@ -149,7 +149,7 @@ class Conversation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     mentions: int = 0
     flags: int = 0
     silenced_until: datetime | None = None
-    """Until then the caller only reads; absent: he may speak. Nothing tells of it: who is refused may ask again."""
+    """A moderator lets the caller only read until then. No frame tells of it: who is refused may ask."""
     last_message_at: datetime | None = None
     last: Entry | None = None
     """The newest message that this user may read."""

@@ -79,6 +79,9 @@ update members m set left_view = jsonb_build_object(
 from conversations c
 where c.id = m.conversation_id and m.conversation_id = %(conversation_id)s and m.user_id = %(user_id)s"""
 
+# Who is blocked by the other of a pair is silenced without an end, and not told that he is.
+SILENCED_UNTIL: LiteralString = """case when m.silenced_until > clock_timestamp() and isfinite(m.silenced_until)
+           then m.silenced_until end"""
 # What of it the user reads is first_seq..readable_seq; nothing where the second is null.
 _SEEN: LiteralString = f"""
 select c.id as conversation_id, c.kind, c.visibility, c.title, c.topic, c.member_count, c.roster_version,
@@ -88,7 +91,7 @@ select c.id as conversation_id, c.kind, c.visibility, c.title, c.topic, c.member
        case when {READS} then c.last_seq when m.user_id is not null then coalesce(m.left_seq, c.last_seq) end
            as readable_seq,
        m.left_seq, m.left_view, coalesce(m.read_seq, 0) as read_seq, {UNREAD} as unread, {MENTIONED} as mentions,
-       {FLAGS} as flags, case when m.silenced_until > clock_timestamp() then m.silenced_until end as silenced_until,
+       {FLAGS} as flags, {SILENCED_UNTIL} as silenced_until,
        lower(c.title) collate "C" as folded_title"""
 
 # The newest message within the user's range, and the other one of a direct conversation.

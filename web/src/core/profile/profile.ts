@@ -47,7 +47,7 @@ export function profile(desk: Desk): ProfileHandlers {
       ),
     silenced_until: async ({ conversation_id }) => {
       const found = await http.conversation(conversation_id);
-      return found.ok ? done({ until: found.value.silenced_until == null ? 0 : Date.parse(found.value.silenced_until) }) : found;
+      return found.ok ? done({ until: found.value.silenced_until == null ? null : Date.parse(found.value.silenced_until) }) : found;
     },
     mail: () => http.ask<MailSettings>("GET", "/v1/me/mail"),
     set_mail: async (wish) => {

@@ -14,8 +14,8 @@ export interface ProfileAsks {
   names_now: [Nothing, Nothing];
   /** Who follows the thread of this message. */
   followers: [{ conversation_id: ConversationId; thread_seq: number }, readonly Person[]];
-  /** Until when one only reads in this conversation, in ms since 1970; 0: one may speak. */
-  silenced_until: [{ conversation_id: ConversationId }, { readonly until: number }];
+  /** Until when one only reads in this conversation, in ms since 1970; null: one may speak, or is not told. */
+  silenced_until: [{ conversation_id: ConversationId }, { readonly until: number | null }];
   mail: [Nothing, MailSettings];
   set_mail: [NewMailAddress, Nothing];
   set_digest: [SetDigest, MailSettings];

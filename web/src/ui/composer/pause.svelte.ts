@@ -30,8 +30,8 @@ export class Pause {
     else if (mine.state === "sent") this.#wait(mine.created_at + rules.slow_mode_s * 1_000);
   }
 
-  /** Learn until when this user only reads; 0: he may speak again. */
-  silencedUntil(at: number): void {
+  /** Learn until when this user only reads; null: nobody tells. */
+  silencedUntil(at: number | null): void {
     this.#now = Date.now();
     this.#silencedUntil = at;
   }
