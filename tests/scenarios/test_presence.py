@@ -149,6 +149,8 @@ async def test_when_somebody_was_last_here_outlives_the_server_and_is_told_as_he
     async with serving(postgres_dsn, data_folder) as server:
         ada, bob, eve = [await server.device(name) for name in ("ada", "bob", "eve")]
         await ada.direct(bob)
+        await bob.say(type="focus", user_ids=[ada.user_id])
+        await row(bob, ada.user_id, "online")  # until then she may be invisible, and was not here for anybody
         await ada.close()
         left_at = datetime.now(UTC)
     async with serving(postgres_dsn, data_folder) as server:
