@@ -62,6 +62,8 @@ export class Chat {
   readonly #appeared = new Map<ConversationId, number>();
   readonly #places = new Map<ConversationId, Place>();
   #opening = 0;
+  /** The newest row of the open conversation that was told since it is being opened. */
+  #told = 0;
   #learnt = false;
   /** The window was opened while the link was live: nothing that was missed comes as if it were new. */
   #openedLate = false;
@@ -125,6 +127,7 @@ export class Chat {
     if (before !== conversation_id) this.timeline = this.thread = null;
     this.openId = conversation_id;
     this.openFailed = null;
+    this.#told = 0;
     this.#opening += 1;
     const turn = this.#opening;
     const where = place ?? this.#places.get(conversation_id) ?? { type: "unread" };
@@ -139,6 +142,7 @@ export class Chat {
     this.#merge([answer.value.conversation], []);
     const draft = newestDraft(this.self.user_id, conversation_id, 0, answer.value.draft);
     this.timeline = new Timeline(this, answer.value, where, draft);
+    this.timeline.told(this.#told);
     if (before !== conversation_id && answer.value.conversation.mine.marked_unread)
       void this.port.ask("set_mine", { conversation_id, marked_unread: false });
     this.#openedLate = this.link === "live";
@@ -199,6 +203,7 @@ export class Chat {
           this.timeline.apply(note.rows, note.removed, note.changed);
           this.thread?.apply(note.rows, note.removed, note.changed);
         }
+        if (note.conversation_id === this.openId) this.#told = Math.max(this.#told, ...note.rows.map(({ seq }) => seq ?? 0));
         break;
       case "changes":
         if (note.conversation_id === this.timeline?.conversation_id) this.timeline.wishes.set(note.changes);

@@ -16,6 +16,9 @@ const PAGE = 50;
 /** Most stored rows in the page; when there are more, those farthest from the reader go until so many are left. */
 const MOST = 2_000;
 const LEFT = 1_500;
+/** After so long, and at most so often, the end is asked for again when a row beyond it was told. */
+const AGAIN_MS = 200;
+const AGAIN = 10;
 /** Where more are in it, it is not told who comes and goes. */
 const CROWD_MEMBERS = 250;
 
@@ -33,6 +36,9 @@ export class Timeline {
   #pending = $state.raw<readonly MessageRow[]>([]);
   #reachesStart = $state(false);
   #reachesEnd = $state(false);
+  /** The newest row that was told and is not in the window: it may have been told while the window was on its way. */
+  #beyond = 0;
+  #again = 0;
   /** The last change put rows in front: the list keeps its place by its end. */
   shift = $state(false);
   loading = $state<"older" | "newer" | null>(null);
@@ -117,7 +123,20 @@ export class Timeline {
     if (page === null) return;
     this.shift = false;
     this.#rows = [...this.#rows, ...page.rows];
-    this.#reachesEnd = page.reaches_end;
+    const isWhole = this.lastSeq >= this.#beyond || this.#again >= AGAIN;
+    this.#reachesEnd = page.reaches_end && isWhole;
+    if (page.reaches_end && !isWhole) {
+      this.#again += 1;
+      setTimeout(() => void this.newer(), AGAIN_MS);
+    }
+  }
+
+  /** A row of this seq was told before the window was there: what the window takes for its end may not be it. */
+  told(seq: number): void {
+    if (seq <= this.lastSeq || !this.#reachesEnd) return;
+    this.#beyond = seq;
+    this.#reachesEnd = false;
+    void this.newer();
   }
 
   /** Rows from the worker: changed ones take their place, new ones stand at the end if the window reaches it. */
@@ -139,6 +158,7 @@ export class Timeline {
         if (row.kind === "message" && inTimeline(row) && row.sender_id !== this.#self) this.arrived += 1;
         if (stored.length >= MOST && !this.follows) this.#reachesEnd = false;
         if (this.#reachesEnd) places.set(row.key, stored.push(row) - 1);
+        else [this.#beyond, this.#again] = [row.seq, 0];
       }
     }
     for (const row of changed) {

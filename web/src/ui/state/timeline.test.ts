@@ -1,7 +1,7 @@
 /** The window of a conversation: never more rows than the page can hold, and none is missing on the way back. */
 
 import { tick } from "svelte";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import type { ConversationId, ConversationRow, MessageRow, Opened, Page, Port, Row, Session, UserId } from "../../core/port.ts";
 import { Timeline } from "./timeline.svelte.ts";
 
@@ -98,6 +98,31 @@ describe("a window that grows", () => {
     expect(seqs(timeline).at(-1)).toBe(ALL);
     expect(timeline.reachesEnd).toBe(false);
     expect(timeline.arrived).toBe(2);
+  });
+
+  test("asks again for a row that was told while its window was on its way", async () => {
+    let known = 3;
+    const late = { ask: async (_: string, { seq }: { seq: number }) => {
+      const value: Page = { rows: rows(seq + 1, known), reaches_start: false, reaches_end: true, offline: false };
+      return { ok: true, value };
+    } } as unknown as Port;
+    const conversation = { conversation_id: ID } as ConversationRow;
+    const window: Opened = { rows: rows(1, 2), reaches_start: true, reaches_end: true, offline: false, conversation, pending: [], unread_seq: null, changes: [], draft: null, people: [] };
+    const told = new Timeline({ port: late, self: SELF }, window, { type: "end" }, null);
+    told.told(3);
+    await tick();
+    await tick();
+    expect(seqs(told)).toEqual([1, 2, 3]);
+    expect(told.reachesEnd).toBe(true);
+
+    known = 2; // the worker that is asked has not got it yet
+    const early = new Timeline({ port: late, self: SELF }, { ...window, reaches_end: false }, { type: "end" }, null);
+    early.apply([row(3)], []);
+    await early.newer();
+    expect([seqs(early), early.reachesEnd]).toEqual([[1, 2], false]);
+    known = 3;
+    await vi.waitFor(() => expect(seqs(early)).toEqual([1, 2, 3]));
+    expect(early.reachesEnd).toBe(true);
   });
 
   test("shows a pending message only where it belongs: after the newest row", async () => {
