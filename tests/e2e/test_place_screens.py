@@ -53,6 +53,7 @@ def test_no_screen_about_people_and_places_has_a_fault_that_axe_finds(
 
 def _look_at_layers(page: Page, details: Locator, dialog: Locator, looker: Looker) -> None:
     details.get_by_role("button", name="Settings", exact=True).click()
+    expect(dialog.get_by_label("Topic")).to_be_visible()
     looker.look("rules")
     page.keyboard.press("Escape")
     details.get_by_role("button", name="Moderation").click()

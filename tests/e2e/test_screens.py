@@ -25,6 +25,17 @@ TALK = [
 ]
 
 
+RESTED = """async () => {
+    for (let still = 0; still < 3; ) {
+        await new Promise(requestAnimationFrame);
+        const moving = document.getAnimations().filter((one) => one.effect.getComputedTiming().iterations !== Infinity);
+        still = moving.length > 0 ? 0 : still + 1;
+        await Promise.all(moving.map((one) => one.finished.catch(() => null)));
+    }
+}"""
+"""Waits until nothing fades or slides any more, also what only begins to."""
+
+
 class Looker:
     """Checks a screen and takes its picture."""
 
@@ -34,7 +45,7 @@ class Looker:
         self.faults: list[str] = []
 
     def look(self, screen: str) -> None:
-        self._page.evaluate("Promise.all(document.getAnimations().map((one) => one.finished.catch(() => null)))")
+        self._page.evaluate(RESTED)
         found: dict[str, Any] = Axe().run(self._page, options=RULES).response
         for fault in found["violations"]:
             nodes = [node["html"][:160] + " | " + node.get("failureSummary", "")[:200] for node in fault["nodes"][:3]]
