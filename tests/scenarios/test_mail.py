@@ -107,7 +107,8 @@ async def test_an_address_is_somebodys_once_he_has_followed_the_link(mailing: Se
 
 
 @pytest.mark.parametrize(
-    "address", ["ada", "a@b@c", "ada@-x.org", "a b@x.org", "ada@x.org\nBcc: eve@x.org", "a@x.org\n"]
+    "address",
+    ["ada", "a@b@c", "ada@-x.org", "a b@x.org", "ada@x.org\nBcc: eve@x.org", "a@x.org\n", "=?utf-8?q?=0a?=@x.org"],
 )
 async def test_what_is_no_address_is_refused(mailing: Server, address: str) -> None:
     ada = await mailing.device("ada")
@@ -334,6 +335,20 @@ async def test_mail_waits_while_the_server_is_away_and_is_dropped_when_it_never_
     await until(database, "select 1 where not exists (select from mails)")
     assert box.tried == tried + 1
     assert box.mails.empty()
+
+
+async def test_a_mail_that_no_header_can_hold_is_dropped_and_holds_up_no_other(
+    mailing: Server, box: Postbox, database: Database
+) -> None:
+    ada = await mailing.device("ada")
+    box.answers = ["451 later"]
+    await ada.http("POST", "/v1/me/mail", json={"address": "ada@example.org"})
+    await until(database, "select 1 from mails where failure_count = 1 and due_at > now() + interval '30 s'")
+    async with database.transaction() as connection:
+        await connection.execute("update mails set asked = '=?utf-8?q?=0a?=@x.org', due_at = now()")
+    await until(database, "select 1 where not exists (select from mails)")
+    await ada.http("POST", "/v1/me/mail", json={"address": "ada@example.org"})
+    assert (await box.next())["To"] == "ada@example.org"
 
 
 async def test_more_mail_than_may_wait_is_refused(

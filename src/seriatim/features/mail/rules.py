@@ -17,12 +17,12 @@ ADDRESS: Final = re.compile(
 
 
 def check_address(address: str) -> None:
-    """Refuse what is no address, or could become two lines of a header.
+    """Refuse what is no address, or what a header would decode to another one (RFC 2047): that could hold line ends.
 
     Raises:
         BadRequest: at `$.address`, reason `address`.
     """
-    if ADDRESS.fullmatch(address) is None:
+    if ADDRESS.fullmatch(address) is None or "=?" in address:
         raise BadRequest("an address looks like ada@example.org", path="$.address", reason="address")
 
 

@@ -102,7 +102,7 @@ class Mails:
             async with self._database.transaction() as connection:
                 letter = await self._letter(connection, mail)
             if letter is not None:
-                await self._send(words.message(letter, self._head.sender, self._clock))
+                await self._send(self._message(letter))
         except NotSent as error:
             final = error.final or mail.failure_count + 1 >= FAILURES
             pause_s = None if final else min(FIRST_PAUSE_S * 2**mail.failure_count, LONGEST_PAUSE_S)
@@ -113,6 +113,12 @@ class Mails:
                 await store.done(connection, mail.mail_id)
             else:
                 await store.failed(connection, mail.mail_id, pause_s)
+
+    def _message(self, letter: Letter) -> EmailMessage:
+        try:
+            return words.message(letter, self._head.sender, self._clock)
+        except ValueError as error:  # what no header can hold must not hold up the others
+            raise NotSent(f"cannot be written: {error}", final=True) from None
 
     async def _letter(self, connection: Connection, mail: Mail) -> Letter | None:
         """Write it; None: there is nobody to write to, or nothing to say any more."""
