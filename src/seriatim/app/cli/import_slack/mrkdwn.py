@@ -3,26 +3,16 @@
 import html
 import re
 from collections.abc import Mapping
-from functools import cache
-from pathlib import Path
-from typing import Final
 
+from seriatim.features.emoji.shortcodes import shortcodes
 from seriatim.protocol.limits import LIMITS
 
-EMOJI: Final = Path(__file__).with_name("emoji.txt")
-"""A name and an emoji a line. Source: gemoji 8.1.0, whose names are Slack's but for a few."""
 _CODE = re.compile(r"(```.*?```|`[^`\n]+`)", re.DOTALL)
 _BRACKETS = re.compile(r"<([^<>\n]+)>")
 _BOLD = re.compile(r"(?<![\w*])\*(?=[^\s*])([^*\n]+)(?<=\S)\*(?![\w*])")
 _STRUCK = re.compile(r"(?<![\w~])~(?=[^\s~])([^~\n]+)(?<=\S)~(?![\w~])")
 _NAMED = re.compile(r":([a-z0-9_+'-]+)(?::skin-tone-[2-6])?:")
 _AUTO_LINKS = ("http://", "https://", "mailto:", "tel:")
-
-
-@cache
-def emoji() -> Mapping[str, str]:
-    """Return the emoji of each name; read once."""
-    return dict(line.split(" ", 1) for line in EMOJI.read_text(encoding="utf-8").splitlines())
 
 
 def markdown(text: str, people: Mapping[str, str]) -> str:
@@ -49,7 +39,7 @@ def pieces(body: str) -> list[str]:
 def _prose(text: str, people: Mapping[str, str]) -> str:
     text = _BOLD.sub(r"**\1**", text)
     text = _STRUCK.sub(r"~~\1~~", text)
-    text = _NAMED.sub(lambda found: emoji().get(found[1], found[0]), text)
+    text = _NAMED.sub(lambda found: shortcodes().get(found[1], found[0]), text)
     return html.unescape(_BRACKETS.sub(lambda found: _bracket(found[1], people), text))
 
 

@@ -10,10 +10,11 @@ import msgspec
 
 from seriatim.app.cli.import_slack import store
 from seriatim.app.cli.import_slack.archive import Archive, Place
-from seriatim.app.cli.import_slack.mrkdwn import emoji, markdown, pieces
+from seriatim.app.cli.import_slack.mrkdwn import markdown, pieces
 from seriatim.app.cli.import_slack.shapes import Message, is_program, stamp
 from seriatim.core.errors import Conflict, KeyReused, NotFound
 from seriatim.core.ids import ConversationId
+from seriatim.features.emoji.shortcodes import shortcodes
 from seriatim.features.reactions.react import react
 from seriatim.log.append import Appender
 from seriatim.log.draft import Draft, Extras, Stored
@@ -140,7 +141,7 @@ class Talk:
                     client_id=key,
                     conversation_id=conversation_id,
                     target_seq=seq,
-                    emoji=emoji().get(name, f":{name}:"),
+                    emoji=shortcodes().get(name, f":{name}:"),
                 )
                 try:
                     stored = await react(command, sender, self._database)
