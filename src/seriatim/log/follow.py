@@ -156,7 +156,7 @@ class Follower:
         lease_s: float = LEASE_S,
         batch: int = BATCH_ENTRIES,
         wanted: Callable[[], Awaitable[bool]] = always,
-        only: LiteralString | None = None,
+        only: LiteralString = "true",
     ) -> None:
         """Have `wanted` say whether there is anything to follow for: while there is not, nothing is read.
 
@@ -168,7 +168,7 @@ class Follower:
         self._lease_s = lease_s
         self._batch = batch
         self._wanted = wanted
-        self._only: LiteralString | None = only
+        self._only: LiteralString = only
         self._more = False
         self._by = uuid4().hex
         self._fence: int | None = None
@@ -200,11 +200,7 @@ class Follower:
                 log.warning("follower_lost_its_lease", name=self._name)
                 self._fence = None
                 return 0
-            if self._only is None:
-                entries, cursor = await entries_since(connection, Cursor(*row), limit=self._batch)
-                more = len(entries) == self._batch
-            else:
-                entries, cursor, more = await some_since(connection, Cursor(*row), self._only, limit=self._batch)
+            entries, cursor, more = await some_since(connection, Cursor(*row), self._only, limit=self._batch)
             if entries:
                 await self._handler(connection, entries)
             await connection.execute(ADVANCE, {**named, **cursor._asdict()})
