@@ -9,6 +9,8 @@ const ANSWER_WITHIN_MS = 10_000;
 const MARGIN_MS = 60_000;
 /** The server answers four reads of a device at once; one is left to the line. */
 const AT_ONCE = 3;
+/** Most asks that wait for their turn; beyond it one is refused as the server would refuse it. */
+const WAITING = 100;
 
 type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 
@@ -72,6 +74,7 @@ export class Http {
 
   /** Ask with a good token, when it is this ask's turn; a token that has expired meanwhile is renewed. */
   async ask<Value>(method: Method, path: string, body: unknown = null): Promise<Answer<Value>> {
+    if (this.#waiting.length >= WAITING) return refused("rate_limited", "too many asks wait");
     while (this.#asking >= AT_ONCE) await new Promise<void>((turn) => this.#waiting.push(turn));
     this.#asking += 1;
     try {
