@@ -193,6 +193,9 @@ class Api:
         wish = {"client_id": str(uuid7()), "user_id": user_id, "role": role}
         self._post(f"/v1/conversations/{conversation_id}/set_role", wish)
 
+    def block(self, user_id: int) -> None:
+        self._client.put(f"/v1/blocks/{user_id}").raise_for_status()
+
     def reset_link(self, user_id: int) -> str:
         """Make a link for who forgot his password, as an admin of the server."""
         return str(self._post(f"/v1/admin/users/{user_id}/reset-link", {})["url"])

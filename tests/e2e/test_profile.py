@@ -32,13 +32,16 @@ def ada(browser: Browser, own_server: str) -> Iterator[Person]:
     assert faults == []
 
 
-def test_who_renames_himself_is_called_so_here_and_on_the_pages_of_others(
+def test_who_renames_himself_is_called_so_here_and_on_the_open_pages_of_others(
     ada: Person, browser: Browser, own_server: str
 ) -> None:
     context = browser.new_context(base_url=own_server)
-    grace = Person.sign_up(context.new_page(), unique("Grace"))
+    page = context.new_page()
+    page.clock.install()
+    grace = Person.sign_up(page, unique("Grace"))
     grace.with_person(ada.name)
     grace.write("hello")
+    grace.wait_until_live()
     screen = settings(ada)
     shown = f"Lovelace {uuid.uuid4().hex[:8]}"
     field = screen.get_by_label("What others call you")
@@ -53,8 +56,18 @@ def test_who_renames_himself_is_called_so_here_and_on_the_pages_of_others(
     for _ in range(2):
         expect(ada.page.get_by_role("button", name=f"{shown}: settings")).to_be_visible()
         ada.page.reload()
-    grace.page.reload()
+    expect(grace.line(ada.name)).to_be_visible()
+    elsewhere = Api.log_in(own_server, grace.name)
+    elsewhere.block(elsewhere.user_id_of(shown))
+    ada.open(grace.name)
+    expect(ada.row("hello")).to_be_visible()
+    page.clock.fast_forward("01:01")
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
     expect(grace.line(shown)).to_be_visible()
+    expect(page.get_by_role("heading", level=1, name=shown)).to_be_visible()
+    page.get_by_role("button", name="Details").click()
+    expect(page.get_by_role("button", name=f"Unblock {shown}")).to_be_visible()
+    elsewhere.close()
     ada.name = shown
     context.close()
 

@@ -1,6 +1,6 @@
 /** What is suggested while a word is written: people, groups and everybody after `@`, emoji after `:`, commands after `/`. */
 
-import type { ConversationRow, PeopleGroup, Person, SlashRow, UserId } from "../../core/port.ts";
+import type { ConversationRow, Person, SlashRow, UserId } from "../../core/port.ts";
 import type { Chat } from "../state/chat.svelte.ts";
 import { mentionsIn } from "./mentions.ts";
 import { commands } from "./slash.ts";
@@ -36,7 +36,6 @@ export class Suggesting {
   #word: Word | null = null;
   #members: readonly Person[] | null = null;
   #offered: readonly SlashRow[] | null = null;
-  #groups: readonly PeopleGroup[] = [];
   #asked = false;
 
   constructor(chat: Chat, conversation: () => ConversationRow) {
@@ -85,7 +84,7 @@ export class Suggesting {
   /** Whom a text mentions, as far as it is known here who is in the conversation. */
   mentions(text: string): readonly UserId[] {
     const known = this.#members ?? [...this.#chat.people].map(([user_id, name]) => ({ user_id, name }));
-    return mentionsIn(text, known, this.#groups);
+    return mentionsIn(text, known, this.#chat.groups);
   }
 
   needsWord(mentions: readonly UserId[]): boolean {
@@ -107,12 +106,8 @@ export class Suggesting {
   async #meet(): Promise<void> {
     if (this.#asked) return;
     this.#asked = true;
-    const [members, groups] = await Promise.all([
-      this.#chat.port.ask("members", { conversation_id: this.#conversation().conversation_id }),
-      this.#chat.port.ask("groups", {}),
-    ]);
+    const members = await this.#chat.port.ask("members", { conversation_id: this.#conversation().conversation_id });
     if (members.ok) this.#members = members.value;
-    if (groups.ok) this.#groups = groups.value;
     this.#asked = members.ok;
   }
 
@@ -133,7 +128,7 @@ export class Suggesting {
     const all = this.#conversation().kind === "direct" ? [] : EVERYBODY.filter(fits);
     return [
       ...people.map(({ user_id, name }): Suggestion => ({ key: `u${user_id}`, text: `@${name}`, name, kind: "person", id: user_id })),
-      ...this.#groups.filter(({ name }) => fits(name)).map(({ name, user_ids }): Suggestion => ({ key: `g${name}`, text: `@${name}`, name, kind: "group", id: user_ids.length })),
+      ...this.#chat.groups.filter(({ name }) => fits(name)).map(({ name, user_ids }): Suggestion => ({ key: `g${name}`, text: `@${name}`, name, kind: "group", id: user_ids.length })),
       ...all.map((name): Suggestion => ({ key: name, text: `@${name}`, name, kind: "everybody", id: 0 })),
     ].slice(0, MOST);
   }

@@ -3,7 +3,7 @@ import type { ConversationRow, UserId } from "../../core/port.ts";
 import type { Chat } from "../state/chat.svelte.ts";
 import { Suggesting } from "./suggesting.svelte.ts";
 
-const chat = { people: new Map([[2 as UserId, "bob"]]) } as unknown as Chat;
+const chat = { people: new Map([[2 as UserId, "bob"]]), groups: [] } as unknown as Chat;
 
 function asksAgain(text: string, member_count: number): boolean {
   const help = new Suggesting(chat, () => ({ member_count }) as ConversationRow);

@@ -4,6 +4,7 @@ import { untrack } from "svelte";
 import { SvelteMap } from "svelte/reactivity";
 import type { ConversationId, Note, OwnPresence, PresenceRow, PresenceTold, UserId } from "../../core/port.ts";
 import type { Chat } from "../state/chat.svelte.ts";
+import { Fresh } from "../state/fresh.ts";
 import { Activity } from "./activity.ts";
 import { Badge } from "./badge.svelte.ts";
 import Dot from "./Dot.svelte";
@@ -42,6 +43,7 @@ export class Signals {
   /** How many places of the screen show somebody; the last that came is the last. */
   readonly #shown = new Map<UserId, number>();
   readonly #activity: Activity;
+  readonly #fresh: Fresh;
   readonly #stops: (() => void)[];
   #rest: ReturnType<typeof setTimeout> | undefined;
   #doubt: ReturnType<typeof setTimeout> | undefined;
@@ -50,11 +52,23 @@ export class Signals {
     this.#chat = chat;
     this.typists = new Typists(chat);
     this.readBy = new ReadBy(chat);
-    this.#activity = new Activity(() => this.#soon(0));
-    const minutes = setInterval(() => (this.now = Date.now()), MINUTE_MS);
+    this.#activity = new Activity(() => {
+      this.#soon(0);
+      this.#fresh.turned();
+    });
+    this.#fresh = new Fresh(chat, () => this.#activity.active && document.visibilityState === "visible");
+    const minutes = setInterval(() => {
+      this.now = Date.now();
+      this.#fresh.stayed();
+    }, MINUTE_MS);
+    const turned = () => this.#fresh.turned();
+    document.addEventListener("visibilitychange", turned);
+    addEventListener("focus", turned);
     this.#stops = [
       chat.port.listen((note) => this.#hear(note)),
       () => clearInterval(minutes),
+      () => document.removeEventListener("visibilitychange", turned),
+      () => removeEventListener("focus", turned),
       () => this.#activity.stop(),
       $effect.root(() => {
         const badge = new Badge(chat);
@@ -131,6 +145,7 @@ export class Signals {
       return;
     }
     this.#soon(0);
+    this.#fresh.turned();
     if (this.own === null) void this.#learn();
   }
 
