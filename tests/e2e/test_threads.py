@@ -118,6 +118,26 @@ def test_what_is_written_in_a_thread_is_a_draft_of_its_own(pair: Pair) -> None:
     expect(pane(ada).get_by_role("textbox")).to_have_value("for the thread")
 
 
+def test_slow_mode_counts_what_one_wrote_in_a_thread_for_both_composers(
+    couple: Pair, api: Callable[[str], Api]
+) -> None:
+    ada, maker = couple[0], api(unique("Maker"))
+    group = maker.create("group", [maker.user_id_of(ada.name)], unique("Slow"))
+    maker.act(group, "set_settings", slow_mode_s=600)
+    maker.send(group, "Only now and then, please")
+    ada.page.goto(f"/c/{group}")
+    main = ada.page.locator("#messages form")
+    open_thread(ada, "Only now and then, please")
+    for place in (main, pane(ada)):
+        expect(place.get_by_text("Slow mode: 10 minutes between messages.")).to_be_visible()
+    reply(ada, "I understand")
+    for place in (main, pane(ada)):
+        expect(place.get_by_role("timer")).to_contain_text("you can write again in")
+        place.get_by_role("textbox").fill("at once")
+        expect(place.get_by_role("button", name="Send", exact=True)).to_be_disabled()
+        place.get_by_role("textbox").fill("")
+
+
 def test_older_replies_of_a_long_thread_are_loaded(person: Callable[..., Person], api: Callable[[str], Api]) -> None:
     ada, grace = person(unique("Ada")), api(unique("Grace"))
     conversation = grace.create("direct", [grace.user_id_of(ada.name)])

@@ -97,10 +97,10 @@ export class Timeline {
     return near?.seq === seq ? near : this.#rows.find((row) => row.seq === seq);
   }
 
-  /** The newest message of this author in the main timeline that is stored or pending. */
-  newestOf(user_id: UserId): MessageRow | undefined {
+  /** The newest message of this author that is stored or pending, of those which `isMeant`: in the main timeline. */
+  newestOf(user_id: UserId, isMeant: (row: MessageRow) => boolean = inTimeline): MessageRow | undefined {
     const mine = (row: Row): row is MessageRow =>
-      row.kind === "message" && row.sender_id === user_id && inTimeline(row) && row.deleted_seq == null;
+      row.kind === "message" && row.sender_id === user_id && isMeant(row) && row.deleted_seq == null;
     return this.#pending.findLast(mine) ?? this.#rows.findLast(mine);
   }
 

@@ -50,6 +50,16 @@ function isWhole(timeline: Timeline): void {
   expect(found).toEqual(rows(found[0] ?? 0, found.at(-1) ?? 0).map(({ seq }) => seq));
 }
 
+test("the newest message of one's own is that of the main timeline, unless others are meant too", () => {
+  const timeline = opened(ALL - 49, ALL);
+  const reply = { ...row(ALL + 1), sender_id: SELF.user_id, thread_seq: ALL };
+  timeline.apply([{ ...row(ALL + 2), seq: null, key: "1/a", sender_id: SELF.user_id, thread_seq: ALL }, reply], []);
+  expect(timeline.newestOf(SELF.user_id)).toBeUndefined();
+  expect(timeline.newestOf(SELF.user_id, () => true)?.key).toBe("1/a");
+  timeline.apply([], ["1/a"]);
+  expect(timeline.newestOf(SELF.user_id, () => true)).toBe(reply);
+});
+
 describe("a window that grows", () => {
   test("lets the newer rows go while one scrolls back, and brings them again on the way down", async () => {
     const timeline = opened(ALL - 49, ALL);
