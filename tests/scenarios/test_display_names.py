@@ -1,11 +1,18 @@
 """What people are called besides the names with which they log in: over HTTP, on a real database."""
 
+import asyncio
+from collections.abc import Awaitable
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from scenarios.front_door import PASSWORD, FrontDoor, fresh_name, refused
-from seriatim.storage.postgres.database import Database
+from seriatim.core.ids import UserId, random_id
+from seriatim.core.names import name_key
+from seriatim.features.accounts.store import NewUser, add_user, set_display_name
+from seriatim.features.bots.store import add_user as add_bot
+from seriatim.storage.postgres.database import Connection, Database
 
 
 @pytest.fixture
@@ -69,6 +76,41 @@ async def test_nobody_is_called_what_another_one_is_called_or_logs_in_with(door:
     assert me["name"] == bob["name"], "nothing has changed"
     body = {"name": wanted, "password": PASSWORD, "device": {"name": "laptop"}}
     assert refused(await door.call("POST", "/v1/auth/sign-up", json=body))[1:] == ("conflict", "$.name", "name_taken")
+
+
+async def waiting(database: Database, command: asyncio.Task[Any]) -> None:
+    """Return when the command waits for another one's end, or has not had to."""
+    async with asyncio.timeout(10), database.read() as connection:
+        while not command.done():
+            cursor = await connection.execute("select from pg_locks where locktype = 'advisory' and not granted")
+            if await cursor.fetchone() is not None:
+                return
+            await asyncio.sleep(0.01)
+
+
+@pytest.mark.parametrize("first", ["account", "bot", "shown"])
+@pytest.mark.parametrize("second", ["account", "shown"])
+async def test_of_two_who_take_a_name_at_the_same_moment_one_gets_it(
+    door: FrontDoor, database: Database, first: str, second: str
+) -> None:
+    ada, bob, name = await door.sign_up(), await door.sign_up(), fresh_name()
+    key, at, user_id = name_key(name), datetime.now(UTC), UserId(random_id())
+
+    def take(connection: Connection) -> Awaitable[bool]:
+        if first == "account":
+            return add_user(connection, NewUser(user_id, name, key, "", False, False, at))
+        if first == "bot":
+            return add_bot(connection, user_id, name, key, at)
+        return set_display_name(connection, ada["user_id"], name, key)
+
+    body = {"name": name, "password": PASSWORD, "device": {"name": "laptop"}}
+    asked = call_him(door, bob, name) if second == "shown" else door.call("POST", "/v1/auth/sign-up", json=body)
+    async with asyncio.TaskGroup() as tasks, database.transaction() as connection:
+        assert await take(connection)
+        command = tasks.create_task(asked)
+        await waiting(database, command)
+    assert refused(command.result())[3] == "name_taken"
+    assert await found(door, ada, name) == [name]
 
 
 @pytest.mark.parametrize(

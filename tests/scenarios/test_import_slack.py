@@ -301,6 +301,21 @@ async def test_who_is_killed_in_the_middle_and_runs_again_has_what_one_run_makes
     assert logs[0] == logs[1]
 
 
+async def test_nobody_gets_what_another_one_said_by_calling_himself_so(
+    server: Server, postgres_dsn: str, data_folder: Path, database: Database, tmp_path: Path
+) -> None:
+    work = Workspace(tmp_path).talk()
+    eve = await server.device("eve")
+    called = await eve.http("PATCH", "/v1/me", json={"display_name": work.name("ada").upper()})
+    assert called.status_code == 200
+    code, _, err = imported(postgres_dsn, data_folder, work.written())
+    assert (code, work.name("ada") in err) == (1, True), err
+    assert await rows(database, "select from users where name_key = %s", work.name("ada")) == []
+    assert (await eve.http("PATCH", "/v1/me", json={"display_name": eve.name})).status_code == 200
+    code, counts, err = imported(postgres_dsn, data_folder, work.written())
+    assert (code, counts["messages_added"]) == (0, 7), err
+
+
 async def test_a_dry_run_says_what_would_come_and_changes_nothing(
     server: Server, postgres_dsn: str, data_folder: Path, database: Database, tmp_path: Path
 ) -> None:

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import LiteralString, NamedTuple
 
-from psycopg.errors import UniqueViolation
 from psycopg.rows import class_row, scalar_row
 
 from seriatim.core.ids import DeviceId, UserId
 from seriatim.log.moderation.guests import SEES
+from seriatim.log.moderation.names import hold_name
 from seriatim.protocol.resources import NewDevice, User
 from seriatim.storage.postgres.database import Connection
 
@@ -21,7 +21,8 @@ select exists (select from users where name_key = %(name_key)s or display_key = 
 ADD_USER: LiteralString = """
 with added as (
     insert into users (id, name, name_key, server_admin, guest, created_at)
-    values (%(user_id)s, %(name)s, %(name_key)s, %(server_admin)s, %(guest)s, %(now)s)
+    select %(user_id)s, %(name)s, %(name_key)s, %(server_admin)s, %(guest)s, %(now)s
+    where not exists (select from users where display_key = %(name_key)s)
     on conflict (name_key) do nothing returning id
 )
 insert into credentials (user_id, password_hash, changed_at) select id, %(password_hash)s, %(now)s from added
@@ -159,6 +160,7 @@ async def name_taken(connection: Connection, name_key: str) -> bool:
 
 async def add_user(connection: Connection, user: NewUser) -> bool:
     """Add the account and its password; false: the name is taken, and nothing changed."""
+    await hold_name(connection, user.name_key)
     return await (await connection.execute(ADD_USER, user._asdict())).fetchone() is not None
 
 
@@ -176,11 +178,9 @@ async def me(connection: Connection, user_id: UserId) -> Account | None:
 
 async def set_display_name(connection: Connection, user_id: UserId, name: str, key: str) -> bool:
     """Call him so; false: somebody else is called so, or logs in with it."""
+    await hold_name(connection, key)
     row = {"user_id": user_id, "name": name, "key": key}
-    try:
-        return await (await connection.execute(SET_DISPLAY_NAME, row)).fetchone() is not None
-    except UniqueViolation:  # taken at the same moment
-        return False
+    return await (await connection.execute(SET_DISPLAY_NAME, row)).fetchone() is not None
 
 
 async def users_by_prefix(connection: Connection, asker_id: UserId, prefix: str, limit: int) -> list[User]:

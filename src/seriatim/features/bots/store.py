@@ -7,6 +7,7 @@ from typing import LiteralString, NamedTuple
 from psycopg.rows import class_row
 
 from seriatim.core.ids import DeviceId, UserId
+from seriatim.log.moderation.names import hold_name
 from seriatim.protocol.http.bots import Bot
 from seriatim.protocol.sender import Scope
 from seriatim.storage.postgres.database import Connection
@@ -84,6 +85,7 @@ async def count(connection: Connection) -> int:
 
 async def add_user(connection: Connection, user_id: UserId, name: str, key: str, now: datetime) -> bool:
     """Add the account, which has no password; False: the name is taken."""
+    await hold_name(connection, key)
     values = {"user_id": user_id, "name": name, "name_key": key, "now": now}
     return await (await connection.execute(ADD_USER, values)).fetchone() is not None
 

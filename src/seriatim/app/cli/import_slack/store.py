@@ -5,7 +5,9 @@ from datetime import datetime
 from typing import LiteralString, NamedTuple
 from uuid import UUID
 
+from seriatim.core.errors import Conflict
 from seriatim.core.ids import ConversationId, DeviceId, UserId
+from seriatim.log.moderation.names import hold_name
 from seriatim.storage.postgres.database import Connection
 
 # Who is known by the device of an earlier import keeps his account, whatever its name is now.
@@ -17,7 +19,8 @@ with known as (
     limit 1
 ), added as (
     insert into users (id, name, name_key, created_at)
-    select %(user_id)s, %(name)s, %(name_key)s, %(now)s where not exists (select from known)
+    select %(user_id)s, %(name)s, %(name_key)s, %(now)s
+    where not exists (select from known) and not exists (select from users where display_key = %(name_key)s)
     returning id
 ), password as (
     insert into credentials (user_id, password_hash, changed_at) select id, %(password_hash)s, %(now)s from added
@@ -51,10 +54,16 @@ class NewPerson(NamedTuple):
 
 
 async def person(connection: Connection, new: NewPerson) -> tuple[UserId, bool]:
-    """Return the account of this person and whether it is new; he may have one already, by his name."""
+    """Return the account of this person and whether it is new; he may have one already, by the name of its log-in.
+
+    Raises:
+        Conflict: somebody else calls himself so, which makes him nobody's account.
+    """
+    await hold_name(connection, new.name_key)
     cursor = await connection.execute(PERSON, new._asdict())
     row = await cursor.fetchone()
-    assert row is not None
+    if row is None:
+        raise Conflict(f"somebody else calls himself {new.name}: he needs another name first", reason="name_taken")
     return UserId(row[0]), row[1]
 
 
