@@ -282,6 +282,10 @@ async def searching(server: Server, ada: Device) -> Callable[[], Any]:
     return partial(http, server, "GET", "/v1/users?name=a", headers=ada.headers)
 
 
+async def taking_another_name(server: Server, ada: Device) -> Callable[[], Any]:
+    return lambda: http(server, "PATCH", "/v1/me", headers=ada.headers, json={"display_name": str(uuid7())})
+
+
 def listing(path: str) -> Callable[[Server, Device], Any]:
     async def prepare(server: Server, ada: Device) -> Callable[[], Any]:
         return partial(http, server, "GET", path.format(await ada.group()), headers=ada.headers)
@@ -375,6 +379,7 @@ async def test_tokens_of_invitations_are_tried_at_a_rate_by_whatever_door(
     "case",
     [
         ("search_users", searching, 0),
+        ("search_users", taking_another_name, 0),
         ("lists", listing("/v1/conversations"), 0),
         ("lists", listing("/v1/conversations/{}"), 0),
         ("lists", listing("/v1/conversations/{}/members"), 0),

@@ -201,7 +201,7 @@ class Rates(msgspec.Struct, frozen=True, kw_only=True):
     export: Rate = Rate(20 / 3600, 5)
     """Exports of conversations, and downloads of one's own export, per user."""
     search_users: Rate = Rate(5, 10)
-    """Searches for people, per user."""
+    """Searches for people, and changes of one's own name, per user."""
 
 
 RATES = Rates()
