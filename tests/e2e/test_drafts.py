@@ -5,6 +5,7 @@ from collections.abc import Callable
 from playwright.sync_api import expect
 
 from e2e.people import Api, Person, unique
+from e2e.test_emoji_and_unreads import look
 
 
 def test_a_draft_survives_escape_switching_and_a_reload_and_stays_where_it_was_written(
@@ -31,3 +32,33 @@ def test_a_draft_survives_escape_switching_and_a_reload_and_stays_where_it_was_w
     ada.page.reload()
     expect(ada.row("for Grace only")).to_have_count(1)
     expect(ada.box).to_have_value("")
+
+
+def test_a_draft_outlasts_the_right_to_send_it_and_the_composer_says_why(
+    person: Callable[..., Person], api: Callable[[str], Api]
+) -> None:
+    ada, maker = person(unique("Ada"), permissions=["clipboard-read", "clipboard-write"]), api(unique("Maker"))
+    member = maker.user_id_of(ada.name)
+    group = maker.create("group", [member], unique("Group"))
+    ada.page.goto(f"/c/{group}")
+    form = ada.page.locator("#messages form")
+    ada.box.press_sequentially("half a")
+    maker.act(group, "set_settings", archived=True)
+    expect(form.get_by_text("This conversation is archived. What you wrote is kept here.")).to_be_visible()
+    expect(ada.box).to_have_value("half a")
+    ada.box.press_sequentially(" and nothing more")
+    ada.box.press("Enter")
+    expect(ada.box).to_have_value("half a")
+    expect(form.get_by_role("button", name="Send", exact=True)).to_have_count(0)
+    look(ada.page, "draft-kept")
+    maker.act(group, "set_settings", archived=False)
+    ada.box.press("End")
+    ada.box.press_sequentially(" thought")
+    maker.act(group, "remove", user_id=member)
+    for _ in range(2):
+        expect(form.get_by_text("You are no longer a member.")).to_be_visible()
+        expect(ada.box).to_have_value("half a thought")
+        ada.page.reload()
+    form.get_by_role("button", name="Copy text").click()
+    assert ada.page.evaluate("navigator.clipboard.readText()") == "half a thought"
+    assert maker.messages(group) == []

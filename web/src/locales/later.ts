@@ -19,6 +19,7 @@ export const later = {
   addReaction: "Add reaction",
   emoji: "Emoji",
   send: "Send",
+  draftKept: "What you wrote is kept here.",
   bytesLeft: (n: number) => many(n, "byte left", "bytes left"),
   bytesOver: (n: number) => many(n, "byte too many", "bytes too many"),
 
