@@ -1,7 +1,9 @@
 /** The contract between a page and its worker: typed asks with answers, notes that the worker sends unasked, and the rows that both mean. */
 
+import type { BotAsks } from "./bots/types.ts";
 import type { EmojiAsks } from "./emoji/types.ts";
 import type { ExportAsks } from "./export/types.ts";
+import type { GroupAsks } from "./groups/types.ts";
 import type { Mine, OwnAsks } from "./own/types.ts";
 import type { PlaceAsks, Rules } from "./places/types.ts";
 import type { ProfileAsks } from "./profile/types.ts";
@@ -13,7 +15,9 @@ import type {
   PollStarted, PollVoted, ReactionAdded, ReactionRemoved, Role, StoredChange, UserId, Visibility,
 } from "./protocol/types.ts";
 
+export type * from "./bots/types.ts";
 export type * from "./emoji/types.ts";
+export type * from "./groups/types.ts";
 export type * from "./own/types.ts";
 export type * from "./places/types.ts";
 export type * from "./profile/types.ts";
@@ -314,7 +318,7 @@ export interface PeopleGroup {
 type Done = Record<never, never>;
 
 /** Everything a page may ask, by name: [what it hands over, what it gets back]. */
-export interface Asks extends PlaceAsks, OwnAsks, SignalAsks, EmojiAsks, ExportAsks, UnreadAsks, ProfileAsks {
+export interface Asks extends PlaceAsks, OwnAsks, SignalAsks, EmojiAsks, ExportAsks, UnreadAsks, ProfileAsks, GroupAsks, BotAsks {
   /** The first ask of a tab that knows its device. Refused `unauthenticated`: sign in again. Offline it starts from disk. */
   start: [Session, Started];
   /** First asks of a tab without a device; afterwards the tab is started: no `start` is needed. */

@@ -121,8 +121,9 @@ export const places = {
     set_group: "changed a group of people",
     delete_group: "deleted a group of people",
   } as Record<string, string>,
+  server: "This server",
   serverTitle: "Moderation of this server",
-  serverLead: "What was reported anywhere, and what moderators did. That you look is noted too.",
+  serverLead: "Reports and audit have what was reported anywhere, and what moderators did. That you look is noted too.",
   serverOpen: "Reports and audit",
 
   silence: "Silence for a time",

@@ -60,6 +60,9 @@ ASKED: tuple[type, ...] = (
     webhooks.NewIncomingWebhook,
     webhooks.NewOutgoingWebhook,
     emoji.NewEmoji,
+    groups.NewGroup,
+    groups.ChangeGroup,
+    bots.NewBot,
 )
 """Bodies that clients write; a field with a default may be left out."""
 ANSWERED: tuple[type, ...] = (
@@ -100,6 +103,8 @@ ANSWERED: tuple[type, ...] = (
     moderation.Reports,
     moderation.Audit,
     bots.SlashCommands,
+    bots.Bots,
+    bots.BotToken,
     webhooks.Webhooks,
     webhooks.IncomingWebhookAddress,
     webhooks.OutgoingWebhookSecret,

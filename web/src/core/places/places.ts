@@ -3,12 +3,13 @@
 import { done } from "../answer.ts";
 import type { Desk } from "../desk.ts";
 import { nextClientId } from "../outbox/order.ts";
-import type { Answer, Person } from "../port.ts";
+import type { Answer } from "../port.ts";
 import type {
   Audit, Bans, Blocks, ConversationId, ConversationInvitation, ConversationInvitations, IncomingWebhookAddress, InvitationPreview, JoinRequests, Me,
-  NewInvitation, OutgoingWebhookSecret, Reports, Sent, Silences, Slashed, SlashCommands, UserId, Webhooks,
+  NewInvitation, OutgoingWebhookSecret, Reports, Sent, Silences, Slashed, SlashCommands, Webhooks,
 } from "../protocol/types.ts";
 import { rowOf } from "../sync/rows.ts";
+import { naming } from "./naming.ts";
 import { everything } from "./pages.ts";
 import type { PlaceAsks, PlaceName, ReportRow } from "./types.ts";
 
@@ -16,8 +17,6 @@ type Handler<Name extends PlaceName> = (input: PlaceAsks[Name][0]) => Promise<An
 export type PlaceHandlers = { readonly [Name in PlaceName]: Handler<Name> };
 
 const AUDIT_PAGES = 4;
-/** As many people are asked for at once. */
-const TOGETHER = 100;
 
 /** Return the handlers of one started tab. */
 export function places(desk: Desk): PlaceHandlers {
@@ -26,17 +25,6 @@ export function places(desk: Desk): PlaceHandlers {
   async function tell(method: "POST" | "PUT" | "DELETE", path: string, body: unknown = null): Promise<Answer<Record<never, never>>> {
     const answer = await http.ask<unknown>(method, path, body);
     return answer.ok ? done({}) : answer;
-  }
-
-  /** Return what names these people; those whom this tab does not know are asked for. */
-  async function naming(ids: readonly (UserId | null | undefined)[]): Promise<(id: UserId) => Person> {
-    const unknown = [...new Set(ids.filter((id) => id != null && !mirror.people.has(id)))] as UserId[];
-    const found = new Map<UserId, Person>();
-    for (let at = 0; at < unknown.length; at += TOGETHER) {
-      const answer = await http.usersById(unknown.slice(at, at + TOGETHER));
-      if (answer.ok) for (const { user_id, name } of answer.value.users) found.set(user_id, { user_id, name });
-    }
-    return (id) => mirror.people.get(id) ?? found.get(id) ?? { user_id: id, name: `#${id}` };
   }
 
   const key = (): string => nextClientId(Date.now(), mirror.lastKey());
@@ -49,7 +37,7 @@ export function places(desk: Desk): PlaceHandlers {
     invitations: async ({ conversation_id: id }) => {
       const found = await http.ask<ConversationInvitations>("GET", `${at(id)}/invitations`);
       if (!found.ok) return found;
-      const named = await naming(found.value.invitations.map(({ created_by }) => created_by));
+      const named = await naming(desk, found.value.invitations.map(({ created_by }) => created_by));
       return done(
         found.value.invitations.map(({ invitation_id, role, created_by, expires_at, use_count, most_uses = null }) => ({
           invitation_id, role, by: named(created_by), expires_at: Date.parse(expires_at), use_count, most_uses,
@@ -79,7 +67,7 @@ export function places(desk: Desk): PlaceHandlers {
     bans: async ({ conversation_id: id }) => {
       const found = await everything(http, `${at(id)}/bans`, ({ bans }: Bans) => bans);
       if (!found.ok) return found;
-      const named = await naming(found.value.map(({ banned_by }) => banned_by));
+      const named = await naming(desk, found.value.map(({ banned_by }) => banned_by));
       return done(
         found.value.map(({ user_id, name, banned_by, created_at }) => ({ user_id, name, by: named(banned_by), created_at: Date.parse(created_at) })),
       );
@@ -94,7 +82,7 @@ export function places(desk: Desk): PlaceHandlers {
     reports: async ({ conversation_id: id }) => {
       const found = await everything(http, id === null ? "/v1/admin/reports" : `${at(id)}/reports`, ({ reports }: Reports) => reports);
       if (!found.ok) return found;
-      const named = await naming(found.value.flatMap(({ reporter_id, taken_by, entry }) => [reporter_id, taken_by, entry?.sender_id]));
+      const named = await naming(desk, found.value.flatMap(({ reporter_id, taken_by, entry }) => [reporter_id, taken_by, entry?.sender_id]));
       return done(
         found.value.map(({ report_id, conversation_id, seq, reporter_id, words, created_at, taken_by, entry }): ReportRow => {
           const row = entry == null ? null : rowOf(entry);
@@ -112,7 +100,7 @@ export function places(desk: Desk): PlaceHandlers {
     audit: async ({ conversation_id: id }) => {
       const found = await everything(http, id === null ? "/v1/admin/audit" : `${at(id)}/audit`, ({ acts }: Audit) => acts, AUDIT_PAGES);
       if (!found.ok) return found;
-      const named = await naming(found.value.flatMap(({ actor_id, user_id }) => [actor_id, user_id]));
+      const named = await naming(desk, found.value.flatMap(({ actor_id, user_id }) => [actor_id, user_id]));
       return done(
         found.value.map(({ audit_id, at: when, actor_id, act, conversation_id = null, user_id }) => ({
           audit_id, at: Date.parse(when), actor: named(actor_id), act, conversation_id, whom: user_id == null ? null : named(user_id),
@@ -137,7 +125,7 @@ export function places(desk: Desk): PlaceHandlers {
       const found = await http.ask<Webhooks>("GET", `${at(id)}/webhooks`);
       if (!found.ok) return found;
       const { incoming, outgoing } = found.value;
-      const named = await naming([...incoming, ...outgoing].map(({ created_by }) => created_by));
+      const named = await naming(desk, [...incoming, ...outgoing].map(({ created_by }) => created_by));
       return done([
         ...incoming.map(({ webhook_id, name, created_by }) => ({ webhook_id, name, by: named(created_by), url: null, disabled_for: null })),
         ...outgoing.map(({ webhook_id, name, created_by, url, disabled_for = null }) => ({ webhook_id, name, by: named(created_by), url, disabled_for })),

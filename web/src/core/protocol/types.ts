@@ -1148,6 +1148,27 @@ export interface NewEmoji {
   readonly picture: string;
 }
 
+/** A group by name. */
+export interface NewGroup {
+  readonly name: string;
+  readonly user_ids: readonly UserId[];
+}
+
+/** What is to be different; absent parts stay. */
+export interface ChangeGroup {
+  readonly name?: string | null;
+  readonly user_ids?: readonly UserId[] | null;
+}
+
+/** A bot to make; its name is taken as a person's is. */
+export interface NewBot {
+  readonly name: string;
+  readonly scopes?: readonly Scope[];
+}
+
+/** What a bot's token is good for. */
+export type Scope = "read" | "send" | "react" | "manage";
+
 /** Access for one device: `access_token` until `expires_at`; `refresh_token` is absent for browsers (cookie). */
 export interface Credentials {
   readonly user_id: UserId;
@@ -1597,6 +1618,29 @@ export interface SlashCommand {
   readonly description: string;
   readonly usage: string;
   readonly bot_id: UserId;
+}
+
+/** All bots, in the order of their names. */
+export interface Bots {
+  readonly bots: readonly Bot[];
+}
+
+/** A bot of this server; `owner_id` made it. */
+export interface Bot {
+  readonly user_id: UserId;
+  readonly device_id: DeviceId;
+  readonly name: string;
+  readonly owner_id: UserId;
+  readonly scopes: readonly Scope[];
+  readonly created_at: string;
+}
+
+/** A bot's token, which does not expire; it is shown only here. It speaks as this device. */
+export interface BotToken {
+  readonly user_id: UserId;
+  readonly device_id: DeviceId;
+  readonly name: string;
+  readonly token: string;
 }
 
 /** The webhooks of a conversation, the oldest first. */

@@ -1,0 +1,192 @@
+"""Groups of people and the bots of a server: its admin changes them, others see them; each screen is looked at."""
+
+from collections.abc import Iterator
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from e2e.conftest import serving
+from e2e.people import Api, Person, unique, watched
+from e2e.test_emoji_and_unreads import look, settings
+
+VIEWS = (("light", 1280, 800), ("dark", 1280, 800), ("light", 360, 740), ("dark", 360, 740))
+
+
+@pytest.fixture(scope="module")
+def own_server() -> Iterator[str]:
+    """Return the URL of a server whose first account is Ada's: she is its admin."""
+    with serving() as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def ada(browser: Browser, own_server: str) -> Iterator[Person]:
+    context = browser.new_context(base_url=own_server, viewport={"width": 1280, "height": 800})
+    context.grant_permissions(["clipboard-read", "clipboard-write"])
+    faults = watched(context)
+    yield Person.sign_up(context.new_page(), unique("Ada"))
+    context.close()
+    assert faults == []
+
+
+@pytest.fixture
+def grace(ada: Person, own_server: str) -> Iterator[Api]:
+    grace = Api.sign_up(own_server, unique("Grace"))
+    yield grace
+    grace.close()
+
+
+def groups_of(page: Page) -> Locator:
+    """Open the groups from the menu above the conversations."""
+    page.get_by_role("button", name="More for all conversations").click()
+    page.get_by_role("menuitem", name="Groups of people").click()
+    return page.get_by_role("dialog", name="Groups of people")
+
+
+def add(dialog: Locator, name: str) -> None:
+    dialog.get_by_label("Search people by name").fill(name)
+    dialog.get_by_role("button", name=name, exact=True).click()
+
+
+def test_an_admin_makes_changes_and_deletes_a_group(ada: Person, grace: Api) -> None:
+    page = ada.page
+    screen = groups_of(page)
+    expect(screen.get_by_text("There are no groups yet.")).to_be_visible()
+    look(page, "groups-none")
+    screen.get_by_role("button", name="New group").click()
+    form = page.get_by_role("dialog", name="New group of people")
+    form.get_by_label("Name", exact=True).fill("two words")
+    add(form, grace.name)
+    add(form, ada.name)
+    form.get_by_role("button", name="Make group").click()
+    expect(form.get_by_text("One word of letters")).to_be_visible()
+    look(page, "group-refused", *VIEWS)
+    form.get_by_label("Name", exact=True).fill("on-call")
+    form.get_by_role("button", name="Make group").click()
+    expect(form).to_have_count(0)
+    change = screen.get_by_role("button", name="Change on-call")
+    expect(change).to_be_focused()
+    expect(screen.get_by_text("2 people")).to_be_visible()
+    look(page, "groups", *VIEWS)
+
+    change.click()
+    form = page.get_by_role("dialog", name="Group on-call")
+    form.get_by_role("button", name=f"Remove {ada.name}").click()
+    form.get_by_label("Name", exact=True).fill("on-duty")
+    form.get_by_role("button", name="Save").click()
+    expect(screen.get_by_text("@on-duty")).to_be_visible()
+    expect(screen.get_by_text("1 person")).to_be_visible()
+
+    screen.get_by_role("button", name="New group").click()
+    form = page.get_by_role("dialog", name="New group of people")
+    form.get_by_label("Name", exact=True).fill("On-Duty")
+    form.get_by_role("button", name="Make group").click()
+    expect(form.get_by_text("Another group has this name.")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(screen.get_by_role("button", name="New group")).to_be_focused()
+
+    screen.get_by_role("button", name="Delete on-duty").click()
+    look(page, "group-delete", ("light", 1280, 800))
+    page.get_by_role("dialog", name="Delete the group").get_by_role("button", name="Delete").click()
+    expect(screen.get_by_text("There are no groups yet.")).to_be_visible()
+    expect(screen.get_by_role("button", name="New group")).to_be_focused()
+    page.keyboard.press("Escape")
+
+
+def test_everybody_sees_the_groups_as_they_are_when_he_looks(
+    ada: Person, grace: Api, browser: Browser, own_server: str
+) -> None:
+    context = browser.new_context(base_url=own_server, viewport={"width": 1280, "height": 800})
+    faults = watched(context)
+    bob = Person.sign_up(context.new_page(), unique("Bob"))
+    expect(groups_of(bob.page).get_by_text("There are no groups yet.")).to_be_visible()
+    bob.page.keyboard.press("Escape")
+
+    screen = groups_of(ada.page)
+    screen.get_by_role("button", name="New group").click()
+    form = ada.page.get_by_role("dialog", name="New group of people")
+    form.get_by_label("Name", exact=True).fill("reviewers")
+    add(form, grace.name)
+    form.get_by_role("button", name="Make group").click()
+    expect(form).to_have_count(0)
+
+    seen = groups_of(bob.page)
+    expect(seen.get_by_text("Admins of this server make and change them.")).to_be_visible()
+    expect(seen.get_by_role("button", name="New group")).to_have_count(0)
+    expect(seen.get_by_role("button", name="Delete reviewers")).to_have_count(0)
+    seen.get_by_role("button", name="Show who is in reviewers").click()
+    shown = bob.page.get_by_role("dialog", name="Group reviewers")
+    expect(shown.get_by_text(grace.name)).to_be_visible()
+    look(bob.page, "group-shown", ("light", 1280, 800), ("dark", 360, 740))
+    bob.page.keyboard.press("Escape")
+
+    screen.get_by_role("button", name="Delete reviewers").click()
+    ada.page.get_by_role("dialog", name="Delete the group").get_by_role("button", name="Delete").click()
+    expect(screen.get_by_text("There are no groups yet.")).to_be_visible()
+    ada.page.keyboard.press("Escape")
+    seen.get_by_role("button", name="Show who is in reviewers").click()
+    expect(shown.get_by_text("This group was deleted meanwhile.")).to_be_visible()
+    context.close()
+    assert faults == []
+
+
+def test_a_bot_gets_a_token_that_is_shown_once_another_one_and_ends(ada: Person, own_server: str) -> None:
+    page, name = ada.page, unique("Deploy")
+    settings(ada).get_by_role("button", name="Bots", exact=True).click()
+    screen = page.get_by_role("dialog", name="Bots")
+    expect(screen.get_by_text("There are no bots yet.")).to_be_visible()
+    screen.get_by_role("button", name="New bot").click()
+    expect(screen.get_by_label("Name", exact=True)).to_be_focused()
+    screen.get_by_label("Name", exact=True).fill(ada.name)
+    screen.get_by_role("checkbox", name="React").uncheck()
+    screen.get_by_role("button", name="Make bot").click()
+    expect(screen.get_by_text("A person or another bot has this name.")).to_be_visible()
+    look(page, "bot-new", *VIEWS)
+    screen.get_by_label("Name", exact=True).fill(name)
+    screen.get_by_role("button", name="Make bot").click()
+    shown = screen.get_by_role("group", name=f"Token of {name}")
+    expect(shown).to_be_focused()
+    first = shown.get_by_label("Token of").input_value()
+    expect(screen.get_by_text("Read · Write", exact=True)).to_be_visible()
+    expect(screen.get_by_text(f"made by {ada.name}")).to_be_visible()
+    shown.get_by_role("button", name="Copy token").click()
+    expect(shown.get_by_role("button", name="Copied")).to_be_visible()
+    assert page.evaluate("() => navigator.clipboard.readText()") == first
+    look(page, "bot-token", *VIEWS)
+    assert said_to(own_server, first) == 200
+
+    screen.get_by_role("button", name=f"New token for {name}").click()
+    look(page, "bot-renew", ("light", 1280, 800))
+    page.get_by_role("dialog", name="A new token for").get_by_role("button", name="New token").click()
+    expect(shown.get_by_label("Token of")).not_to_have_value(first)
+    expect(shown).to_be_focused()
+    second = shown.get_by_label("Token of").input_value()
+    assert (said_to(own_server, first), said_to(own_server, second)) == (401, 200)
+
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Bots", exact=True).click()
+    expect(screen.get_by_text(name)).to_be_visible()
+    expect(shown).to_have_count(0)
+    screen.get_by_role("button", name=f"Remove {name}").click()
+    page.get_by_role("dialog", name="Remove the bot").get_by_role("button", name="Remove").click()
+    expect(screen.get_by_text("There are no bots yet.")).to_be_visible()
+    expect(screen.get_by_role("button", name="New bot")).to_be_focused()
+    assert said_to(own_server, second) == 401
+
+
+def said_to(url: str, token: str) -> int:
+    """Return the status that a program with this token is answered with."""
+    answer = httpx.get(f"{url}/v1/conversations", headers={"Authorization": f"Bearer {token}"}, timeout=30)
+    return answer.status_code
+
+
+def test_who_is_no_admin_is_offered_no_bots(ada: Person, browser: Browser, own_server: str) -> None:
+    context = browser.new_context(base_url=own_server)
+    eve = Person.sign_up(context.new_page(), unique("Eve"))
+    screen = settings(eve)
+    look(eve.page, "server-section", ("light", 1280, 800))
+    expect(screen.get_by_role("button", name="Groups of people")).to_be_visible()
+    expect(screen.get_by_role("button", name="Bots", exact=True)).to_have_count(0)
+    expect(screen.get_by_role("button", name="Reports and audit")).to_have_count(0)
+    context.close()
