@@ -5,11 +5,14 @@ from typing import Any
 import msgspec
 
 from scenarios.log_world import open_room
+from seriatim.core.ids import random_id
+from seriatim.features.conversations.store import CHANNELS_PAGE
 from seriatim.log.threads.reads import MOVE_READ as MOVE_THREAD_READ
 from seriatim.log.watermarks import MOVE_MARKS
 from seriatim.storage.postgres.database import Database
 
 MEMBERS = 400
+CHANNELS = 4_000
 
 
 def rows_read(node: dict[str, Any]) -> float:
@@ -17,6 +20,33 @@ def rows_read(node: dict[str, Any]) -> float:
     removed = sum(number for name, number in node.items() if name.startswith("Rows Removed by"))
     own = node["Actual Loops"] * (node["Actual Rows"] + removed)
     return own + sum(rows_read(child) for child in node.get("Plans", ()))
+
+
+def indexes(node: dict[str, Any]) -> set[str]:
+    """Return the indexes that a plan reads by."""
+    here = {node["Index Name"]} if "Index Name" in node else set[str]()
+    return here.union(*(indexes(child) for child in node.get("Plans", ())))
+
+
+async def test_a_page_of_channels_reads_one_index_as_far_as_the_page_goes(database: Database) -> None:
+    asked = {"user_id": random_id(), "name": "", "word": "", "title": "", "conversation_id": 0, "limit": 50}
+    async with database.transaction() as connection, connection.transaction(force_rollback=True):
+        await connection.execute(
+            "insert into conversations (id, kind, visibility, title)"
+            " select %(first)s + n, 'channel', (array['public', 'listed', 'private'])[1 + n %% 3],"
+            " md5(n::text) from generate_series(1, %(count)s) n",
+            {"first": random_id() // 2, "count": CHANNELS},
+        )
+        await connection.execute("analyze conversations")
+        cursor = await connection.execute(f"explain (analyze, format json) {CHANNELS_PAGE}", asked)
+        row: Any = await cursor.fetchone()
+        kept = await connection.execute(
+            "select indexname from pg_indexes where tablename = 'conversations' and indexdef like '%lower(title)%'"
+        )
+        assert [name for (name,) in await kept.fetchall()] == ["found_channels"], "nothing else would read by another"
+    plan = msgspec.convert(row[0], list[dict[str, Any]])[0]["Plan"]
+    assert "found_channels" in indexes(plan)
+    assert rows_read(plan) < CHANNELS / 4
 
 
 async def test_reads_of_many_members_at_once_cost_what_their_number_costs(database: Database) -> None:
