@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import math
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -30,7 +31,7 @@ from world import PASSWORD, UNLIMITED, Device, Server, serving
 
 BURST = 3
 SLOW = Rate(0.5, BURST)
-"""A token comes every two seconds, and tests take less."""
+"""A token comes every two seconds, of a clock that tests move."""
 Move = Callable[[Server, float], None]
 
 
@@ -49,13 +50,16 @@ def move(monkeypatch: pytest.MonkeyPatch) -> Move:
 
 
 @pytest.fixture
-def limited(postgres_dsn: str, data_folder: Path) -> Callable[..., Any]:
-    """Return what runs a server with this one rate slow."""
+def limited(postgres_dsn: str, data_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
+    """Return what runs a server with this one rate slow and its clock at rest: `move` brings the next token."""
 
     @asynccontextmanager
     async def run(name: str, rate: Rate = SLOW) -> AsyncGenerator[Server]:
         rates = msgspec.structs.replace(UNLIMITED, **{name: rate})
         async with serving(postgres_dsn, data_folder, rates=rates) as server:
+            clock = server.parts.sockets.clock
+            here = math.ceil(clock.monotonic())
+            monkeypatch.setattr(clock, "monotonic", lambda: here)
             yield server
 
     return run

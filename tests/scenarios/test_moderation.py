@@ -153,14 +153,27 @@ async def test_bans_are_walked_by_their_cursor(server: Server) -> None:
     assert found == sorted(other.user_id for other in others)
 
 
+async def blocked(database: Database, user: Device, direct: int) -> list[Any]:
+    """Return the rows that hold whom somebody blocks, and who may write in his direct conversation."""
+    async with database.read() as connection:
+        found = await connection.execute(
+            "select b::text from blocks b where user_id = %s"
+            " union all select m::text from members m where conversation_id = %s",
+            [user.user_id, direct],
+        )
+        return sorted(await found.fetchall())
+
+
 async def test_who_is_blocked_neither_writes_directly_nor_adds_the_other(server: Server, database: Database) -> None:
     ada, bob = await server.device("ada"), await server.device("bob")
     direct = await bob.direct(ada)
     await bob.send(direct, "before")
     group = await bob.group()
     await ok(ada, "PUT", f"blocks/{bob.user_id}")
+    once = await blocked(database, ada, direct)
+    await ok(ada, "PUT", f"blocks/{bob.user_id}")
+    assert await blocked(database, ada, direct) == once, "once more changes nothing"
     async with unchanged(database):
-        await ok(ada, "PUT", f"blocks/{bob.user_id}")
         assert said(await bob.send(direct, "no")) == ("forbidden", "silenced")
         invite = await bob.command("invite", conversation_id=group, user_ids=[ada.user_id])
         create = await bob.command("create", kind="group", members=[ada.user_id])
