@@ -40,6 +40,13 @@ def test_make_targets_exist(page: str) -> None:
     assert set(re.findall(r"(?:`|^)make ([a-z-]+)", TEXTS[page], re.MULTILINE)) <= targets
 
 
+def test_make_names_every_bench() -> None:
+    from seriatim.app.cli.bench import Bench  # noqa: PLC0415 - the names only
+
+    (named,) = re.findall(r"name one: make bench NAME=(\w+) \((.*?)\)", (ROOT / "Makefile").read_text(encoding="utf-8"))
+    assert [named[0], *named[1].split(", ")] == list(Bench)
+
+
 def test_commands_of_the_pages_exist() -> None:
     from seriatim.app.cli import COMMANDS  # noqa: PLC0415 - the table only
 
