@@ -1,23 +1,32 @@
 """One's name and one's mail in the settings, and who follows a thread; each screen is looked at."""
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from email.message import EmailMessage
 
 import pytest
+from anyio.from_thread import start_blocking_portal
 from playwright.sync_api import Browser, expect
 
 from e2e.conftest import serving
 from e2e.people import Api, Person, unique, watched
 from e2e.test_emoji_and_unreads import look, settings
 from e2e.test_threads import open_thread
+from scenarios.mail_world import Postbox, postbox, secret_of
 
 
 @pytest.fixture(scope="module")
-def own_server() -> Iterator[str]:
-    """Serve with a mail server that is not there: what is queued waits."""
+def box() -> Iterator[tuple[Postbox, Callable[[], EmailMessage]]]:
+    """Run an SMTP server beside the test, and return it with what waits for its next mail."""
+    with start_blocking_portal() as portal, portal.wrap_async_context_manager(postbox()) as box:
+        yield box, lambda: portal.call(box.next)
+
+
+@pytest.fixture(scope="module")
+def own_server(box: tuple[Postbox, object]) -> Iterator[str]:
     with serving(
         SERIATIM_PUBLIC_URL="https://chat.example.org",
-        SERIATIM_SMTP_URL="smtp://127.0.0.1:9",
+        SERIATIM_SMTP_URL=f"smtp://127.0.0.1:{box[0].port}",
         SERIATIM_MAIL_FROM="chat@example.org",
     ) as url:
         yield url
@@ -72,17 +81,42 @@ def test_who_renames_himself_is_called_so_here_and_on_the_open_pages_of_others(
     context.close()
 
 
-def test_an_address_waits_for_its_link(ada: Person) -> None:
-    screen = settings(ada)
+def test_an_address_is_ones_own_once_its_link_is_followed_and_then_digests_go_on_and_off(
+    ada: Person, box: tuple[Postbox, Callable[[], EmailMessage]]
+) -> None:
+    screen, address = settings(ada), "ada@example.org"
     screen.get_by_label("Mail address").fill("nobody")
     screen.get_by_role("button", name="Send me a link").click()
     expect(screen.get_by_text("This is no mail address.")).to_be_visible()
-    screen.get_by_label("Mail address").fill("ada@example.org")
+    screen.get_by_label("Mail address").fill(address)
     screen.get_by_role("button", name="Send me a link").click()
-    said = screen.get_by_text("A link is on its way to ada@example.org")
+    said = screen.get_by_text(f"A link is on its way to {address}")
     expect(said).to_be_visible()
     said.scroll_into_view_if_needed()
     look(ada.page, "profile")
+    digest = screen.get_by_label("Tell me by mail what I missed")
+    expect(digest).to_have_count(0)
+
+    mail = box[1]()
+    assert mail["To"] == address
+    tab = ada.page.context.new_page()
+    tab.goto(f"/confirm#{secret_of(mail)}")
+    tab.get_by_role("button", name="Confirm address").click()
+    expect(tab.get_by_role("status")).to_contain_text("Your address is confirmed.")
+    tab.close()
+    ada.page.evaluate("dispatchEvent(new Event('focus'))")  # each page of a test has it all the time
+    expect(screen.locator(".address")).to_have_text(address)
+    expect(said).to_have_count(0)
+
+    expect(digest).not_to_be_checked()
+    for wanted in (True, False):
+        with ada.page.expect_response("**/v1/me/mail") as answer:
+            digest.set_checked(wanted)
+        assert answer.value.ok
+        ada.page.reload()
+        settings(ada)
+        expect(digest).to_be_checked(checked=wanted)
+    look(ada.page, "profile-confirmed")
     ada.page.keyboard.press("Escape")
 
 
