@@ -7,12 +7,14 @@ import msgspec
 from scenarios.log_world import open_room
 from seriatim.core.ids import random_id
 from seriatim.features.conversations.store import CHANNELS_PAGE
+from seriatim.log.own.counts import mentioned
 from seriatim.log.threads.reads import MOVE_READ as MOVE_THREAD_READ
 from seriatim.log.watermarks import MOVE_MARKS
 from seriatim.storage.postgres.database import Database
 
 MEMBERS = 400
 CHANNELS = 4_000
+TO_EVERYBODY = 2_000
 
 
 def rows_read(node: dict[str, Any]) -> float:
@@ -86,3 +88,20 @@ async def test_reads_of_a_thread_by_many_at_once_cost_what_their_number_costs(da
         row: Any = await cursor.fetchone()
     plan = msgspec.convert(row[0], list[dict[str, Any]])[0]["Plan"]
     assert rows_read(plan) < MEMBERS * MEMBERS / 4
+
+
+async def test_mentions_of_everybody_that_one_has_read_cost_nothing_though_they_stay(database: Database) -> None:
+    room = await open_room(database)
+    asked = {"id": room.conversation_id, "user_id": room.members[1].user_id, "count": TO_EVERYBODY}
+    async with database.transaction() as connection, connection.transaction(force_rollback=True):
+        await connection.execute(
+            "insert into mentions (conversation_id, user_id, thread_seq, seq)"
+            " select %(id)s, 0, 0, n from generate_series(1, %(count)s) n",
+            asked,
+        )
+        await connection.execute("analyze mentions")
+        counted = mentioned("%(id)s", "%(user_id)s", "%(count)s - 3")
+        cursor = await connection.execute(f"explain (analyze, format json) select {counted}", asked)
+        row: Any = await cursor.fetchone()
+    plan = msgspec.convert(row[0], list[dict[str, Any]])[0]["Plan"]
+    assert rows_read(plan) < 20

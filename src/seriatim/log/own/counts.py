@@ -2,6 +2,10 @@
 
 Each message counts in one place: a reply that does not stand in the main timeline in its thread, all else in the
 conversation. So both are read alike: a difference of ordinals, and the mentions above the watermark.
+
+A row that mentions somebody goes when he has read it. The one that mentions everybody (user 0) stays as long as its
+message: whether all have read it only a look at every member would tell, and one who never reads, a bot for instance,
+would keep it all the same. It is one row a message, never one a member, and no count reads those below the watermark.
 """
 
 from typing import LiteralString
