@@ -7,13 +7,13 @@ from functools import partial
 from typing import Any
 
 from seriatim.app.bots import BotParts
-from seriatim.app.own import OwnStream, keep_time
 from seriatim.app.settings import Settings
-from seriatim.app.social import Social
+from seriatim.app.streams.news import Reads, news_of_all
+from seriatim.app.streams.own import OwnStream, keep_time
+from seriatim.app.streams.social import Social
 from seriatim.app.telemetry import exporter
 from seriatim.core.clock import Clock
-from seriatim.core.ids import ConversationId, DeviceId, UserId
-from seriatim.delivery.broker.local import LocalBroker
+from seriatim.core.ids import DeviceId, UserId
 from seriatim.delivery.fanout import FanOut
 from seriatim.delivery.heads_pages import HeadsPages
 from seriatim.delivery.publish import Publisher
@@ -35,9 +35,7 @@ from seriatim.gateway.traces import Traces
 from seriatim.gateway.transport.frames import binary_frame, text_frame
 from seriatim.gateway.wheel import Wheel
 from seriatim.log.append import Appender
-from seriatim.log.audience import Audience, audiences
 from seriatim.log.epoch import epoch
-from seriatim.log.heads import HeadsAnswer, HeadsAsk, heads, heads_page, heads_to_greet
 from seriatim.protocol.answers import DevicesChanged, SelfChanged
 from seriatim.protocol.commands import SetPresence
 from seriatim.protocol.encoded import wires
@@ -78,35 +76,24 @@ async def build(settings: Settings, database: Database, clock: Clock) -> Parts:
     async with database.read() as connection:
         this_epoch = await epoch(connection)
 
-    async def look_up(ids: list[ConversationId]) -> dict[ConversationId, Audience]:
-        async with database.read() as connection:
-            return await audiences(connection, ids)
-
-    async def ask(asks: list[HeadsAsk]) -> list[HeadsAnswer]:
-        async with database.read() as connection:
-            return await heads(connection, asks)
-
-    async def ask_to_greet(asks: list[HeadsAsk]) -> list[HeadsAnswer]:
-        async with database.read() as connection:
-            return await heads_to_greet(connection, asks)
-
-    async def more_pages(user_id: UserId, token: str | None, before: HeadsAnswer) -> HeadsAnswer:
-        async with database.read() as connection:
-            return await heads_page(connection, user_id, token, before)
-
+    reads = Reads(database)
     outboxes = Outboxes(asyncio.get_running_loop())
-    fan_out = FanOut(look_up, outboxes.broadcast)
-    publisher = Publisher(LocalBroker(fan_out.received), this_epoch)
+    fan_out = FanOut(reads.audiences, outboxes.broadcast)
+
+    heads_check = HeadsCheck(HeadsPages(reads.heads, reads.heads_page, most=SESSIONS))
+    channel = derived(secret, "broker channel").hex()[:32]
+    broker = news_of_all(settings.broker_url, channel, this_epoch, fan_out, heads_check.due)
+    publisher = Publisher(broker, this_epoch)
     appender = Appender(database.dsn, publisher.publish, epoch=this_epoch)
     wheel = Wheel(clock, outboxes.check)
     tokens = Tokens(keys, clock, life_s=settings.token_life_s)
 
     def devices_changed(user_id: UserId) -> None:
         revocations.hurry()
-        fan_out.tell(user_id, SelfChanged(what=DevicesChanged()))
+        publisher.tell(user_id, SelfChanged(what=DevicesChanged()))
 
-    social = Social(database, fan_out, clock)
-    own = OwnStream(database, fan_out, social.signals)
+    social = Social(database, fan_out, publisher.tell, clock)
+    own = OwnStream(database, publisher.tell, social.signals)
 
     def on_revoked(user_id: UserId, device_id: DeviceId) -> None:
         sockets.close_device(user_id, device_id)
@@ -127,14 +114,13 @@ async def build(settings: Settings, database: Database, clock: Clock) -> Parts:
         clock=clock,
     )
     later = own.waits(commands.run, clock)
-    heads_check = HeadsCheck(HeadsPages(ask, more_pages, most=SESSIONS))
     bots.speak_through(commands)
     greeter = Greeter(
         tokens=tokens,
         revoked=revocations.revoked,
         bots=bots.tokens.senders,
         fan_out=fan_out,
-        pages=HeadsPages(ask_to_greet, more_pages, most=GREETINGS),
+        pages=HeadsPages(reads.heads_to_greet, reads.heads_page, most=GREETINGS),
         epoch=this_epoch,
         clock=clock,
     )
@@ -183,6 +169,7 @@ async def build(settings: Settings, database: Database, clock: Clock) -> Parts:
         exports=ExportKeeping(database, clock, settings.rates, derived(secret, "export links")),
         running=(
             appender.run,
+            broker.run,
             fan_out.run,
             heads_check.run,
             greeter.run,

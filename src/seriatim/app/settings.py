@@ -34,6 +34,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """TCP port; 0 takes a free one and logs it."""
     database_url: str | None = None
     """A PostgreSQL >= 15 of your own; absent: the embedded one."""
+    broker_url: str | None = None
+    """Redis or Valkey (`redis://host`, `rediss://` with TLS) between several servers; absent: this one is alone."""
     pg_bin: Path | None = None
     """Folder with PostgreSQL's programs for the embedded server; absent: the wheel's, else the system's."""
     secret: str | None = None
@@ -111,6 +113,8 @@ def _check(settings: Settings) -> None:
             networks(getattr(settings, name))
         except ValueError as error:
             raise BadSettings(f"{name}: {error}") from None
+    if settings.broker_url is not None and not settings.broker_url.startswith(("redis://", "rediss://", "unix://")):
+        raise BadSettings("broker_url: it is redis://, rediss:// or unix://")
     if settings.tls_key is not None and settings.tls_certificate is None:
         raise BadSettings("tls_key: it needs tls_certificate")
     _check_mail(settings)

@@ -1,7 +1,8 @@
 """Fan-out: the roster of an event's conversation, crossed with the sessions that are live on this gateway."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Sequence
+from itertools import chain
 from typing import Any, NamedTuple, Protocol
 
 import structlog
@@ -120,6 +121,10 @@ class FanOut:
     def sessions_of(self, user_id: UserId) -> tuple[Receiver, ...]:
         """Return the user's live sessions on this gateway."""
         return self._sessions.get(user_id, ())
+
+    def sessions(self) -> Iterator[Receiver]:
+        """Return every live session on this gateway."""
+        return chain.from_iterable(self._sessions.values())
 
     def members(self, conversation_id: ConversationId) -> frozenset[UserId] | None:
         """Return who is in a conversation, as far as this gateway knows; None: it does not."""

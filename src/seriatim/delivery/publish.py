@@ -1,12 +1,22 @@
 """Publishing: each committed entry becomes one hint; a retried send is published again."""
 
 from collections.abc import Sequence
+from typing import Protocol
 
+from seriatim.core.ids import DeviceId, UserId
 from seriatim.core.trace import Hop, passed
-from seriatim.delivery.broker.port import TOLD_AGAIN, Broker, Hint
+from seriatim.delivery.broker.port import TOLD_AGAIN, Broker, Hint, OwnFrame, Told
 from seriatim.log.draft import Stored
 
 _PUBLISH = Hop.PUBLISH
+
+
+class Tell(Protocol):
+    """Brings news of a user's own to his live sessions, on whichever gateway, except those of one device."""
+
+    def __call__(self, user_id: UserId, frame: OwnFrame, *, but: DeviceId | None = None) -> None:
+        """Tell them without waiting."""
+        ...
 
 
 class Publisher:
@@ -28,3 +38,7 @@ class Publisher:
             hints.append(Hint(epoch, one.entry, version, one.trace))
         passed(None, _PUBLISH)
         self._broker.publish(hints)
+
+    def tell(self, user_id: UserId, frame: OwnFrame, *, but: DeviceId | None = None) -> None:
+        """See Tell."""
+        self._broker.tell(Told(user_id, frame, but))

@@ -4,7 +4,8 @@ from datetime import UTC, datetime
 
 from seriatim.core.ids import ConversationId, DeviceId, UserId, uuid7
 from seriatim.core.trace import Hop, Trace
-from seriatim.delivery.broker.port import TOLD_AGAIN, Hint
+from seriatim.delivery.broker.local import LocalBroker
+from seriatim.delivery.broker.port import TOLD_AGAIN, Hint, Receives, Told
 from seriatim.delivery.publish import Publisher
 from seriatim.log.draft import Stored
 from seriatim.protocol.entries import MessageSent
@@ -23,21 +24,16 @@ def stored(seq: int, *, duplicate: bool = False, trace: Trace | None = None) -> 
     return Stored(entry, 3, duplicate, trace)
 
 
-class Carrier:
-    """A broker that keeps what it is given."""
-
-    def __init__(self) -> None:
-        self.calls: list[list[Hint]] = []
-
-    def publish(self, hints: list[Hint]) -> None:
-        self.calls.append(hints)
+def nobody_is_told(_told: Told) -> None:
+    raise AssertionError
 
 
 def test_a_batch_is_one_call_in_the_order_of_its_entries() -> None:
-    carrier, trace = Carrier(), Trace(0)
+    calls: list[list[Hint]] = []
+    trace = Trace(0)
     batch = [stored(4), stored(5, trace=trace), stored(2, duplicate=True)]
-    Publisher(carrier, "e").publish(batch)
-    [hints] = carrier.calls
+    Publisher(LocalBroker(Receives(calls.append, nobody_is_told)), "e").publish(batch)
+    [hints] = calls
     assert [hint.entry for hint in hints] == [one.entry for one in batch]
     assert {hint.epoch for hint in hints} == {"e"}
     assert [hint.roster_version for hint in hints] == [3, 3, TOLD_AGAIN]

@@ -1,14 +1,24 @@
-"""The broker of a single process: a hint arrives in the same call."""
+"""The broker of a single process: news arrives in the same call."""
 
-from seriatim.delivery.broker.port import Hint, Received
+import asyncio
+
+from seriatim.delivery.broker.port import Hint, Receives, Told
 
 
 class LocalBroker:
-    """Hands each hint straight to this process's own fan-out."""
+    """Hands all news straight to this process's own fan-out."""
 
-    def __init__(self, received: Received) -> None:
-        self._received = received
+    def __init__(self, receives: Receives) -> None:
+        self._receives = receives
 
     def publish(self, hints: list[Hint]) -> None:
         """Deliver at once, in order."""
-        self._received(hints)
+        self._receives.hints(hints)
+
+    def tell(self, told: Told) -> None:
+        """Deliver at once, in order."""
+        self._receives.told(told)
+
+    async def run(self) -> None:
+        """Wait for nobody: there is no other gateway."""
+        await asyncio.Event().wait()

@@ -1,11 +1,13 @@
 """The broker port: hints from the gateway that committed an entry to all gateways that may hold its readers."""
 
 from collections.abc import Callable
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import msgspec
 
+from seriatim.core.ids import DeviceId, UserId
 from seriatim.core.trace import Trace
+from seriatim.protocol.answers import Heads, SelfChanged, SlashCalled
 from seriatim.protocol.entries import Entry
 
 TOLD_AGAIN = 0
@@ -26,13 +28,38 @@ class Hint(msgspec.Struct, gc=False):
     """Of a sampled send, on the gateway that took it."""
 
 
+OwnFrame = SelfChanged | Heads | SlashCalled
+"""What a user's own sessions are told besides entries."""
+
+
+class Told(msgspec.Struct, array_like=True, frozen=True):
+    """A frame for one user's own sessions, except those of one device; like a hint it may be lost."""
+
+    user_id: UserId
+    frame: OwnFrame
+    but: DeviceId | None = None
+
+
 class Broker(Protocol):
-    """Carries hints: at most once, in the order of each publisher."""
+    """Carries news to every gateway, this one first: at most once, in the order of each publisher."""
 
     def publish(self, hints: list[Hint]) -> None:
         """Pass hints on without waiting; after COMMIT only."""
         ...
 
+    def tell(self, told: Told) -> None:
+        """Pass a user's own news on without waiting."""
+        ...
 
-Received = Callable[[list[Hint]], None]
-"""What a gateway does with the hints that arrive, its own included."""
+    async def run(self) -> None:
+        """Carry what is published elsewhere until cancelled."""
+        ...
+
+
+class Receives(NamedTuple):
+    """What a gateway does with what arrives, its own news included."""
+
+    hints: Callable[[list[Hint]], None]
+    told: Callable[[Told], None]
+    missed: Callable[[], None] = lambda: None
+    """Called when news of other gateways may have been lost: whatever moved is looked up in the log."""

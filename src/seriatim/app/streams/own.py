@@ -10,7 +10,7 @@ import structlog
 from seriatim.core.clock import Clock
 from seriatim.core.errors import Unavailable
 from seriatim.core.ids import ConversationId, DeviceId, UserId
-from seriatim.delivery.fanout import FanOut
+from seriatim.delivery.publish import Tell
 from seriatim.delivery.signals import Signals
 from seriatim.features.export.archive.make import Exports
 from seriatim.features.later.due import BATCH, send_due, tell_due
@@ -40,9 +40,9 @@ LOOK_EVERY_S = 1.0
 class OwnStream:
     """What users set and read, on its way to the log and to their other devices."""
 
-    def __init__(self, database: Database, fan_out: FanOut, signals: Signals) -> None:
+    def __init__(self, database: Database, tell: Tell, signals: Signals) -> None:
         self._database = database
-        self._fan_out = fan_out
+        self._tell = tell
         self._signals = signals
         news = ReceiptNews(database, self._looking_at)
         self.marks = Marks(database, self._on_read, news.tell)
@@ -62,13 +62,13 @@ class OwnStream:
 
     def tell(self, user_id: UserId, change: StoredChange, but: DeviceId | None) -> None:
         """Tell a user's live sessions, but those of one device, what of his own has changed."""
-        self._fan_out.tell(user_id, SelfChanged(what=change), but=but)
+        self._tell(user_id, SelfChanged(what=change), but=but)
 
     def _on_read(self, user_id: UserId, device_id: DeviceId, own: OwnRead) -> None:
-        self._fan_out.tell(user_id, SelfChanged(what=own), but=device_id)
+        self._tell(user_id, SelfChanged(what=own), but=device_id)
 
     def _tell_rows(self, user_id: UserId, rows: Sequence[HeadRow]) -> None:
-        self._fan_out.tell(user_id, Heads(rows=list(rows), more=False))
+        self._tell(user_id, Heads(rows=list(rows), more=False))
 
     def _looking_at(self, conversation_id: ConversationId) -> Collection[Session]:
         return [one for one in self._signals.looking_at(conversation_id) if isinstance(one, Session)]

@@ -12,6 +12,7 @@ from seriatim.core.errors import Unavailable
 from seriatim.core.ids import UserId
 from seriatim.delivery.directory.local import LocalDirectory
 from seriatim.delivery.fanout import FanOut
+from seriatim.delivery.publish import Tell
 from seriatim.delivery.signals import SLOT_S, SLOTS, Signals
 from seriatim.features.presence import store
 from seriatim.features.presence.counts import tell_counts
@@ -40,9 +41,10 @@ COUNT_EVERY_S = 5.0
 class Social:
     """The signals of one gateway, and what they are made from."""
 
-    def __init__(self, database: Database, fan_out: FanOut, clock: Clock) -> None:
+    def __init__(self, database: Database, fan_out: FanOut, tell: Tell, clock: Clock) -> None:
         self._database = database
         self._fan_out = fan_out
+        self._tell = tell
         self._clock = clock
         self.signals = Signals()
         self.directory = LocalDirectory(clock).join(self._on_activity)
@@ -69,7 +71,7 @@ class Social:
         chosen = await set_presence(command, sender, self._database, self._clock)
         self.presence.reload(sender.user_id)
         own = OwnPresence(state=chosen.state, text=chosen.text, expires_at=chosen.expires_at)
-        self._fan_out.tell(sender.user_id, SelfChanged(what=own), but=sender.device_id)
+        self._tell(sender.user_id, SelfChanged(what=own), but=sender.device_id)
 
     async def run(self) -> None:
         """Keep time until cancelled; then write when everybody was last here."""

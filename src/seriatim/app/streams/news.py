@@ -1,0 +1,60 @@
+"""How news of the log comes to this process's sessions: what is read for it, and the broker that brings the others'."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from seriatim.core.ids import ConversationId, UserId
+from seriatim.delivery.broker.local import LocalBroker
+from seriatim.delivery.broker.port import Broker, Receives, Told
+from seriatim.delivery.broker.redis import RedisBroker
+from seriatim.delivery.fanout import FanOut
+from seriatim.log.audience import Audience, audiences
+from seriatim.log.heads import HeadsAnswer, HeadsAsk, heads, heads_page, heads_to_greet
+from seriatim.protocol.session import Phase, Session
+from seriatim.storage.postgres.database import Database
+
+
+class Reads(NamedTuple):
+    """What delivery reads, each from a connection of the pool."""
+
+    database: Database
+
+    async def audiences(self, ids: list[ConversationId]) -> dict[ConversationId, Audience]:
+        """See log/audience."""
+        async with self.database.read() as connection:
+            return await audiences(connection, ids)
+
+    async def heads(self, asks: list[HeadsAsk]) -> list[HeadsAnswer]:
+        """See log/heads."""
+        async with self.database.read() as connection:
+            return await heads(connection, asks)
+
+    async def heads_to_greet(self, asks: list[HeadsAsk]) -> list[HeadsAnswer]:
+        """See log/heads."""
+        async with self.database.read() as connection:
+            return await heads_to_greet(connection, asks)
+
+    async def heads_page(self, user_id: UserId, token: str | None, before: HeadsAnswer) -> HeadsAnswer:
+        """See log/heads."""
+        async with self.database.read() as connection:
+            return await heads_page(connection, user_id, token, before)
+
+
+def news_of_all(
+    url: str | None, channel: str, epoch: str, fan_out: FanOut, check_heads: Callable[[Session], None]
+) -> Broker:
+    """Return what carries news between the gateways of this log: by the server at `url`, or, without one, to itself.
+
+    When news of others may have been lost, the heads of every live session are checked.
+    """
+
+    def told(news: Told) -> None:
+        fan_out.tell(news.user_id, news.frame, but=news.but)
+
+    def missed() -> None:
+        for session in fan_out.sessions():
+            if isinstance(session, Session) and session.phase is Phase.LIVE:
+                check_heads(session)
+
+    receives = Receives(fan_out.received, told, missed)
+    return RedisBroker(url, channel, epoch, receives) if url else LocalBroker(receives)

