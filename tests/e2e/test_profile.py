@@ -116,6 +116,7 @@ def test_an_address_is_ones_own_once_its_link_is_followed_and_then_digests_go_on
         ada.page.reload()
         settings(ada)
         expect(digest).to_be_checked(checked=wanted)
+    digest.scroll_into_view_if_needed()
     look(ada.page, "profile-confirmed")
     ada.page.keyboard.press("Escape")
 
