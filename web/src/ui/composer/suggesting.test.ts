@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { ConversationRow, UserId } from "../../core/port.ts";
+import type { ConversationRow, PeopleGroup, UserId } from "../../core/port.ts";
 import type { Chat } from "../state/chat.svelte.ts";
 import { Suggesting } from "./suggesting.svelte.ts";
 
@@ -16,4 +16,12 @@ test("whoever notifies everybody of more than 50 members says so once more", () 
   expect(asksAgain("@all hear this", 50)).toBe(false);
   expect(asksAgain("@bob alone", 5_000)).toBe(false);
   expect(asksAgain("all of you", 5_000)).toBe(false);
+});
+
+test("a group is mentioned as soon as the page knows it", () => {
+  const known = { people: new Map(), groups: [] as readonly PeopleGroup[] };
+  const help = new Suggesting(known as unknown as Chat, () => ({ member_count: 3 }) as ConversationRow);
+  expect(help.mentions("@ops look")).toEqual([]);
+  known.groups = [{ name: "ops", user_ids: [2 as UserId, 3 as UserId] }];
+  expect(help.mentions("@ops look")).toEqual([2, 3]);
 });
