@@ -15,6 +15,8 @@ import msgspec
 import structlog
 from redis.asyncio import Redis
 from redis.asyncio.connection import AbstractConnection
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 from seriatim.delivery.broker.port import Hint, Receives, Told
@@ -68,7 +70,7 @@ class RedisBroker:
 
     def __init__(self, url: str, channel: str, epoch: str, receives: Receives) -> None:
         self._redis: Any = Redis.from_url(  # pyright: ignore[reportUnknownMemberType]: its arguments have no types
-            url, socket_timeout=WITHIN_S, socket_connect_timeout=WITHIN_S, protocol=2
+            url, socket_timeout=WITHIN_S, socket_connect_timeout=WITHIN_S, protocol=2, retry=Retry(NoBackoff(), 0)
         )
         self._channel = channel
         self._gateway = secrets.token_urlsafe(12)
