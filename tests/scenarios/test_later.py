@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from rows import unchanged
-from seriatim.app import own
+from seriatim.app.streams import own
 from seriatim.core.errors import Unavailable
 from seriatim.core.ids import uuid7
 from seriatim.features.later import store
