@@ -26,7 +26,7 @@ async (feed, step) => {
       && feed.scrollHeight - feed.scrollTop - feed.clientHeight < 2;
   const seen = new Set(), moves = [];
   let most = 0, still = 0, isNear = step > 0;
-  const until = performance.now() + 15_000;
+  const until = performance.now() + 40_000;
   for (; still < 5 && performance.now() < until; still = isOver() ? still + 1 : 0) {
     await new Promise((resolve) => setTimeout(resolve)); // between two frames, as a wheel does
     if (!isNear && most > 1_800) { // before that nothing is cut
