@@ -325,7 +325,7 @@ async def test_a_dry_run_says_what_would_come_and_changes_nothing(
     process = started(postgres_dsn, data_folder, work.written(), "--dry-run")
     out, err = process.communicate(timeout=60)
     assert process.returncode == 0, err
-    assert "people: 4, conversations: 2, messages: 8" in out
+    assert "people: 4, conversations: 2, messages: 8 at most" in out, "one was deleted: 7 come"
     assert f"account of this name: {somebody.name}" in out
     assert await rows(database, "select 1 from users where name = %s", work.name("ada")) == []
 

@@ -65,7 +65,10 @@ def slack(
 
 
 async def _told(archive: Archive, dsn: str) -> str:
-    """Say what an import would bring, and who would be taken for somebody who has an account."""
+    """Say what an import would bring, and who would be taken for somebody who has an account.
+
+    Messages that were deleted, or that say nothing, are counted and do not come.
+    """
     database = Database(dsn, writing=1, reading=1)
     await database.open()
     try:
@@ -74,7 +77,7 @@ async def _told(archive: Archive, dsn: str) -> str:
             known = await store.known_names(connection, list(names))
     finally:
         await database.close()
-    found = f"people: {len(names)}, conversations: {len(archive.places)}, messages: {archive.messages_count}"
+    found = f"people: {len(names)}, conversations: {len(archive.places)}, messages: {archive.messages_count} at most"
     taken = ", ".join(sorted(names[key] for key in known)) or "nobody"
     return f"{found}\nTaken for people who have an account of this name: {taken}\nNothing was changed."
 
