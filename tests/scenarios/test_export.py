@@ -72,6 +72,15 @@ async def test_a_users_export_is_what_he_may_read_and_no_more(
     assert [(one["type"], one["name"]) for one in found if one.get("type") == "user"] == [("user", bob.name)]
     assert [one["type"] for one in found if "type" in one].count("device") == 1
     assert [one["body"] for one in found if one.get("kind") == "message_sent"] == ["for both"]
+    page = exported(postgres_dsn, data_folder, "user", bob.name, "--html")
+    assert page.returncode == 0, page.stderr
+    assert [said in page.stdout for said in (bob.name, "for both", "for ada alone", "after bob left")] == [
+        True,
+        True,
+        False,
+        False,
+    ]
+    assert page.stdout.endswith("</html>\n")
 
 
 async def test_a_users_export_holds_what_is_kept_of_him_alone(
