@@ -8,9 +8,9 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from e2e.conftest import serving
 from e2e.people import Api, Person, unique, watched
-from e2e.test_emoji_and_unreads import look, settings
+from e2e.test_emoji_and_unreads import WIDE, look, settings
 
-VIEWS = (("light", 1280, 800), ("dark", 1280, 800), ("light", 360, 740), ("dark", 360, 740))
+VIEWS = (WIDE, ("dark", 1280, 800), ("light", 360, 740))
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +53,7 @@ def test_an_admin_makes_changes_and_deletes_a_group(ada: Person, grace: Api) -> 
     page = ada.page
     screen = groups_of(page)
     expect(screen.get_by_text("There are no groups yet.")).to_be_visible()
-    look(page, "groups-none")
+    look(page, "groups-none", WIDE)
     screen.get_by_role("button", name="New group").click()
     form = page.get_by_role("dialog", name="New group of people")
     form.get_by_label("Name", exact=True).fill("two words")
@@ -61,7 +61,7 @@ def test_an_admin_makes_changes_and_deletes_a_group(ada: Person, grace: Api) -> 
     add(form, ada.name)
     form.get_by_role("button", name="Make group").click()
     expect(form.get_by_text("One word of letters")).to_be_visible()
-    look(page, "group-refused", *VIEWS)
+    look(page, "group-refused")
     form.get_by_label("Name", exact=True).fill("on-call")
     form.get_by_role("button", name="Make group").click()
     expect(form).to_have_count(0)
@@ -87,7 +87,7 @@ def test_an_admin_makes_changes_and_deletes_a_group(ada: Person, grace: Api) -> 
     expect(screen.get_by_role("button", name="New group")).to_be_focused()
 
     screen.get_by_role("button", name="Delete on-duty").click()
-    look(page, "group-delete", ("light", 1280, 800))
+    look(page, "group-delete", WIDE)
     page.get_by_role("dialog", name="Delete the group").get_by_role("button", name="Delete").click()
     expect(screen.get_by_text("There are no groups yet.")).to_be_visible()
     expect(screen.get_by_role("button", name="New group")).to_be_focused()
@@ -118,7 +118,7 @@ def test_everybody_sees_the_groups_as_they_are_when_he_looks(
     seen.get_by_role("button", name="Show who is in reviewers").click()
     shown = bob.page.get_by_role("dialog", name="Group reviewers")
     expect(shown.get_by_text(grace.name)).to_be_visible()
-    look(bob.page, "group-shown", ("light", 1280, 800), ("dark", 360, 740))
+    look(bob.page, "group-shown")
     bob.page.keyboard.press("Escape")
 
     screen.get_by_role("button", name="Delete reviewers").click()
@@ -131,48 +131,17 @@ def test_everybody_sees_the_groups_as_they_are_when_he_looks(
     assert faults == []
 
 
-def test_a_bot_gets_a_token_that_is_shown_once_another_one_and_ends(ada: Person, own_server: str) -> None:
-    page, name = ada.page, unique("Deploy")
-    settings(ada).get_by_role("button", name="Bots", exact=True).click()
-    screen = page.get_by_role("dialog", name="Bots")
-    expect(screen.get_by_text("There are no bots yet.")).to_be_visible()
-    screen.get_by_role("button", name="New bot").click()
-    expect(screen.get_by_label("Name", exact=True)).to_be_focused()
-    screen.get_by_label("Name", exact=True).fill(ada.name)
-    screen.get_by_role("checkbox", name="React").uncheck()
-    screen.get_by_role("button", name="Make bot").click()
-    expect(screen.get_by_text("A person or another bot has this name.")).to_be_visible()
-    look(page, "bot-new", *VIEWS)
+def bots_button(ada: Person) -> Locator:
+    return settings(ada).get_by_role("button", name="Bots", exact=True)
+
+
+def made(screen: Locator, name: str) -> Locator:
+    """Make a bot with the form that is open, and return where its token is shown."""
     screen.get_by_label("Name", exact=True).fill(name)
     screen.get_by_role("button", name="Make bot").click()
     shown = screen.get_by_role("group", name=f"Token of {name}")
     expect(shown).to_be_focused()
-    first = shown.get_by_label("Token of").input_value()
-    expect(screen.get_by_text("Read · Write", exact=True)).to_be_visible()
-    expect(screen.get_by_text(f"made by {ada.name}")).to_be_visible()
-    shown.get_by_role("button", name="Copy token").click()
-    expect(shown.get_by_role("button", name="Copied")).to_be_visible()
-    assert page.evaluate("() => navigator.clipboard.readText()") == first
-    look(page, "bot-token", *VIEWS)
-    assert said_to(own_server, first) == 200
-
-    screen.get_by_role("button", name=f"New token for {name}").click()
-    look(page, "bot-renew", ("light", 1280, 800))
-    page.get_by_role("dialog", name="A new token for").get_by_role("button", name="New token").click()
-    expect(shown.get_by_label("Token of")).not_to_have_value(first)
-    expect(shown).to_be_focused()
-    second = shown.get_by_label("Token of").input_value()
-    assert (said_to(own_server, first), said_to(own_server, second)) == (401, 200)
-
-    page.keyboard.press("Escape")
-    page.get_by_role("button", name="Bots", exact=True).click()
-    expect(screen.get_by_text(name)).to_be_visible()
-    expect(shown).to_have_count(0)
-    screen.get_by_role("button", name=f"Remove {name}").click()
-    page.get_by_role("dialog", name="Remove the bot").get_by_role("button", name="Remove").click()
-    expect(screen.get_by_text("There are no bots yet.")).to_be_visible()
-    expect(screen.get_by_role("button", name="New bot")).to_be_focused()
-    assert said_to(own_server, second) == 401
+    return shown
 
 
 def said_to(url: str, token: str) -> int:
@@ -181,11 +150,69 @@ def said_to(url: str, token: str) -> int:
     return answer.status_code
 
 
+def test_a_bot_is_made_and_its_token_shown_once(ada: Person, own_server: str) -> None:
+    page, name, button = ada.page, unique("Deploy"), bots_button(ada)
+    button.scroll_into_view_if_needed()
+    look(page, "server-section", *VIEWS)
+    button.click()
+    screen = page.get_by_role("dialog", name="Bots")
+    expect(screen.get_by_text("There are no bots yet.")).to_be_visible()
+    screen.get_by_role("button", name="New bot").click()
+    expect(screen.get_by_label("Name", exact=True)).to_be_focused()
+    screen.get_by_label("Name", exact=True).fill(ada.name)
+    screen.get_by_role("checkbox", name="React").uncheck()
+    screen.get_by_role("button", name="Make bot").click()
+    expect(screen.get_by_text("A person or another bot has this name.")).to_be_visible()
+    look(page, "bot-new")
+    shown = made(screen, name)
+    token = shown.get_by_label("Token of").input_value()
+    expect(screen.get_by_text("Read · Write", exact=True)).to_be_visible()
+    expect(screen.get_by_text(f"made by {ada.name}")).to_be_visible()
+    shown.get_by_role("button", name="Copy token").click()
+    expect(shown.get_by_role("button", name="Copied")).to_be_visible()
+    assert page.evaluate("() => navigator.clipboard.readText()") == token
+    assert said_to(own_server, token) == 200
+    look(page, "bot-token", *VIEWS)
+    page.keyboard.press("Escape")
+    expect(button).to_be_focused()
+    button.click()
+    expect(screen.get_by_text(name)).to_be_visible()
+    expect(shown).to_have_count(0)
+    page.keyboard.press("Escape")
+    page.keyboard.press("Escape")
+
+
+def test_another_token_ends_the_first_and_a_removed_bot_has_none(ada: Person, own_server: str) -> None:
+    page, name = ada.page, unique("Nightly")
+    bots_button(ada).click()
+    screen = page.get_by_role("dialog", name="Bots")
+    screen.get_by_role("button", name="New bot").click()
+    shown = made(screen, name)
+    expect(screen.get_by_text("Read · Write · React")).to_be_visible()
+    first = shown.get_by_label("Token of").input_value()
+    screen.get_by_role("button", name=f"New token for {name}").click()
+    look(page, "bot-renew", WIDE)
+    page.get_by_role("dialog", name="A new token for").get_by_role("button", name="New token").click()
+    expect(shown.get_by_label("Token of")).not_to_have_value(first)
+    expect(shown).to_be_focused()
+    second = shown.get_by_label("Token of").input_value()
+    assert (said_to(own_server, first), said_to(own_server, second)) == (401, 200)
+    page.evaluate("() => Object.defineProperty(navigator, 'clipboard', { value: undefined })")  # as without HTTPS
+    shown.get_by_role("button", name="Copy token").click()
+    expect(shown.get_by_role("alert")).to_contain_text("copy it from the field")
+    assert page.evaluate("() => getSelection().toString()") == second
+    look(page, "bot-by-hand", ("light", 360, 740))
+    screen.get_by_role("button", name=f"Remove {name}").click()
+    page.get_by_role("dialog", name="Remove the bot").get_by_role("button", name="Remove").click()
+    expect(screen.get_by_role("button", name=f"Remove {name}")).to_have_count(0)
+    expect(screen.get_by_role("button", name="New bot")).to_be_focused()
+    assert said_to(own_server, second) == 401
+
+
 def test_who_is_no_admin_is_offered_no_bots(ada: Person, browser: Browser, own_server: str) -> None:
     context = browser.new_context(base_url=own_server)
     eve = Person.sign_up(context.new_page(), unique("Eve"))
     screen = settings(eve)
-    look(eve.page, "server-section", ("light", 1280, 800))
     expect(screen.get_by_role("button", name="Groups of people")).to_be_visible()
     expect(screen.get_by_role("button", name="Bots", exact=True)).to_have_count(0)
     expect(screen.get_by_role("button", name="Reports and audit")).to_have_count(0)

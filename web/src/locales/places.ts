@@ -20,6 +20,7 @@ export const places = {
   invitationLink: "Invitation link",
   copyLink: "Copy link",
   copied: "Copied",
+  copyByHand: "The browser does not lend its clipboard here. It is selected: copy it from the field.",
   linksThatWork: "Links that work",
   noLinks: "No link works at present.",
   linkAbout: (who: string, until: string) => `By ${who}, until ${until}`,
