@@ -139,3 +139,5 @@ def _fill(ada: Person, api: Callable[[str], Api]) -> None:
         (grace, alan)[number % 2].send(channel, body)
     grace.send(grace.create("direct", [own]), "Do you have a minute?")
     alan.send(alan.create("group", [own, grace.user_id], "Lunch on Thursday"), "Noon, at the usual place")
+    for last in ("14:00", "a minute?", "the usual place"):  # until then the lines change places under the pointer
+        expect(ada.page.get_by_role("navigation", name="Conversations")).to_contain_text(last)
