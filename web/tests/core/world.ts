@@ -105,7 +105,7 @@ export class Server {
         }
         break;
       case "fetch":
-        device.down.push(this.#page(command.id, user_id, command.conversation_id, command));
+        device.down.push(this.page(command.id, user_id, command.conversation_id, command));
         break;
       case "read":
         this.#read.set(`${user_id}/${command.conversation_id}`, Math.max(command.seq, this.read(user_id, command.conversation_id)));
@@ -176,7 +176,7 @@ export class Server {
     return reacted ? null : { ...fields, kind: "reaction_added", target_seq, emoji: command.emoji };
   }
 
-  #page(id: number, user: UserId, conversation_id: ConversationId, { after, before, limit = 50 }: Partial<Record<"after" | "before" | "limit", number | null>>): Page {
+  page(id: number, user: UserId, conversation_id: ConversationId, { after, before, limit = 50 }: Partial<Record<"after" | "before" | "limit", number | null>>): Page {
     const log = this.log(conversation_id);
     const size = limit ?? 50;
     const found = after == null ? log.slice(0, (before ?? log.length + 1) - 1).slice(-size) : log.slice(after, after + size);
@@ -323,6 +323,14 @@ export class Device {
       await this.#do((link) => link.connected(this.now, "token"));
     }
     await this.#do((link) => link.tick(this.now));
+  }
+
+  /** Somebody scrolls to what is not held. */
+  async scroll(id: ConversationId): Promise<void> {
+    for (const [low, high] of this.mirror.conversations.get(id)?.position.holes ?? []) {
+      const page = this.#server.page(0, this.user_id, id, { after: low - 1, limit: high - low + 1 });
+      await this.#do((link) => link.filled(this.now, page));
+    }
   }
 
   async rows(id: ConversationId): Promise<readonly string[]> {

@@ -72,7 +72,7 @@ test.each([">", "[", "*", "_", "`", "~", "(", "<", "![", "[](", "> - ", "**a ", 
   (piece) => {
     const begin = performance.now();
     lex(piece.repeat(Math.floor(16_384 / piece.length)));
-    expect(performance.now() - begin).toBeLessThan(1_500);
+    expect(performance.now() - begin).toBeLessThan(4_000); // a square of the length would take minutes
   },
 );
 
