@@ -1,13 +1,19 @@
 """The pools: what is lent, what is counted, and what is said when the server is too slow or not there."""
 
+import asyncio
 import time
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager, suppress
 
 import pytest
 from psycopg.errors import UniqueViolation
 
 from seriatim.core.errors import Unavailable
-from seriatim.storage.postgres.database import CUT, Database
+from seriatim.storage.postgres.database import CUT, Connection, Database
 from seriatim.storage.postgres.statements import counted
+
+WITHIN_S = 5.0
+Lend = Callable[[], AbstractAsyncContextManager[Connection]]
 
 
 async def test_a_transaction_is_committed_on_leaving_and_rolled_back_on_an_exception(database: Database) -> None:
@@ -47,6 +53,28 @@ async def test_a_pool_with_nothing_free_says_unavailable_within_seconds(postgres
             async with database.read():
                 pass
     assert time.monotonic() - began < 15
+    await database.close()
+
+
+async def test_who_is_cancelled_while_he_gets_his_connection_ends(postgres_dsn: str) -> None:
+    database = Database(postgres_dsn, writing=1, reading=1)
+    await database.open()
+
+    async def loop(lend: Lend) -> None:
+        while True:
+            with suppress(Unavailable):
+                async with lend() as connection:
+                    await connection.execute("select 1")
+
+    for lend in (database.read, database.transaction):
+        for turns in range(40):
+            async with lend():
+                waiting = asyncio.create_task(loop(lend))
+                await asyncio.sleep(0.005)
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            waiting.cancel()
+            assert waiting in (await asyncio.wait([waiting], timeout=WITHIN_S))[0], f"cancelled after {turns} turns"
     await database.close()
 
 

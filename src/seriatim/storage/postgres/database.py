@@ -1,5 +1,6 @@
 """The way to PostgreSQL: pools of connections that answer within bounds or say `Unavailable`."""
 
+import asyncio
 import select
 from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager, contextmanager
@@ -69,8 +70,9 @@ class Database:
     @asynccontextmanager
     async def read(self) -> AsyncGenerator[Connection]:
         """Lend a connection in autocommit mode: each statement is a transaction of its own."""
-        with self._answering():
+        with self._answering() as cancellations:
             async with self._reading.connection() as connection:
+                cancellations.check()
                 self._reachable = True
                 yield connection
 
@@ -80,8 +82,9 @@ class Database:
 
         When leaving raises Unavailable the outcome is unknown: the COMMIT may have been lost, or only its answer.
         """
-        with self._answering():
+        with self._answering() as cancellations:
             async with self._writing.connection() as connection:
+                cancellations.check()
                 self._reachable = True
                 doubts: list[str] = []
 
@@ -100,14 +103,33 @@ class Database:
                     raise Unavailable(f"{doubts[0]}; send it again with the same client_id")
 
     @contextmanager
-    def _answering(self) -> Generator[None]:
+    def _answering(self) -> "Generator[_Cancellations]":
+        cancellations = _Cancellations()
         try:
-            yield
+            yield cancellations
         except TEMPORARY as error:
+            # The cancellation may have ended a statement of the rollback too, and this error taken its place.
+            cancellations.check()
             if not isinstance(error, psycopg.errors.QueryCanceled | psycopg.errors.LockNotAvailable):
                 self._reachable = False
             reason = CUT if isinstance(error, psycopg.errors.QueryCanceled) else None
             raise Unavailable("the database did not answer in time; try again", reason=reason) from error
+
+
+class _Cancellations:
+    """Those that a task gets from now on: none is to get lost, or a loop that waits for better times would never end.
+
+    The pool waits with asyncio.wait_for, which before Python 3.12 drops one that comes together with the connection.
+    """
+
+    def __init__(self) -> None:
+        self._task = asyncio.current_task()
+        self._before = 0 if self._task is None else self._task.cancelling()
+
+    def check(self) -> None:
+        """Raise CancelledError if the task has been cancelled meanwhile."""
+        if self._task is not None and self._task.cancelling() > self._before:
+            raise asyncio.CancelledError
 
 
 def _pool(dsn: str, name: str, *, size: int, statement_within_s: int) -> Pool:
