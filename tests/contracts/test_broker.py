@@ -174,6 +174,7 @@ async def test_a_server_that_dies_harms_nobody_and_its_successor_is_found(join: 
 async def test_a_server_that_does_not_answer_holds_up_nobody_and_the_queue_is_bounded(
     join: Join, monkeypatch: pytest.MonkeyPatch, valkey: Valkey
 ) -> None:
+    monkeypatch.setattr(redis, "PING_EVERY_S", 0.1)
     monkeypatch.setattr(redis, "SILENT_S", 0.5)
     ada = await join()
     assert isinstance(ada.broker, RedisBroker)
@@ -188,6 +189,18 @@ async def test_a_server_that_does_not_answer_holds_up_nobody_and_the_queue_is_bo
     finally:
         os.kill(process, signal.SIGCONT)
     await until(lambda: ada.missed_count == 2)
+
+
+async def test_a_silent_subscription_is_kept_as_long_as_its_pongs_come(
+    join: Join, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(redis, "PING_EVERY_S", 0.1)
+    monkeypatch.setattr(redis, "SILENT_S", 0.3)
+    ada, bob = await join(), await join()
+    await asyncio.sleep(1.0)
+    ada.broker.publish([hint(1)])
+    await until(lambda: bob.seqs == [1])
+    assert bob.missed_count == 1, "it was never lost"
 
 
 async def test_what_cannot_be_read_is_counted_and_left_to_the_log(join: Join, valkey: Valkey, tmp_path: Path) -> None:

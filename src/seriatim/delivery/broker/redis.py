@@ -33,8 +33,9 @@ AT_ONCE = 500
 WITHIN_S = 2.0
 """Longest wait for the server to take a connection or a message."""
 PING_EVERY_S = 5.0
+"""A subscription that is silent for so long is asked whether it is there ..."""
 SILENT_S = 12.0
-"""A subscription that is silent for so long, pongs included, is dead."""
+"""... and after so long, pongs included, it is dead."""
 RETRY_S = 0.5
 _FAULTS = (RedisError, OSError, TimeoutError)
 
@@ -137,35 +138,37 @@ class RedisBroker:
             try:
                 await connection.connect()
                 await connection.send_command("SUBSCRIBE", self._channel)
-                async with asyncio.TaskGroup() as tasks:
-                    pings = tasks.create_task(_ping(connection))
-                    try:
-                        await self._hear(connection)
-                    finally:
-                        pings.cancel()
-            except* _FAULTS as group:
-                self._lost(group)
+                await self._hear(connection)
+            except _FAULTS as error:
+                self._lost(error)
             finally:
                 await connection.disconnect(nowait=True)
             await asyncio.sleep(RETRY_S)
 
     async def _hear(self, connection: AbstractConnection) -> None:
+        now = asyncio.get_running_loop().time
+        heard_at = now()
         while True:
-            match cast("list[Any] | None", await connection.read_response(timeout=SILENT_S)):
+            answer = cast("list[Any] | None", await connection.read_response(timeout=PING_EVERY_S))
+            if answer is not None:
+                heard_at = now()
+            match answer:
                 case [b"message", _, payload]:
                     self._received(payload)
                 case [b"subscribe", *_]:
                     self.is_connected = True
                     log.info("broker_connected")
                     self._receives.missed()
-                case None:
+                case None if now() - heard_at > SILENT_S:
                     raise TimeoutError("not even a pong came")
+                case None:
+                    await connection.send_command("PING")
                 case _:  # a pong
                     pass
 
-    def _lost(self, group: BaseExceptionGroup[Any]) -> None:
+    def _lost(self, error: Exception) -> None:
         if self.is_connected:
-            log.warning("broker_lost", reason=str(group.exceptions[0]))
+            log.warning("broker_lost", reason=str(error))
         self.is_connected = False
 
     def _received(self, payload: bytes) -> None:
@@ -187,10 +190,3 @@ class RedisBroker:
 
 _HEADER = msgspec.msgpack.Decoder(_Header)
 _CARRIED = msgspec.msgpack.Decoder(Carried)
-
-
-async def _ping(connection: AbstractConnection) -> None:
-    """Let a subscription be heard of; a dead one is found by its silence."""
-    while True:
-        await asyncio.sleep(PING_EVERY_S)
-        await connection.send_command("PING")
