@@ -66,6 +66,17 @@ class Person:
         sign_up_here(page, name)
         return cls(page, name)
 
+    @classmethod
+    def log_in(cls, page: Page, name: str) -> Self:
+        """Let somebody who has an account use another device."""
+        page.goto("/")
+        page.get_by_role("button", name="Log in").click()
+        page.get_by_label("Name").fill(name)
+        page.get_by_label("Password", exact=True).fill(PASSWORD)
+        page.get_by_role("button", name="Log in", exact=True).click()
+        expect(page.get_by_role("navigation", name="Conversations")).to_be_visible()
+        return cls(page, name)
+
     def with_person(self, name: str) -> None:
         """Start (or find again) the direct conversation with somebody."""
         self.page.get_by_role("button", name="New conversation").first.click()

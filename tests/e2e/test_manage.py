@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from playwright.sync_api import BrowserContext, Locator, expect
 
-from e2e.people import PASSWORD, Api, Person, unique
+from e2e.people import Api, Person, unique
 
 GOVERNED = ["Silence for a time", "Block", "Remove from conversation", "Ban"]
 """What may be done with a member by who governs the conversation."""
@@ -84,13 +84,7 @@ def test_a_device_is_renamed_and_all_are_logged_out_everywhere(
     person: Callable[..., Person], context_of: Callable[..., BrowserContext]
 ) -> None:
     ada = person(unique("Ada"))
-    phone = context_of().new_page()
-    phone.goto("/")
-    phone.get_by_role("button", name="Log in").click()
-    phone.get_by_label("Name").fill(ada.name)
-    phone.get_by_label("Password", exact=True).fill(PASSWORD)
-    phone.get_by_role("button", name="Log in", exact=True).click()
-    expect(phone.get_by_role("navigation", name="Conversations")).to_be_visible()
+    phone = Person.log_in(context_of().new_page(), ada.name).page
     page = ada.page
     page.get_by_role("button", name=f"{ada.name}: settings").click()
     dialog = page.get_by_role("dialog", name="Settings")

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
-from e2e.people import PASSWORD, Api, Person, unique, watched
+from e2e.people import Api, Person, unique, watched
 from e2e.test_screens import Looker
 
 Devices = tuple[Person, Person]
@@ -19,12 +19,7 @@ def devices(browser: Browser, server: str) -> Iterator[Devices]:
     contexts = [browser.new_context(base_url=server, viewport={"width": 1280, "height": 800}) for _ in range(2)]
     faults = [watched(context) for context in contexts]
     desk = Person.sign_up(contexts[0].new_page(), unique("Ada"))
-    laptop = Person(contexts[1].new_page(), desk.name)
-    laptop.page.goto("/")
-    laptop.page.get_by_role("button", name="Log in").click()
-    laptop.page.get_by_label("Name").fill(desk.name)
-    laptop.page.get_by_label("Password", exact=True).fill(PASSWORD)
-    laptop.page.get_by_role("button", name="Log in", exact=True).click()
+    laptop = Person.log_in(contexts[1].new_page(), desk.name)
     yield desk, laptop
     for context in contexts:
         context.close()

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from playwright.sync_api import BrowserContext, Locator, expect
 
-from e2e.people import PASSWORD, Api, Person, unique
+from e2e.people import Api, Person, unique
 
 
 def test_ticks_follow_a_message_and_lead_to_its_readers(
@@ -63,13 +63,7 @@ def test_what_is_read_here_loses_its_marks_everywhere_within_a_second(
     couple: tuple[Person, Person], context_of: Callable[..., BrowserContext], api: Callable[[str], Api]
 ) -> None:
     ada, _ = couple
-    page = context_of().new_page()
-    page.goto("/")
-    page.get_by_role("button", name="Log in").click()
-    page.get_by_label("Name").fill(ada.name)
-    page.get_by_label("Password", exact=True).fill(PASSWORD)
-    page.get_by_role("button", name="Log in", exact=True).click()
-    other = Person(page, ada.name)
+    other = Person.log_in(context_of().new_page(), ada.name)
     alan = api(unique("Alan"))
     me = alan.user_id_of(ada.name)
     conversation = alan.create("group", [me], title := unique("Plans"))

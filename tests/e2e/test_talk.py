@@ -44,13 +44,7 @@ def test_reading_here_clears_the_badge_on_the_other_device(
     person: Callable[..., Person], context_of: NEW_DEVICE, api: Callable[[str], Api]
 ) -> None:
     ada = person(unique("Ada"))
-    phone = context_of().new_page()
-    phone.goto("/")
-    phone.get_by_role("button", name="Log in").click()
-    phone.get_by_label("Name").fill(ada.name)
-    phone.get_by_label("Password", exact=True).fill("correct horse battery")
-    phone.get_by_role("button", name="Log in", exact=True).click()
-    other = Person(phone, ada.name)
+    other = Person.log_in(context_of().new_page(), ada.name)
     grace = api(unique("Grace"))
     conversation = grace.create("direct", [grace.user_id_of(ada.name)])
     for text in ("one", "two", "three"):

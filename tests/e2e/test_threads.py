@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import BrowserContext, Locator, expect
 
-from e2e.people import PASSWORD, Api, Person, unique
+from e2e.people import Api, Person, unique
 
 Pair = tuple[Person, Person]
 
@@ -93,12 +93,7 @@ def test_reading_a_thread_here_clears_it_on_the_other_device(
     pair: Pair, room: str, context_of: Callable[..., BrowserContext]
 ) -> None:
     ada, grace = pair
-    phone = Person(context_of(viewport={"width": 390, "height": 800}).new_page(), ada.name)
-    phone.page.goto("/")
-    phone.page.get_by_role("button", name="Log in").click()
-    phone.page.get_by_label("Name").fill(ada.name)
-    phone.page.get_by_label("Password", exact=True).fill(PASSWORD)
-    phone.page.get_by_role("button", name="Log in", exact=True).click()
+    phone = Person.log_in(context_of(viewport={"width": 390, "height": 800}).new_page(), ada.name)
     phone.line(room).click()
     open_thread(grace, "Where shall we meet?")
     reply(grace, "At the bridge")

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import BrowserContext, expect
 
-from e2e.people import PASSWORD, Person
+from e2e.people import Person
 from e2e.test_changes import choose
 from e2e.test_polls import ask, poll
 from e2e.test_threads import open_thread, pane, reply, said
@@ -18,12 +18,7 @@ Three = tuple[Person, Person, Person]
 def three(couple: Pair, room: str, context_of: Callable[..., BrowserContext]) -> Three:
     """Return somebody at a desk and on a phone, and somebody else, all in one conversation."""
     desk, grace = couple
-    phone = Person(context_of(viewport={"width": 390, "height": 800}).new_page(), desk.name)
-    phone.page.goto("/")
-    phone.page.get_by_role("button", name="Log in").click()
-    phone.page.get_by_label("Name").fill(desk.name)
-    phone.page.get_by_label("Password", exact=True).fill(PASSWORD)
-    phone.page.get_by_role("button", name="Log in", exact=True).click()
+    phone = Person.log_in(context_of(viewport={"width": 390, "height": 800}).new_page(), desk.name)
     phone.open(room)
     for one in (desk, phone, grace):
         one.wait_until_live()

@@ -318,13 +318,19 @@ async def test_who_is_here_or_has_muted_gets_no_digest(mailing: Server, box: Pos
     assert await mails(mailing).queue_digests() == 0
 
 
-async def test_mail_waits_while_the_server_is_away_and_is_dropped_when_it_never_will_go(
-    mailing: Server, box: Postbox, database: Database
-) -> None:
+async def put_off(mailing: Server, box: Postbox, database: Database) -> Device:
+    """Return somebody whose mail the mail server would not take just now."""
     ada = await mailing.device("ada")
     box.answers = ["451 later"]
     await ada.http("POST", "/v1/me/mail", json={"address": "ada@example.org"})
     await until(database, "select 1 from mails where failure_count = 1 and due_at > now() + interval '30 s'")
+    return ada
+
+
+async def test_mail_waits_while_the_server_is_away_and_is_dropped_when_it_never_will_go(
+    mailing: Server, box: Postbox, database: Database
+) -> None:
+    ada = await put_off(mailing, box, database)
     async with database.transaction() as connection:
         await connection.execute("update mails set due_at = now()")
     assert (await box.next())["To"] == "ada@example.org"
@@ -340,10 +346,7 @@ async def test_mail_waits_while_the_server_is_away_and_is_dropped_when_it_never_
 async def test_a_mail_that_no_header_can_hold_is_dropped_and_holds_up_no_other(
     mailing: Server, box: Postbox, database: Database
 ) -> None:
-    ada = await mailing.device("ada")
-    box.answers = ["451 later"]
-    await ada.http("POST", "/v1/me/mail", json={"address": "ada@example.org"})
-    await until(database, "select 1 from mails where failure_count = 1 and due_at > now() + interval '30 s'")
+    ada = await put_off(mailing, box, database)
     async with database.transaction() as connection:
         await connection.execute("update mails set asked = '=?utf-8?q?=0a?=@x.org', due_at = now()")
     await until(database, "select 1 where not exists (select from mails)")

@@ -79,7 +79,6 @@ async def build(settings: Settings, database: Database, clock: Clock) -> Parts:
     reads = Reads(database)
     outboxes = Outboxes(asyncio.get_running_loop())
     fan_out = FanOut(reads.audiences, outboxes.broadcast)
-
     heads_check = HeadsCheck(HeadsPages(reads.heads, reads.heads_page, most=SESSIONS))
     channel = derived(secret, "broker channel").hex()[:32]
     broker = news_of_all(settings.broker_url, channel, this_epoch, fan_out, heads_check.due)
