@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Page, Route, expect
 
 from e2e.people import PASSWORD, Api, Person, unique
 
@@ -121,3 +121,31 @@ def test_the_message_list_is_one_tab_stop_and_says_name_text_and_time(
     assert stops == 1
     name = re.compile(rf"^{grace.name}: and that, \d")
     expect(ada.row("and that")).to_have_accessible_name(name)
+
+
+def test_enter_waits_for_actions_that_are_still_on_their_way(
+    context_of: Callable[..., BrowserContext], api: Callable[[str], Api]
+) -> None:
+    context, held = context_of(), list[Route]()
+    # The service worker would bring them unseen; and a script that a test hands over counts as from elsewhere.
+    context.add_init_script("delete Navigator.prototype.serviceWorker")
+    context.grant_permissions(["local-network-access"])
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    context.route("**/assets/ActionBar-*.js", hold)
+    ada, grace = Person.sign_up(context.new_page(), unique("Ada")), api(unique("Grace"))
+    conversation = grace.create("direct", [grace.user_id_of(ada.name)])
+    ada.page.goto(f"/c/{conversation}")
+    expect(ada.box).to_be_focused()
+    grace.send(conversation, "first answer")
+    expect(ada.row("first answer")).to_be_visible()
+    ada.page.keyboard.press("Shift+Tab")
+    expect(ada.row("first answer")).to_be_focused()
+    ada.page.keyboard.press("Enter")
+    assert held
+    expect(ada.row("first answer").get_by_role("button", name="React")).to_have_count(0)
+    for route in held:
+        route.continue_()
+    expect(ada.row("first answer").get_by_role("button", name="React")).to_be_focused()

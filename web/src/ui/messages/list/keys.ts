@@ -5,6 +5,7 @@ export type Move =
   | { readonly type: "screen"; readonly step: 1 | -1 }
   | { readonly type: "edge"; readonly edge: "start" | "end" }
   | { readonly type: "do"; readonly what: "reply" | "thread" | "edit" | "pin" | "forward" | "delete" }
+  | { readonly type: "act" }
   | { readonly type: "leave" };
 
 const MOVES: Readonly<Record<string, Move>> = {
@@ -20,22 +21,17 @@ const MOVES: Readonly<Record<string, Move>> = {
   p: { type: "do", what: "pin" },
   f: { type: "do", what: "forward" },
   Delete: { type: "do", what: "delete" },
+  Enter: { type: "act" },
   Escape: { type: "leave" },
 };
 
-/** The move of the list; null: the key is not the list's. Enter and the arrows within a row's actions are done here. */
+/** The move of the list; null: the key is not the list's. The arrows within a row's actions are done here. */
 export function keyMove(event: KeyboardEvent, list: HTMLElement | null | undefined): Move | null {
   if (event.altKey || event.ctrlKey || event.metaKey || !(event.target instanceof HTMLElement)) return null;
   const row = event.target.closest<HTMLElement>("article");
   // A menu or a choice of emoji above the row has keys of its own.
   if (row === null || !list || event.target.closest("[popover]") !== null) return null;
   if (event.target === row) {
-    if (event.key === "Enter") {
-      const [action] = actionsOf(row);
-      action?.focus();
-      if (action !== undefined) event.preventDefault();
-      return null;
-    }
     const move = MOVES[event.key] ?? null;
     return move?.type === "do" && !(getSelection()?.isCollapsed ?? true) ? null : move;
   }
@@ -51,6 +47,11 @@ function withinRow(event: KeyboardEvent, row: HTMLElement): Move | null {
   else return event.key === "ArrowUp" || event.key === "ArrowDown" ? (MOVES[event.key] ?? null) : null;
   event.preventDefault();
   return null;
+}
+
+/** Go to the first action of the row that has the focus. */
+export function act(row: HTMLElement | null | undefined): void {
+  if (row && document.activeElement === row) actionsOf(row)[0]?.focus();
 }
 
 /** The actions of the message first, then what stands in it. */
