@@ -15,6 +15,7 @@ import pytest
 
 from seriatim.core.ids import ConversationId, DeviceId, UserId
 from seriatim.delivery.broker import redis
+from seriatim.delivery.broker.carried import WIRE
 from seriatim.delivery.broker.local import LocalBroker
 from seriatim.delivery.broker.port import Broker, Hint, Receives, Told
 from seriatim.delivery.broker.redis import RedisBroker
@@ -206,7 +207,7 @@ async def test_a_silent_subscription_is_kept_as_long_as_its_pongs_come(
 async def test_what_cannot_be_read_is_counted_and_left_to_the_log(join: Join, valkey: Valkey, tmp_path: Path) -> None:
     bob, other_log = await join(), await join("another epoch")
     assert isinstance(bob.broker, RedisBroker)
-    newer = msgspec.msgpack.encode((redis.WIRE + 1, "a gateway", "e", [(3, hint(2).entry)], []))
+    newer = msgspec.msgpack.encode((WIRE + 1, "a gateway", "e", [(3, hint(2).entry)], []))
     for payload in (b"", b"nonsense", b"\x93\x01", newer):
         valkey.ask("PUBLISH", str(tmp_path), payload)
     other_log.broker.publish([hint(1, "another epoch")])

@@ -11,7 +11,6 @@ from collections import deque
 from collections.abc import Sequence
 from typing import Any, cast
 
-import msgspec
 import structlog
 from redis.asyncio import Redis
 from redis.asyncio.connection import AbstractConnection
@@ -19,13 +18,11 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
+from seriatim.delivery.broker.carried import Codec, Unreadable
 from seriatim.delivery.broker.port import Hint, Receives, Told
-from seriatim.protocol.entries import Entry
 
 log = structlog.get_logger()
 
-WIRE = 1
-"""Version of `Carried`; news in another one is left to the heads check."""
 WAITING = 10_000
 """Most news that wait for the server; beyond it the oldest are dropped."""
 AT_ONCE = 500
@@ -38,26 +35,6 @@ SILENT_S = 12.0
 """... and after so long, pongs included, it is dead."""
 RETRY_S = 0.5
 _FAULTS = (RedisError, OSError, TimeoutError)
-
-
-class Carried(msgspec.Struct, array_like=True):
-    """One message between gateways: what one of them published since its last one, in order."""
-
-    wire: int
-    gateway: str
-    """Who published it: a gateway has had its own news already."""
-    epoch: str
-    hints: list[tuple[int, Entry]]
-    """Roster version and entry of each."""
-    told: list[Told]
-
-
-class _Header(msgspec.Struct, array_like=True):
-    """The part of `Carried` that no version changes."""
-
-    wire: int
-    gateway: str
-    epoch: str
 
 
 class RedisBroker:
@@ -74,8 +51,7 @@ class RedisBroker:
             url, socket_timeout=WITHIN_S, socket_connect_timeout=WITHIN_S, protocol=2, retry=Retry(NoBackoff(), 0)
         )
         self._channel = channel
-        self._gateway = secrets.token_urlsafe(12)
-        self._epoch = epoch
+        self._codec = Codec(secrets.token_urlsafe(12), epoch)
         self._receives = receives
         self._waiting: deque[Hint | Told] = deque(maxlen=WAITING)
         self._wake = asyncio.Event()
@@ -119,11 +95,8 @@ class RedisBroker:
             self._wake.clear()
             while self._waiting:
                 news = [self._waiting.popleft() for _ in range(min(AT_ONCE, len(self._waiting)))]
-                hints = [(one.roster_version, one.entry) for one in news if isinstance(one, Hint)]
-                told = [one for one in news if isinstance(one, Told)]
-                carried = Carried(WIRE, self._gateway, self._epoch, hints, told)
                 try:
-                    await self._redis.publish(self._channel, msgspec.msgpack.encode(carried))
+                    await self._redis.publish(self._channel, self._codec.encode(news))
                 except _FAULTS:
                     # Whether it arrived is unknown. It is not sent again: a hint may be lost, and those who listen
                     # look into the log as soon as the server is back.
@@ -173,20 +146,13 @@ class RedisBroker:
 
     def _received(self, payload: bytes) -> None:
         try:
-            header = _HEADER.decode(payload)
-            if header.gateway == self._gateway:
-                return
-            if (header.wire, header.epoch) != (WIRE, self._epoch):
-                raise msgspec.ValidationError("another version or epoch")
-            carried = _CARRIED.decode(payload)
-        except (msgspec.DecodeError, UnicodeDecodeError):
+            carried = self._codec.decode(payload)
+        except Unreadable:
             self.unread_count += 1
             return
+        if carried is None:
+            return
         if carried.hints:
-            self._receives.hints([Hint(self._epoch, entry, version) for version, entry in carried.hints])
+            self._receives.hints(carried.hinted())
         for one in carried.told:
             self._receives.told(one)
-
-
-_HEADER = msgspec.msgpack.Decoder(_Header)
-_CARRIED = msgspec.msgpack.Decoder(Carried)

@@ -1,0 +1,73 @@
+"""What passes between gateways, as bytes: one message carries what a gateway published since its last one, in order."""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from seriatim.delivery.broker.port import Hint, Told
+from seriatim.protocol.entries import Entry
+
+WIRE = 1
+"""Version of `Carried`; news in another one is left to the heads check."""
+
+
+class Carried(msgspec.Struct, array_like=True):
+    """One message between gateways."""
+
+    wire: int
+    gateway: str
+    """Who published it: a gateway has had its own news already."""
+    epoch: str
+    hints: list[tuple[int, Entry]]
+    """Roster version and entry of each."""
+    told: list[Told]
+
+    def hinted(self) -> list[Hint]:
+        """Return its hints as they were published, without their traces."""
+        return [Hint(self.epoch, entry, version) for version, entry in self.hints]
+
+
+class _Header(msgspec.Struct, array_like=True):
+    """The part of `Carried` that no version changes."""
+
+    wire: int
+    gateway: str
+    epoch: str
+
+
+class Unreadable(Exception):
+    """A message of another version or epoch, or broken."""
+
+
+class Codec:
+    """Writes and reads the messages of one gateway on the log of one epoch."""
+
+    def __init__(self, gateway: str, epoch: str) -> None:
+        self._gateway = gateway
+        self._epoch = epoch
+
+    def encode(self, news: Sequence[Hint | Told]) -> bytes:
+        """Return one message with this news; hints keep their order, and what users are told keeps its own."""
+        hints = [(one.roster_version, one.entry) for one in news if isinstance(one, Hint)]
+        told = [one for one in news if isinstance(one, Told)]
+        return msgspec.msgpack.encode(Carried(WIRE, self._gateway, self._epoch, hints, told))
+
+    def decode(self, payload: bytes) -> Carried | None:
+        """Return another gateway's message; None: it is this one's own.
+
+        Raises:
+            Unreadable: whatever it says is found in the log.
+        """
+        try:
+            header = _HEADER.decode(payload)
+            if header.gateway == self._gateway:
+                return None
+            if (header.wire, header.epoch) != (WIRE, self._epoch):
+                raise Unreadable
+            return _CARRIED.decode(payload)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            raise Unreadable from None
+
+
+_HEADER = msgspec.msgpack.Decoder(_Header)
+_CARRIED = msgspec.msgpack.Decoder(Carried)
