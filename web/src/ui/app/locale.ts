@@ -1,11 +1,13 @@
 /** The words, dates and numbers of the interface in the language of this page. */
 
-import { en, type Words } from "../../locales/en.ts";
+import { words } from "../../locales/en/words.ts";
+import { language } from "../../locales/spoken.ts";
 
-export const words: Words = en;
-export const language = "en";
+export { language, words };
 
-const clock = new Intl.DateTimeFormat(undefined, { hour: "numeric", minute: "2-digit" });
+/** Of 24 hours or twice 12, as the reader has it. */
+export const { hourCycle = "h23" } = new Intl.DateTimeFormat(undefined, { hour: "numeric" }).resolvedOptions();
+const clock = new Intl.DateTimeFormat(language, { hour: "numeric", minute: "2-digit", hourCycle });
 const weekday = new Intl.DateTimeFormat(language, { weekday: "short" });
 const dayMonth = new Intl.DateTimeFormat(language, { day: "numeric", month: "short" });
 const longDay = new Intl.DateTimeFormat(language, { weekday: "long", day: "numeric", month: "long" });
@@ -15,7 +17,7 @@ const longDayYear = new Intl.DateTimeFormat(language, {
   month: "long",
   year: "numeric",
 });
-const full = new Intl.DateTimeFormat(language, { dateStyle: "full", timeStyle: "medium" });
+const full = new Intl.DateTimeFormat(language, { dateStyle: "full", timeStyle: "medium", hourCycle });
 const list = new Intl.ListFormat(language);
 const relative = new Intl.RelativeTimeFormat(language, { numeric: "auto" });
 const DAY_MS = 86_400_000;
@@ -66,7 +68,7 @@ export function listed(names: readonly string[]): string {
 let reasons: Readonly<Record<string, string>> = {};
 
 /** Comes beside the page; without it a refusal is said by its code. */
-export const reasonsKnown: Promise<void> = import("../../locales/reasons.ts").then(
+export const reasonsKnown: Promise<void> = import("../../locales/en/reasons.ts").then(
   (found) => {
     reasons = found.reasons;
   },

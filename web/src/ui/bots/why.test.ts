@@ -1,7 +1,7 @@
 /** Each refusal about bots is said by what would help. */
 
 import { expect, test } from "vitest";
-import { bots } from "../../locales/server/bots.ts";
+import { bots } from "../../locales/en/server/bots.ts";
 import { words } from "../app/locale.ts";
 import { why } from "./why.ts";
 

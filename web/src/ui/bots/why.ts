@@ -1,7 +1,7 @@
 /** Why something about a bot was refused, in words (pure), and whether it stands at the field of its name. */
 
 import type { Refusal } from "../../core/port.ts";
-import { bots } from "../../locales/server/bots.ts";
+import { bots } from "../../locales/en/server/bots.ts";
 import { errorWords } from "../app/locale.ts";
 
 /** Return the refusal in words. */

@@ -1,7 +1,7 @@
 /** Why one must wait before one writes again: slow mode, or a moderator's word. */
 
 import type { ConversationRow, MessageRow } from "../../core/port.ts";
-import { places } from "../../locales/places.ts";
+import { places } from "../../locales/en/places.ts";
 import { mediumTime, span } from "../places/times.ts";
 
 const TICK_MS = 500;

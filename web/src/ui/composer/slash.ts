@@ -1,7 +1,7 @@
 /** Commands that are written as `/name text`: a few of the page's own, all others are those of the bots that are here. */
 
 import type { Answer, ConversationRow, SlashRow } from "../../core/port.ts";
-import { places } from "../../locales/places.ts";
+import { places } from "../../locales/en/places.ts";
 import { errorWords } from "../app/locale.ts";
 import type { Chat } from "../state/chat.svelte.ts";
 

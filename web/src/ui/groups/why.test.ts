@@ -1,7 +1,7 @@
 /** Each refusal about groups is said by what would help. */
 
 import { expect, test } from "vitest";
-import { groups } from "../../locales/server/groups.ts";
+import { groups } from "../../locales/en/server/groups.ts";
 import { words } from "../app/locale.ts";
 import { atName, why } from "./why.ts";
 

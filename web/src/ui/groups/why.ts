@@ -1,7 +1,7 @@
 /** Why a group could not be made or changed, in words (pure), and whether it stands at the field of its name. */
 
 import type { Refusal } from "../../core/port.ts";
-import { groups } from "../../locales/server/groups.ts";
+import { groups } from "../../locales/en/server/groups.ts";
 import { errorWords } from "../app/locale.ts";
 
 /** As many as one message may mention. */

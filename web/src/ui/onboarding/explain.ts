@@ -1,6 +1,6 @@
 /** Turns a refusal of log-in or sign-up into the sentence for the field that it is about. */
 
-import { later } from "../../locales/later.ts";
+import { later } from "../../locales/en/later.ts";
 import { errorWords } from "../app/locale.ts";
 
 export interface Refusal {

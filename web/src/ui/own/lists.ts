@@ -1,7 +1,7 @@
 /** The lists of what one keeps for later, as their screen shows them: what each entry says and what can be done with it. */
 
 import type { Answer, KeptMessage, ScheduledRow } from "../../core/port.ts";
-import { own } from "../../locales/own.ts";
+import { own } from "../../locales/en/own/own.ts";
 import { errorWords } from "../app/locale.ts";
 import type { Chat } from "../state/chat.svelte.ts";
 import type { Act, Item } from "./Entry.svelte";

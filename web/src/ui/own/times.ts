@@ -1,11 +1,9 @@
 /** Moments to come that people choose, by the clocks of this device. */
 
-import { language } from "../app/locale.ts";
+import { hourCycle, language } from "../app/locale.ts";
 
 const HOUR_MS = 3_600_000;
 const MORNING = 9;
-/** Of 24 hours or twice 12, as the reader has it. */
-const { hourCycle = "h23" } = new Intl.DateTimeFormat(undefined, { hour: "numeric" }).resolvedOptions();
 const short = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short", hourCycle });
 
 /** The name of the time zone that this device is in. */

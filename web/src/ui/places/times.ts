@@ -1,8 +1,8 @@
 /** Dates and spans of time as the layers about people and places say them. */
 
-import { language } from "../app/locale.ts";
+import { hourCycle, language } from "../app/locale.ts";
 
-const medium = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short" });
+const medium = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short", hourCycle });
 
 /** A day with its time, short enough for a line. */
 export function mediumTime(at: number): string {

@@ -1,7 +1,7 @@
 /** The sentences of system lines: who created, joined, left, renamed. Loaded beside the page: most of what one sees first are messages. */
 
 import type { LineRow, UserId } from "../../core/port.ts";
-import { said } from "../../locales/lines.ts";
+import { said } from "../../locales/en/lines.ts";
 import { listed, words } from "../app/locale.ts";
 
 export interface Names {

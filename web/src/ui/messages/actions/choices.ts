@@ -1,8 +1,8 @@
 /** What one may do with a message, for its menu: in words, with what is grave at the end. */
 
-import { later } from "../../../locales/later.ts";
-import { signals } from "../../../locales/signals.ts";
-import { places } from "../../../locales/places.ts";
+import { later } from "../../../locales/en/later.ts";
+import { signals } from "../../../locales/en/signals.ts";
+import { places } from "../../../locales/en/places.ts";
 import type { Choice } from "../../kit/Menu.svelte";
 import type { Chat } from "../../state/chat.svelte.ts";
 import type { Shown } from "../../state/overlay.ts";

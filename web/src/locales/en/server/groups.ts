@@ -1,10 +1,9 @@
 /** Every sentence about groups of people in English. */
 
-const plural = new Intl.PluralRules("en");
-const count = new Intl.NumberFormat("en");
-const many = (n: number, one: string, other: string) => `${count.format(n)} ${plural.select(n) === "one" ? one : other}`;
+import { count, many } from "../count.ts";
+import { spoken } from "../../spoken.ts";
 
-export const groups = {
+export const groups = spoken("groups", {
   title: "Groups of people",
   lead: "Several people who are mentioned together: @name tells all of them.",
   onlyAdmins: "Admins of this server make and change them.",
@@ -40,4 +39,4 @@ export const groups = {
     person: "One of these people is not here any more. Close this and try again.",
     server_admin: "Only an admin of this server may change groups.",
   },
-};
+});

@@ -1,6 +1,8 @@
 /** Why something was refused, by the server's reason, in English: more than its code says. */
 
-export const reasons: Readonly<Record<string, string>> = {
+import { spoken } from "../spoken.ts";
+
+export const reasons = spoken("reasons", {
   last_owner: "You are the last owner: make somebody else an owner first.",
   full: "This conversation is full.",
   archived: "This conversation is archived.",
@@ -24,4 +26,4 @@ export const reasons: Readonly<Record<string, string>> = {
   closes_at: "A poll closes within 30 days.",
   device_full: "This device is out of space. Free some, then try again.",
   other_sign_in: "It was written before you signed in again, and may have been sent already.",
-};
+});

@@ -1,6 +1,8 @@
 /** What lines of the log say, in English: who created, came, left, renamed. */
 
-export const said = {
+import { spoken } from "../spoken.ts";
+
+export const said = spoken("said", {
   created: (who: string) => `${who} created this conversation`,
   joined: (who: string) => `${who} joined`,
   invited: (who: string, whom: string) => `${who} added ${whom}`,
@@ -18,4 +20,4 @@ export const said = {
   unsupported: "An entry that this version cannot show",
   youObject: "you",
   visibility: { public: "public", private: "private", listed: "visible to everybody on this server" },
-};
+});

@@ -1,6 +1,8 @@
 /** Every sentence of the pages that links in mails lead to, in English. */
 
-export const mail = {
+import { spoken } from "../../spoken.ts";
+
+export const mail = spoken("mail", {
   askTitle: "Set a new password",
   askLead: "Tell who you are, and a link comes to the address that you have confirmed.",
   who: "Name or mail address",
@@ -26,4 +28,4 @@ export const mail = {
   toLogIn: "To the log-in",
   tooOften: "That was often. Try again later.",
   failed: "That did not work. Try again.",
-};
+});

@@ -1,11 +1,9 @@
 /** Every sentence about ways into conversations, how they are governed, and what is done about people, in English. */
 
-const plural = new Intl.PluralRules("en");
-const count = new Intl.NumberFormat("en");
-const many = (n: number, one: string, other: string) =>
-  `${count.format(n)} ${plural.select(n) === "one" ? one : other}`;
+import { count, many } from "./count.ts";
+import { spoken } from "../spoken.ts";
 
-export const places = {
+export const places = spoken("places", {
   ways: "What you can do here",
 
   inviteByLink: "Invite by link",
@@ -185,4 +183,4 @@ export const places = {
   noCommand: (name: string) => `There is no command /${name}. With a blank before it, it is sent as text.`,
   nobodyNamed: (name: string) => `There is nobody called ${name}.`,
   commandSaid: (text: string) => `Only you see this: ${text}`,
-};
+});

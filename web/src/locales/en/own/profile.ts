@@ -1,6 +1,8 @@
 /** Every sentence about oneself in the settings, in English: one's name and one's mail. */
 
-export const profile = {
+import { spoken } from "../../spoken.ts";
+
+export const profile = spoken("profile", {
   name: "What others call you",
   nameHint: (signIn: string) => `You log in as ${signIn}, whatever you are called.`,
   save: "Save",
@@ -18,4 +20,4 @@ export const profile = {
   followers: "Who follows this thread",
   nobodyFollows: "Nobody follows this thread yet.",
   digest: "Tell me by mail what I missed, at most once a day",
-};
+});

@@ -1,12 +1,11 @@
 /** Every sentence of the parts of the interface that are loaded when they are opened, in English. */
 
-const plural = new Intl.PluralRules("en");
-const count = new Intl.NumberFormat("en");
-const tenths = new Intl.NumberFormat("en", { maximumFractionDigits: 1 });
-const many = (n: number, one: string, other: string) =>
-  `${count.format(n)} ${plural.select(n) === "one" ? one : other}`;
+import { count, many } from "./count.ts";
+import { spoken } from "../spoken.ts";
 
-export const later = {
+const tenths = new Intl.NumberFormat("en", { maximumFractionDigits: 1 });
+
+export const later = spoken("later", {
   replyTo: (name: string) => `Replying to ${name}`,
   stopReply: "Stop replying",
   editing: "Editing your message",
@@ -221,4 +220,4 @@ export const later = {
   storageUsed: (megabytes: number) => `${tenths.format(megabytes)} MB in use`,
   keepStorage: "Ask the browser to keep them",
   stillMayGo: "The browser declined. It often agrees once you use this page for a while or install it.",
-};
+});

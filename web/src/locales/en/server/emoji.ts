@@ -1,6 +1,8 @@
 /** Every sentence about the server's own emoji in English. */
 
-export const emoji = {
+import { spoken } from "../../spoken.ts";
+
+export const emoji = spoken("emoji", {
   title: "Emoji of this server",
   lead: "A PNG, GIF, WebP or JPEG, at most 128 kB and 512 pixels wide and high. Everybody here can use it.",
   none: "There are none yet.",
@@ -23,4 +25,4 @@ export const emoji = {
     picture_pixels: "This picture is more than 512 pixels wide or high.",
     full: "There are 1,000 emoji; remove one first.",
   } as Readonly<Record<string, string>>,
-};
+});

@@ -1,10 +1,9 @@
 /** Every sentence about the user's own in English: what he keeps for later, notifications, drafts, how a conversation is for him. */
 
-const plural = new Intl.PluralRules("en");
-const count = new Intl.NumberFormat("en");
-const many = (n: number, one: string, other: string) => `${count.format(n)} ${plural.select(n) === "one" ? one : other}`;
+import { count, many } from "../count.ts";
+import { spoken } from "../../spoken.ts";
 
-export const own = {
+export const own = spoken("own", {
   later: "Later",
   laterDue: (n: number) => `Later: ${many(n, "reminder is due", "reminders are due")}`,
   listActions: "More for all conversations",
@@ -80,4 +79,4 @@ export const own = {
   privacy: "Privacy",
   readReceipts: "Read receipts",
   readReceiptsHint: "Others see what you have read, and you see what they have. Without them, neither.",
-};
+});

@@ -1,11 +1,9 @@
-/** Every sentence of the interface in English; this object is the type that other languages must fill. */
+/** Every sentence of the interface in English. */
 
-const plural = new Intl.PluralRules("en");
-const count = new Intl.NumberFormat("en");
-const many = (n: number, one: string, other: string) =>
-  `${count.format(n)} ${plural.select(n) === "one" ? one : other}`;
+import { count, many } from "./count.ts";
+import { spoken } from "../spoken.ts";
 
-export const en = {
+export const words = spoken("words", {
   product: "Seriatim",
   close: "Close",
   cancel: "Cancel",
@@ -130,6 +128,4 @@ export const en = {
     unavailable: "The server cannot be reached. Please try again.",
   } as Record<string, string>,
   unknownError: (code: string) => `This did not work (${code}).`,
-};
-
-export type Words = typeof en;
+});

@@ -1,10 +1,9 @@
 /** Every sentence about all that is unread in English. */
 
-const plural = new Intl.PluralRules("en");
-const count = new Intl.NumberFormat("en");
-const many = (n: number, one: string, other: string) => `${count.format(n)} ${plural.select(n) === "one" ? one : other}`;
+import { many } from "../count.ts";
+import { spoken } from "../../spoken.ts";
 
-export const unreads = {
+export const unreads = spoken("unreads", {
   title: "All unread",
   nothing: "You have read everything. Muted and hidden conversations are not shown here.",
   failed: "What is unread could not be loaded.",
@@ -17,4 +16,4 @@ export const unreads = {
   readAll: (title: string) => `Mark ${title} as read`,
   isRead: (title: string) => `${title} is read.`,
   more: "Show more",
-};
+});

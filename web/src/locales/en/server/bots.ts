@@ -1,6 +1,8 @@
 /** Every sentence about the bots of the server in English. */
 
-export const bots = {
+import { spoken } from "../../spoken.ts";
+
+export const bots = spoken("bots", {
   title: "Bots",
   lead: "A bot is an account that a program speaks with. It sees and says what its token is good for, where it is a member.",
   all: "All bots",
@@ -36,4 +38,4 @@ export const bots = {
     gone: "This bot was removed meanwhile.",
     server_admin: "Only an admin of this server may look after its bots.",
   },
-};
+});

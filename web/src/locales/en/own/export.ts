@@ -1,6 +1,8 @@
 /** Every sentence about taking data along in English. */
 
-export const exporting = {
+import { spoken } from "../../spoken.ts";
+
+export const exporting = spoken("exporting", {
   title: "Your data",
   lead: "Everything that you may read, your settings and what you keep for yourself, as one file. Once a day.",
   ask: "Export my data",
@@ -13,4 +15,4 @@ export const exporting = {
   } as Readonly<Record<string, string>>,
   daily: "You have had one today. Come back tomorrow.",
   conversation: "Export",
-};
+});

@@ -1,10 +1,9 @@
 /** Every sentence about the present moment and about who has read, in English. */
 
-const plural = new Intl.PluralRules("en");
-const count = new Intl.NumberFormat("en");
-const many = (n: number, one: string, other: string) => `${count.format(n)} ${plural.select(n) === "one" ? one : other}`;
+import { count, many } from "./count.ts";
+import { spoken } from "../spoken.ts";
 
-export const signals = {
+export const signals = spoken("signals", {
   state: { online: "Online", away: "Away", do_not_disturb: "Do not disturb", offline: "Offline" },
   lastSeen: (ago: string) => `Last here ${ago}`,
   until: (when: string) => `until ${when}`,
@@ -50,4 +49,4 @@ export const signals = {
 
   threadUnread: (n: number) => many(n, "unread reply in threads", "unread replies in threads"),
   mentioned: (n: number) => many(n, "mention of you", "mentions of you"),
-};
+});

@@ -1,0 +1,36 @@
+/** The parts of the catalogue: English gives the type, and a language that lacks a sentence does not compile. */
+
+import type { later } from "./en/later.ts";
+import type { said } from "./en/lines.ts";
+import type { exporting } from "./en/own/export.ts";
+import type { mail } from "./en/own/mail.ts";
+import type { own } from "./en/own/own.ts";
+import type { profile } from "./en/own/profile.ts";
+import type { unreads } from "./en/own/unreads.ts";
+import type { places } from "./en/places.ts";
+import type { reasons } from "./en/reasons.ts";
+import type { bots } from "./en/server/bots.ts";
+import type { emoji } from "./en/server/emoji.ts";
+import type { groups } from "./en/server/groups.ts";
+import type { signals } from "./en/signals.ts";
+import type { words } from "./en/words.ts";
+
+/** By name, as `spoken` asks for them. */
+export interface Parts {
+  readonly later: typeof later;
+  readonly said: typeof said;
+  readonly exporting: typeof exporting;
+  readonly mail: typeof mail;
+  readonly own: typeof own;
+  readonly profile: typeof profile;
+  readonly unreads: typeof unreads;
+  readonly places: typeof places;
+  readonly reasons: typeof reasons;
+  readonly bots: typeof bots;
+  readonly emoji: typeof emoji;
+  readonly groups: typeof groups;
+  readonly signals: typeof signals;
+  readonly words: typeof words;
+}
+
+export type Part = keyof Parts;
