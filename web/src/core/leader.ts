@@ -74,6 +74,8 @@ export class Leader {
   #stopped = false;
   #lastQuestion = 0;
   #distrustedAt = -Infinity;
+  /** The server said to come again then; a crowd spreads from there on. */
+  #notBefore = 0;
   #looking: string | null = null;
   /** Made when there is a draft to share. */
   #sharing: Sharing | null = null;
@@ -394,7 +396,8 @@ export class Leader {
     this.#feed(() => this.#link.recalled(now(), rows.flat()));
   }
 
-  #connectIn(ms: number): void {
+  #connectIn(afterMs: number): void {
+    const ms = afterMs + Math.max(0, this.#notBefore - now()) * 1_000;
     clearTimeout(this.#timers.connect);
     if (ms > 0) this.#events.link(this.#link.state, Date.now() + ms);
     this.#timers.connect = setTimeout(() => void this.#connect(), ms);
@@ -424,6 +427,7 @@ export class Leader {
 
   #frame(frame: ServerFrame): void {
     if (frame.type === "self" && frame.what.change === "devices") this.#events.devices();
+    if (frame.type === "error" && frame.fatal === true) this.#notBefore = now() + (frame.retry_after_ms ?? 0) / 1_000;
     this.#signals?.frame(frame);
     this.#feed(() => this.#link.frame(now(), frame));
   }
@@ -449,6 +453,7 @@ export class Leader {
       this.stop();
       this.#events.signedOut("expired");
     } else {
+      this.#notBefore = now() + (error.retry_after_ms ?? 0) / 1_000;
       this.#feed(() => this.#link.closed(now(), 1006));
     }
   }
@@ -489,7 +494,6 @@ export class Leader {
     this.#timers.tick = setTimeout(() => this.#feed(() => this.#link.tick(now())), Math.max(0, (at - now()) * 1_000));
   }
 }
-
 
 function now(): number {
   return performance.now() / 1_000;

@@ -8,7 +8,7 @@ import type { own } from "./en/own/own.ts";
 import type { profile } from "./en/own/profile.ts";
 import type { unreads } from "./en/own/unreads.ts";
 import type { places } from "./en/places.ts";
-import type { reasons } from "./en/reasons.ts";
+import type { codes, reasons } from "./en/reasons.ts";
 import type { bots } from "./en/server/bots.ts";
 import type { emoji } from "./en/server/emoji.ts";
 import type { groups } from "./en/server/groups.ts";
@@ -26,6 +26,7 @@ export interface Parts {
   readonly unreads: typeof unreads;
   readonly places: typeof places;
   readonly reasons: typeof reasons;
+  readonly codes: typeof codes;
   readonly bots: typeof bots;
   readonly emoji: typeof emoji;
   readonly groups: typeof groups;

@@ -1,7 +1,8 @@
-/** Why something was refused, by the server's reason, in English: more than its code says. */
+/** Why something was refused, in English. They come beside the page. */
 
 import { spoken } from "../spoken.ts";
 
+/** By the server's reason, which says more than its code. */
 export const reasons = spoken("reasons", {
   last_owner: "You are the last owner: make somebody else an owner first.",
   full: "This conversation is full.",
@@ -26,4 +27,20 @@ export const reasons = spoken("reasons", {
   closes_at: "A poll closes within 30 days.",
   device_full: "This device is out of space. Free some, then try again.",
   other_sign_in: "It was written before you signed in again, and may have been sent already.",
+});
+
+/** By the server's code. */
+export const codes = spoken("codes", {
+  bad_frame: "The server did not understand this version of the page. Reload it.",
+  bad_request: "The server refused what was entered.",
+  forbidden: "You may not do this here.",
+  not_found: "This does not exist, or is not visible to you.",
+  key_reused: "This message was already sent with another text.",
+  conflict: "This is not possible at the moment.",
+  gone: "This has expired.",
+  too_large: "This is too long.",
+  quota_exceeded: "Your space is used up.",
+  rate_limited: "Too fast. Please try again in a moment.",
+  internal: "Something went wrong on the server. Please try again.",
+  unavailable: "The server cannot be reached. Please try again.",
 });

@@ -110,22 +110,11 @@ export const words = spoken("words", {
   announce: (who: string, text: string) => `${who}: ${text}`,
   announceMany: (n: number) => many(n, "new message", "new messages"),
 
+  /** What may be said before the rest of them has come, which stands beside the reasons. */
   errors: {
     offline: "The server cannot be reached. It is tried again by itself.",
-    bad_frame: "The server did not understand this version of the page. Reload it.",
-    bad_request: "The server refused what was entered.",
     unauthenticated: "You are logged out. Log in again.",
     token_expired: "Your session has expired. Log in again.",
-    forbidden: "You may not do this here.",
-    not_found: "This does not exist, or is not visible to you.",
-    key_reused: "This message was already sent with another text.",
-    conflict: "This is not possible at the moment.",
-    gone: "This has expired.",
-    too_large: "This is too long.",
-    quota_exceeded: "Your space is used up.",
-    rate_limited: "Too fast. Please try again in a moment.",
-    internal: "Something went wrong on the server. Please try again.",
-    unavailable: "The server cannot be reached. Please try again.",
-  } as Record<string, string>,
+  },
   unknownError: (code: string) => `This did not work (${code}).`,
 });

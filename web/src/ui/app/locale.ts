@@ -66,17 +66,18 @@ export function listed(names: readonly string[]): string {
 }
 
 let reasons: Readonly<Record<string, string>> = {};
+let codes: Readonly<Record<string, string>> = words.errors;
 
-/** Comes beside the page; without it a refusal is said by its code. */
+/** Comes beside the page; without it a refusal is said by few codes. */
 export const reasonsKnown: Promise<void> = import("../../locales/en/reasons.ts").then(
   (found) => {
     reasons = found.reasons;
+    codes = { ...codes, ...found.codes };
   },
   () => undefined,
 );
 
 /** A refusal in words: by its reason, else by its code; the server's own text is never shown. */
 export function errorWords(error: { code: string; reason?: string | null | undefined }): string {
-  const reason = error.reason === undefined || error.reason === null ? undefined : reasons[error.reason];
-  return reason ?? words.errors[error.code] ?? words.unknownError(error.code);
+  return reasons[error.reason ?? ""] ?? codes[error.code] ?? words.unknownError(error.code);
 }

@@ -1,11 +1,14 @@
 /** Each refusal about groups is said by what would help. */
 
-import { expect, test } from "vitest";
+import { beforeAll, expect, test } from "vitest";
+import { codes } from "../../locales/en/reasons.ts";
 import { groups } from "../../locales/en/server/groups.ts";
-import { words } from "../app/locale.ts";
+import { reasonsKnown, words } from "../app/locale.ts";
 import { atName, why } from "./why.ts";
 
 const message = "as the server says it";
+
+beforeAll(() => reasonsKnown);
 
 test.each([
   [{ code: "conflict", path: "$.name", reason: "name_taken" }, groups.refused.name_taken],
@@ -16,8 +19,8 @@ test.each([
   [{ code: "not_found", path: "$.group_id" }, groups.refused.gone],
   [{ code: "not_found", path: "$.user_ids[3]" }, groups.refused.person],
   [{ code: "bad_request", path: "$.user_ids" }, groups.tooMany(50)],
-  [{ code: "rate_limited", retry_after_ms: 10 }, words.errors["rate_limited"]],
-  [{ code: "offline" }, words.errors["offline"]],
+  [{ code: "rate_limited", retry_after_ms: 10 }, codes.rate_limited],
+  [{ code: "offline" }, words.errors.offline],
 ])("%j", (refusal, said) => {
   expect(why({ message, ...refusal })).toBe(said);
 });
