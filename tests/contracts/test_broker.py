@@ -19,6 +19,8 @@ from seriatim.delivery.broker.carried import WIRE
 from seriatim.delivery.broker.local import LocalBroker
 from seriatim.delivery.broker.port import Broker, Hint, Receives, Told
 from seriatim.delivery.broker.redis import RedisBroker
+from seriatim.delivery.broker.shared import Hurry, Reload, Shared
+from seriatim.delivery.broker.waiting import WAITING
 from seriatim.protocol.answers import OwnRead, SelfChanged
 from seriatim.protocol.entries import MessageSent
 from valkey_server import Valkey
@@ -52,13 +54,17 @@ class Gateway:
     broker: Broker = field(init=False)
     hints: list[Hint] = field(default_factory=list[Hint])
     told: list[Told] = field(default_factory=list[Told])
+    shared: list[tuple[str, Shared]] = field(default_factory=list[tuple[str, Shared]])
     missed_count: int = 0
 
     def receives(self) -> Receives:
-        return Receives(self.hints.extend, self.told.append, self._missed)
+        return Receives(self.hints.extend, self.told.append, self._missed, self._shared)
 
     def _missed(self) -> None:
         self.missed_count += 1
+
+    def _shared(self, gateway: str, shared: Shared) -> None:
+        self.shared.append((gateway, shared))
 
     @property
     def seqs(self) -> list[int]:
@@ -129,6 +135,21 @@ async def test_ones_own_news_arrives_at_once_in_order_and_once(gateway: Gateway)
     assert gateway.seqs == [1, 2, 3], "and does not come back from the others"
 
 
+async def test_what_is_shared_comes_to_the_others_with_its_gateways_name_and_not_back(
+    gateway: Gateway, join: Join
+) -> None:
+    bob = await join()
+    for user_id in range(1, 1_001):
+        gateway.broker.share(Reload(UserId(user_id)))
+    gateway.broker.share(Hurry())
+    if isinstance(gateway.broker, RedisBroker):
+        name = gateway.broker.gateway
+        await until(lambda: len(bob.shared) == 1_001)
+        assert bob.shared == [*((name, Reload(UserId(id_))) for id_ in range(1, 1_001)), (name, Hurry())]
+    await asyncio.sleep(0.1)
+    assert gateway.shared == []
+
+
 async def test_all_gateways_hear_each_one_in_its_order(join: Join) -> None:
     ada, bob, eve = [await join() for _ in range(3)]
     for seq in range(1, 1_001):
@@ -182,9 +203,9 @@ async def test_a_server_that_does_not_answer_holds_up_nobody_and_the_queue_is_bo
     process = valkey.process
     os.kill(process, signal.SIGSTOP)
     try:
-        for seq in range(1, redis.WAITING + 1_001):
+        for seq in range(1, WAITING + 1_001):
             ada.broker.publish([hint(seq)])
-        assert ada.seqs[-1] == redis.WAITING + 1_000
+        assert ada.seqs[-1] == WAITING + 1_000
         assert ada.broker.dropped_count == 1_000, "the oldest went"
         await until(lambda: isinstance(ada.broker, RedisBroker) and not ada.broker.is_connected)
     finally:
@@ -207,7 +228,7 @@ async def test_a_silent_subscription_is_kept_as_long_as_its_pongs_come(
 async def test_what_cannot_be_read_is_counted_and_left_to_the_log(join: Join, valkey: Valkey, tmp_path: Path) -> None:
     bob, other_log = await join(), await join("another epoch")
     assert isinstance(bob.broker, RedisBroker)
-    newer = msgspec.msgpack.encode((WIRE + 1, "a gateway", "e", [(3, hint(2).entry)], []))
+    newer = msgspec.msgpack.encode((WIRE + 1, "a gateway", "e", [(3, hint(2).entry)], [], []))
     for payload in (b"", b"nonsense", b"\x93\x01", newer):
         valkey.ask("PUBLISH", str(tmp_path), payload)
     other_log.broker.publish([hint(1, "another epoch")])

@@ -5,9 +5,11 @@ from collections.abc import Sequence
 import msgspec
 
 from seriatim.delivery.broker.port import Hint, Told
+from seriatim.delivery.broker.shared import Shared
+from seriatim.delivery.broker.waiting import News
 from seriatim.protocol.entries import Entry
 
-WIRE = 1
+WIRE = 2
 """Version of `Carried`; news in another one is left to the heads check."""
 
 
@@ -21,6 +23,7 @@ class Carried(msgspec.Struct, array_like=True):
     hints: list[tuple[int, Entry]]
     """Roster version and entry of each."""
     told: list[Told]
+    shared: list[Shared]
 
     def hinted(self) -> list[Hint]:
         """Return its hints as they were published, without their traces."""
@@ -46,11 +49,12 @@ class Codec:
         self._gateway = gateway
         self._epoch = epoch
 
-    def encode(self, news: Sequence[Hint | Told]) -> bytes:
-        """Return one message with this news; hints keep their order, and what users are told keeps its own."""
+    def encode(self, news: Sequence[News]) -> bytes:
+        """Return one message with this news, each of its three sorts in its order."""
         hints = [(one.roster_version, one.entry) for one in news if isinstance(one, Hint)]
         told = [one for one in news if isinstance(one, Told)]
-        return msgspec.msgpack.encode(Carried(WIRE, self._gateway, self._epoch, hints, told))
+        shared = [one for one in news if not isinstance(one, Hint | Told)]
+        return msgspec.msgpack.encode(Carried(WIRE, self._gateway, self._epoch, hints, told, shared))
 
     def decode(self, payload: bytes) -> Carried | None:
         """Return another gateway's message; None: it is this one's own.

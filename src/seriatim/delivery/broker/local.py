@@ -3,6 +3,7 @@
 import asyncio
 
 from seriatim.delivery.broker.port import Hint, Receives, Told
+from seriatim.delivery.broker.shared import Shared
 
 
 class LocalBroker:
@@ -10,6 +11,7 @@ class LocalBroker:
 
     def __init__(self, receives: Receives) -> None:
         self._receives = receives
+        self.gateway = "alone"
 
     def publish(self, hints: list[Hint]) -> None:
         """Deliver at once, in order."""
@@ -18,6 +20,9 @@ class LocalBroker:
     def tell(self, told: Told) -> None:
         """Deliver at once, in order."""
         self._receives.told(told)
+
+    def share(self, shared: Shared) -> None:
+        """Do nothing: there is no other gateway."""
 
     async def run(self) -> None:
         """Wait for nobody: there is no other gateway."""

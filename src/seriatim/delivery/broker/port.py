@@ -7,6 +7,7 @@ import msgspec
 
 from seriatim.core.ids import DeviceId, UserId
 from seriatim.core.trace import Trace
+from seriatim.delivery.broker.shared import Shared
 from seriatim.protocol.answers import Heads, SelfChanged, SlashCalled
 from seriatim.protocol.entries import Entry
 
@@ -43,12 +44,19 @@ class Told(msgspec.Struct, array_like=True, frozen=True):
 class Broker(Protocol):
     """Carries news to every gateway, this one first: at most once, in the order of each publisher."""
 
+    gateway: str
+    """This gateway's name among those of one log; another one after each start."""
+
     def publish(self, hints: list[Hint]) -> None:
         """Pass hints on without waiting; after COMMIT only."""
         ...
 
     def tell(self, told: Told) -> None:
         """Pass a user's own news on without waiting."""
+        ...
+
+    def share(self, shared: Shared) -> None:
+        """Pass on to the other gateways, not to this one; it is dropped before hints and told frames are."""
         ...
 
     async def run(self) -> None:
@@ -63,3 +71,5 @@ class Receives(NamedTuple):
     told: Callable[[Told], None]
     missed: Callable[[], None] = lambda: None
     """Called when news of other gateways may have been lost: whatever moved is looked up in the log."""
+    shared: Callable[[str, Shared], None] = lambda _gateway, _shared: None
+    """Called with what another gateway, of this name, shares."""

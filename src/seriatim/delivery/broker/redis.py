@@ -7,7 +7,6 @@ back, and by each heartbeat in any case (promise D2).
 
 import asyncio
 import secrets
-from collections import deque
 from collections.abc import Sequence
 from typing import Any, cast
 
@@ -20,13 +19,11 @@ from redis.exceptions import RedisError
 
 from seriatim.delivery.broker.carried import Codec, Unreadable
 from seriatim.delivery.broker.port import Hint, Receives, Told
+from seriatim.delivery.broker.shared import Shared
+from seriatim.delivery.broker.waiting import Waiting
 
 log = structlog.get_logger()
 
-WAITING = 10_000
-"""Most news that wait for the server; beyond it the oldest are dropped."""
-AT_ONCE = 500
-"""Most news in one message."""
 WITHIN_S = 2.0
 """Longest wait for the server to take a connection or a message."""
 PING_EVERY_S = 5.0
@@ -42,7 +39,7 @@ class RedisBroker:
 
     Whoever can read or write there is trusted, as whoever reads the database is.
 
-    Bounds: 10,000 news wait while the server does not answer, the oldest go first; one message is on its way at a time
+    Bounds: 10,000 news wait while the server does not answer (`Waiting`); one message is on its way at a time
     and carries what has come meanwhile, so the order of a publisher is kept and a busy gateway sends few messages.
     """
 
@@ -51,16 +48,20 @@ class RedisBroker:
             url, socket_timeout=WITHIN_S, socket_connect_timeout=WITHIN_S, protocol=2, retry=Retry(NoBackoff(), 0)
         )
         self._channel = channel
-        self._codec = Codec(secrets.token_urlsafe(12), epoch)
+        self.gateway = secrets.token_urlsafe(12)
+        self._codec = Codec(self.gateway, epoch)
         self._receives = receives
-        self._waiting: deque[Hint | Told] = deque(maxlen=WAITING)
+        self._waiting = Waiting()
         self._wake = asyncio.Event()
         self.is_connected = False
         """Whether this gateway hears the others."""
-        self.dropped_count = 0
-        """News that never left: too many waited, or the server did not take them."""
         self.unread_count = 0
         """Messages of others that could not be read: another version, another epoch, or broken."""
+
+    @property
+    def dropped_count(self) -> int:
+        """News that never left: too many waited, or the server did not take them."""
+        return self._waiting.dropped_count
 
     def publish(self, hints: list[Hint]) -> None:
         """Deliver to this gateway's own sessions at once, and to the others soon."""
@@ -72,9 +73,13 @@ class RedisBroker:
         self._receives.told(told)
         self._queue([told])
 
+    def share(self, shared: Shared) -> None:
+        """Deliver to the others soon."""
+        self._waiting.put_shared(shared)
+        self._wake.set()
+
     def _queue(self, news: Sequence[Hint | Told]) -> None:
-        self.dropped_count += max(0, len(self._waiting) + len(news) - WAITING)
-        self._waiting.extend(news)
+        self._waiting.put(news)
         self._wake.set()
 
     async def run(self) -> None:
@@ -94,13 +99,13 @@ class RedisBroker:
             await self._wake.wait()
             self._wake.clear()
             while self._waiting:
-                news = [self._waiting.popleft() for _ in range(min(AT_ONCE, len(self._waiting)))]
+                news = self._waiting.take()
                 try:
                     await self._redis.publish(self._channel, self._codec.encode(news))
                 except _FAULTS:
                     # Whether it arrived is unknown. It is not sent again: a hint may be lost, and those who listen
                     # look into the log as soon as the server is back.
-                    self.dropped_count += len(news)
+                    self._waiting.dropped_count += len(news)
                     await asyncio.sleep(RETRY_S)
 
     # -- in
@@ -156,3 +161,5 @@ class RedisBroker:
             self._receives.hints(carried.hinted())
         for one in carried.told:
             self._receives.told(one)
+        for one in carried.shared:
+            self._receives.shared(carried.gateway, one)
