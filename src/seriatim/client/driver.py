@@ -16,7 +16,7 @@ from seriatim.client.frames import decode
 from seriatim.client.store import Store, Written
 from seriatim.core.clock import Clock
 from seriatim.core.errors import ChatError, Forbidden, Unauthenticated
-from seriatim.protocol.answers import ServerFrame
+from seriatim.protocol.answers import Error, ServerFrame
 from seriatim.protocol.codec import Subprotocol
 from seriatim.protocol.codes import CloseCode
 from seriatim.protocol.commands import AnyCommand
@@ -30,6 +30,8 @@ OUTGOING_FRAMES = 1_000
 MESSAGE_BYTES = 16 * 1024 * 1024
 """Largest message of the server: a page of 200 entries with bodies of 16 KiB, escaped."""
 ABNORMAL = 1006
+LONGEST_RETRY_S = 60.0
+"""A server that sends its clients away for longer is asked sooner."""
 NO_ANSWER = (OSError, TimeoutError, InvalidHandshake, ConnectionClosed, EOFError, ssl.SSLError)
 
 Observer = Callable[[Sequence[Action]], None]
@@ -53,6 +55,8 @@ class Driver:
         self._observe = observe
         self._hear = hear
         self._connect_at: float | None = None
+        self._not_before = 0.0
+        """When the server said to come again; the link's own wait, which spreads a crowd, begins there."""
         self._socket: ClientConnection | None = None
         self._outgoing: asyncio.Queue[AnyCommand | int] = asyncio.Queue(OUTGOING_FRAMES)
         self._changed = asyncio.Event()
@@ -89,7 +93,7 @@ class Driver:
     def _do(self, action: Action) -> None:
         match action:
             case Connect(after_s):
-                self._connect_at = self._now() + after_s
+                self._connect_at = max(self._now(), self._not_before) + after_s
             case Transmit(frame):
                 self._outgoing.put_nowait(frame)
             case Disconnect(code):
@@ -125,9 +129,11 @@ class Driver:
             except InvalidStatus as error:
                 if error.response.status_code in {400, 403, 426}:
                     raise Forbidden(f"the server answered the upgrade with {error.response.status_code}") from error
+                self._sent_away(_seconds(error.response.headers.get("Retry-After", "")))
             except ChatError as error:
                 if not error.retryable:
                     raise
+                self._sent_away((error.retry_after_ms or 0) / 1_000)
             except NO_ANSWER:
                 pass
             else:
@@ -136,6 +142,9 @@ class Driver:
                 self.do(self.link.closed(self._now(), code))
             if self._refused is not None:
                 await self._after_refusal(self._refused)
+
+    def _sent_away(self, after_s: float) -> None:
+        self._not_before = self._now() + min(after_s, LONGEST_RETRY_S)
 
     async def _after_refusal(self, code: int) -> None:
         self._refused = None
@@ -192,6 +201,8 @@ class Driver:
             except msgspec.DecodeError:
                 return CloseCode.UNSUPPORTED_DATA
             for frame in frames:
+                if isinstance(frame, Error) and frame.fatal:
+                    self._sent_away((frame.retry_after_ms or 0) / 1_000)
                 if not self._given_up:
                     self._hear(frame)
                     self.do(self.link.frame(self._now(), frame))
@@ -230,6 +241,11 @@ class Driver:
                 await asyncio.sleep(1.0)
             else:
                 self.do(self.link.renew(self._now(), token))
+
+
+def _seconds(retry_after: str) -> float:
+    """Return what the header asks for; a proxy's date, or nothing, asks for no more than the link's own wait."""
+    return float(retry_after) if retry_after.isascii() and retry_after.isdigit() else 0.0
 
 
 def _socket_url(url: str) -> str:

@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from seriatim.app.front import RETRY_AFTER_S, Front
+from seriatim.app.front import OVERLOADED, RETRY_AFTER_S, Front
 from seriatim.gateway.transport.contract import Refusal
 
 ASKED: dict[str, Any] = {"type": "http", "path": "/v1/me"}
@@ -54,6 +54,32 @@ async def test_an_open_front_passes_everything_on() -> None:
     assert front.accept("a request", "a connection") == ("a request", "a connection")  # type: ignore[arg-type]
 
 
+async def test_under_pressure_whoever_comes_new_is_sent_away_but_a_balancer_is_answered(
+    sent: list[dict[str, Any]],
+) -> None:
+    front = Front()
+    passed: list[str] = []
+
+    async def app(scope: Any, _receive: Any, _send: Any) -> None:
+        passed.append(scope["path"])
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    front.open(app, lambda request, connection: (request, connection))  # type: ignore[arg-type,return-value]
+    front.pressure.overloaded = True
+    for path in ("/v1/auth/log-in", "/health", "/"):
+        await front({"type": "http", "path": path}, nothing, send)
+    assert passed == ["/health", "/"]
+    start, body = sent
+    assert (start["status"], dict(start["headers"])[b"retry-after"]) == (503, b"2")
+    assert msgspec.json.decode(body["body"])["detail"] == OVERLOADED
+    assert front.accept(None, None) == Refusal(503, OVERLOADED, RETRY_AFTER_S)  # type: ignore[arg-type]
+    front.pressure.overloaded = False
+    await front(ASKED, nothing, send)
+    assert passed[-1] == ASKED["path"]
+
+
 async def test_the_lifespan_is_the_fronts_own(sent: list[dict[str, Any]]) -> None:
     messages = iter(["lifespan.startup", "lifespan.shutdown"])
 
@@ -63,5 +89,8 @@ async def test_the_lifespan_is_the_fronts_own(sent: list[dict[str, Any]]) -> Non
     async def send(message: Any) -> None:
         sent.append(message)
 
-    await Front()({"type": "lifespan"}, receive, send)
+    front = Front()
+    await front({"type": "lifespan"}, receive, send)
+    assert front.pressure._next is not None
+    assert front.pressure._next.cancelled()
     assert [message["type"] for message in sent] == ["lifespan.startup.complete", "lifespan.shutdown.complete"]

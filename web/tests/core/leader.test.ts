@@ -130,6 +130,47 @@ test("what this sign-in has left is sent", async () => {
   leader.stop();
 });
 
+test("whom the server sends away comes no sooner than it says, and at a time of his own after that", async () => {
+  vi.useFakeTimers();
+  vi.spyOn(Math, "random").mockReturnValue(0.5);
+  try {
+    const { leader } = await leading();
+    const error = { type: "error", code: "rate_limited", message: "too many at once", retry_after_ms: 5_000, fatal: true };
+    Network.all[0]?.onmessage?.({ data: JSON.stringify(error) });
+    Network.all[0]?.onclose?.({ code: 4005 });
+    await vi.advanceTimersByTimeAsync(5_200);
+    expect(Network.all).toHaveLength(1);
+    await vi.advanceTimersByTimeAsync(100);
+    expect(Network.all).toHaveLength(2);
+    leader.stop();
+  } finally {
+    vi.restoreAllMocks();
+    vi.useRealTimers();
+  }
+});
+
+test("a socket that is refused without a word, again and again, is asked for ever less often", async () => {
+  vi.useFakeTimers();
+  vi.spyOn(Math, "random").mockReturnValue(1);
+  try {
+    const { leader } = await leading();
+    const tries: number[] = [];
+    Network.all[0]?.onclose?.({ code: 1006 });
+    for (let passed = 0; passed < 120; passed += 0.5) {
+      await vi.advanceTimersByTimeAsync(500);
+      while (Network.all.length > tries.length + 1) tries.push(passed + 0.5);
+      const latest = Network.all.at(-1);
+      if (latest !== undefined && tries.length > 0) latest.onclose?.({ code: 1006 });
+    }
+    const waits = tries.map((at, index) => at - (tries[index - 1] ?? 0));
+    expect(waits, "503 of an upgrade is such a socket: browsers tell pages no more").toEqual([0.5, 1, 2, 4, 8, 16, 30, 30]);
+    leader.stop();
+  } finally {
+    vi.restoreAllMocks();
+    vi.useRealTimers();
+  }
+});
+
 test("a code from 4400 on is final until something changes", async () => {
   vi.useFakeTimers();
   try {

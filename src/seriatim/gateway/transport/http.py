@@ -21,6 +21,8 @@ from seriatim.protocol.resources import Problem
 
 _PIPELINED = 16
 """Most requests that may wait behind an unanswered one."""
+FULL_RETRY_S = 5
+"""When to come again where every place is taken."""
 _CODES = {error.status: error.code for error in (BadRequest, Forbidden, NotFound, TooLarge, RateLimited, Unavailable)}
 """What a refusal is called where the rest of the server has a word for it; else HTTP's own."""
 
@@ -40,6 +42,8 @@ class HttpLimits(NamedTuple):
     """A body has to keep its rate in each window of this length; one that is whole sooner is not measured."""
     linger_s: float = 1.0
     """How long a refused client may go on sending: closing at once would reset the connection before it reads why."""
+    connections: int | None = None
+    """Most of them at once, WebSockets among them; beyond it 503. None: what the open files allow."""
 
 
 class _Refused(Exception):
@@ -79,6 +83,8 @@ class HttpEdge(HttpToolsProtocol):
         self.server, self.client = _addresses(transport)
         self.scheme = "https" if is_ssl(transport) else "http"
         self.timeout_keep_alive_task = self.loop.call_later(self._limits.idle_s, self.timeout_keep_alive_handler)
+        if self._limits.connections is not None and len(self.connections) > self._limits.connections:
+            self._refuse(Refusal(HTTPStatus.SERVICE_UNAVAILABLE, "this server has no place left", FULL_RETRY_S))
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._forget_deadline()

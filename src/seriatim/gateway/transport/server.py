@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import resource
 import socket
 from collections.abc import Callable, Generator
 from functools import partial
@@ -17,6 +18,9 @@ BACKLOG = 4096
 _TICK_S = 1.0
 """How often uvicorn renews its Date header."""
 _NO_LIMITS_NAMED = HttpLimits()
+MOST_FILES = 1_048_576
+SPARE_FILES = 256
+"""Open files that connections leave to the rest of the process: the database's pools, the page's files, the log."""
 
 
 class StartupFailed(Exception):
@@ -37,6 +41,17 @@ def listening_socket(host: str, port: int) -> socket.socket:
     return listener
 
 
+def room_for_connections() -> int:
+    """Let this process open as many files as its hard limit allows, and return how many of them may be connections."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = MOST_FILES if hard == resource.RLIM_INFINITY else min(hard, MOST_FILES)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        with contextlib.suppress(OSError, ValueError):  # a system with another, lower limit of its own
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+            soft = wanted
+    return max(1, (wanted if soft == resource.RLIM_INFINITY else soft) - SPARE_FILES)
+
+
 class HttpServer:
     """One process's HTTP and WebSocket server on one listening socket; TLS when a certificate is given."""
 
@@ -51,6 +66,8 @@ class HttpServer:
         key: Path | None = None,
         stop_within_s: int = 5,
     ) -> None:
+        if limits.connections is None:
+            limits = limits._replace(connections=room_for_connections())
         edge = cast("type[asyncio.Protocol]", partial(HttpEdge, doorway, limits))
         self._doorway = doorway
         self._listener = listener

@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import math
 import time
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -15,6 +16,8 @@ from seriatim.protocol.limits import HANDSHAKES_PER_S, LIMITS
 
 PATH = "/v1/ws"
 _KEY_BYTES = 16
+LONGEST_RETRY_S = 30
+"""Nobody is told to stay away longer: with what rises in the meantime, later places are guesses."""
 
 
 class Handshake(NamedTuple):
@@ -56,7 +59,7 @@ class Doorway:
         self._origins = origins
         self._per_s = handshakes_per_s
         self._left = float(handshakes_per_s)
-        self._counted_at = time.monotonic()
+        self._counted_at = self._promised_at = time.monotonic()
 
     def decide(self, handshake: Handshake) -> Upgraded | Refusal:
         """Return the accepted connection, not yet open, or the HTTP answer that refuses it."""
@@ -85,12 +88,16 @@ class Doorway:
         return None if own else Refusal(HTTPStatus.FORBIDDEN, "this Origin may not connect")
 
     def _busy(self) -> Refusal | None:
-        """Take one token of the handshake rate."""
+        """Take one token of the handshake rate, or a later place."""
         now = time.monotonic()
         self._left = min(float(self._per_s), self._left + (now - self._counted_at) * self._per_s)
         self._counted_at = now
-        if self.draining or self._left < 1.0:
-            return Refusal(HTTPStatus.SERVICE_UNAVAILABLE, "too many handshakes, or a restart", 1)
+        if self.draining:
+            return Refusal(HTTPStatus.SERVICE_UNAVAILABLE, "this server restarts", 1)
+        if self._left < 1.0:
+            self._promised_at = max(self._promised_at, now) + 1 / self._per_s
+            after_s = min(LONGEST_RETRY_S, math.ceil(self._promised_at - now))
+            return Refusal(HTTPStatus.SERVICE_UNAVAILABLE, "too many handshakes at once", after_s)
         self._left -= 1.0
         return None
 

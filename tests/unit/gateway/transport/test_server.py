@@ -2,16 +2,23 @@
 
 import asyncio
 import gc
+import resource
 import signal
 import socket
 from typing import Any
 
 import pytest
 
-from contracts.edge import application, connect, running
+from contracts.edge import Raw, application, connect, masked, running
 from seriatim.gateway.transport.contract import Connection, Refusal, UpgradeRequest
-from seriatim.gateway.transport.http import HttpEdge
-from seriatim.gateway.transport.server import HttpServer, StartupFailed, listening_socket
+from seriatim.gateway.transport.http import HttpEdge, HttpLimits
+from seriatim.gateway.transport.server import (
+    SPARE_FILES,
+    HttpServer,
+    StartupFailed,
+    listening_socket,
+    room_for_connections,
+)
 from seriatim.gateway.transport.upgrade import Doorway
 
 
@@ -50,6 +57,35 @@ async def test_an_application_that_does_not_start_is_an_error_and_no_exit_of_the
 def test_a_port_in_use_is_an_error_of_the_caller() -> None:
     with listening_socket("127.0.0.1", 0) as taken, pytest.raises(OSError, match="in use"):
         listening_socket("127.0.0.1", taken.getsockname()[1])
+
+
+def test_beyond_its_places_a_process_answers_503_and_serves_who_is_there() -> None:
+    with running(limits=HttpLimits(connections=1)) as edge, connect(edge) as held:
+        with Raw(edge.server.port) as refused:
+            head = refused.head()
+            refused.assert_ended()
+        assert head.startswith("HTTP/1.1 503 ")
+        assert "retry-after: 5" in head
+        held.send(masked(0x81, b"still here"))
+        assert held.frame() == (0x81, b"still here")
+        held.send(masked(0x88))
+        held.assert_ended()
+        with connect(edge):
+            pass
+
+
+def test_a_process_opens_as_many_files_as_it_may_and_keeps_some_for_the_database() -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    few = min(1_000, hard)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (few, hard))
+    try:
+        room = room_for_connections()
+        now = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    assert now >= few
+    assert room == now - SPARE_FILES
+    assert few == hard or now > few
 
 
 def test_an_upgraded_connection_keeps_nothing_of_its_http_side() -> None:

@@ -1,9 +1,11 @@
 """Which handshakes pass, decided without a socket."""
 
+import time
+
 import pytest
 
 from seriatim.gateway.transport.contract import Connection, MessageReceiver, Refusal, UpgradeRequest
-from seriatim.gateway.transport.upgrade import Doorway, Handshake, Upgraded
+from seriatim.gateway.transport.upgrade import LONGEST_RETRY_S, Doorway, Handshake, Upgraded
 
 GOOD = {
     b"host": b"chat.example",
@@ -63,7 +65,29 @@ def test_a_refused_origin_costs_no_handshake() -> None:
     doorway = Doorway(accept, handshakes_per_s=1)
     assert status(doorway.decide(asked(origin="null"))) == 403
     assert status(doorway.decide(asked())) == 101
-    assert doorway.decide(asked()) == Refusal(503, "too many handshakes, or a restart", 1)
+    assert doorway.decide(asked()) == Refusal(503, "too many handshakes at once", 1)
+
+
+def test_a_crowd_is_told_to_come_one_after_another_as_fast_as_it_may(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 100.0
+    monkeypatch.setattr(time, "monotonic", lambda: now)
+    doorway = Doorway(accept, handshakes_per_s=2)
+    decided = [doorway.decide(asked()) for _ in range(8)]
+    assert [status(one) for one in decided] == [101, 101, *[503] * 6]
+    assert [one.retry_after_s for one in decided if isinstance(one, Refusal)] == [1, 1, 2, 2, 3, 3]
+    now += 2.0  # those of the first two seconds have their places, and are as many as come in a second
+    assert [status(doorway.decide(asked())) for _ in range(3)] == [101, 101, 503]
+    assert doorway.decide(asked()) == Refusal(503, "too many handshakes at once", 2)
+    for _ in range(1_000):
+        last = doorway.decide(asked())
+    assert isinstance(last, Refusal)
+    assert last.retry_after_s == LONGEST_RETRY_S
+
+
+def test_a_server_that_restarts_takes_nobody() -> None:
+    doorway = Doorway(accept)
+    doorway.draining = True
+    assert doorway.decide(asked()) == Refusal(503, "this server restarts", 1)
 
 
 def test_repeated_fields_are_one_list() -> None:
