@@ -14,7 +14,7 @@ import msgspec
 import pytest
 
 from seriatim.core.ids import ConversationId, DeviceId, UserId
-from seriatim.delivery.broker import redis
+from seriatim.delivery.broker import link
 from seriatim.delivery.broker.carried import WIRE
 from seriatim.delivery.broker.local import LocalBroker
 from seriatim.delivery.broker.port import Broker, Hint, Receives, Told
@@ -184,7 +184,7 @@ async def test_a_server_that_dies_harms_nobody_and_its_successor_is_found(join: 
     try:
         ada.broker.publish([hint(1)])
         assert ada.seqs == [1], "its own sessions have it all the same"
-        await until(lambda: isinstance(ada.broker, RedisBroker) and not ada.broker.is_connected)
+        await until(lambda: isinstance(ada.broker, RedisBroker) and ada.broker.why_away)
         await until(lambda: isinstance(ada.broker, RedisBroker) and ada.broker.dropped_count == 1)
     finally:
         valkey.start()
@@ -196,8 +196,8 @@ async def test_a_server_that_dies_harms_nobody_and_its_successor_is_found(join: 
 async def test_a_server_that_does_not_answer_holds_up_nobody_and_the_queue_is_bounded(
     join: Join, monkeypatch: pytest.MonkeyPatch, valkey: Valkey
 ) -> None:
-    monkeypatch.setattr(redis, "PING_EVERY_S", 0.1)
-    monkeypatch.setattr(redis, "SILENT_S", 0.5)
+    monkeypatch.setattr(link, "ASK_EVERY_S", 0.1)
+    monkeypatch.setattr(link, "SILENT_S", 0.5)
     ada = await join()
     assert isinstance(ada.broker, RedisBroker)
     process = valkey.process
@@ -207,7 +207,7 @@ async def test_a_server_that_does_not_answer_holds_up_nobody_and_the_queue_is_bo
             ada.broker.publish([hint(seq)])
         assert ada.seqs[-1] == WAITING + 1_000
         assert ada.broker.dropped_count == 1_000, "the oldest went"
-        await until(lambda: isinstance(ada.broker, RedisBroker) and not ada.broker.is_connected)
+        await until(lambda: isinstance(ada.broker, RedisBroker) and ada.broker.why_away)
     finally:
         os.kill(process, signal.SIGCONT)
     await until(lambda: ada.missed_count == 2)
@@ -216,8 +216,8 @@ async def test_a_server_that_does_not_answer_holds_up_nobody_and_the_queue_is_bo
 async def test_a_silent_subscription_is_kept_as_long_as_its_pongs_come(
     join: Join, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(redis, "PING_EVERY_S", 0.1)
-    monkeypatch.setattr(redis, "SILENT_S", 0.3)
+    monkeypatch.setattr(link, "ASK_EVERY_S", 0.1)
+    monkeypatch.setattr(link, "SILENT_S", 0.3)
     ada, bob = await join(), await join()
     await asyncio.sleep(1.0)
     ada.broker.publish([hint(1)])
