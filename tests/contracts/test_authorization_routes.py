@@ -110,7 +110,8 @@ CELLS = {(name, kind, standing): letter for name, rows in TABLE.items() for kind
 
 OF_THE_SERVER = {
     "list_all_reports", "list_all_audit", "make_group", "change_group", "delete_group", "invite_to_server", "list_bots",
-    "make_bot", "renew_bot", "remove_bot", "make_reset_link", "mail_invitation", "add_emoji", "remove_emoji",
+    "make_bot", "change_bot", "renew_bot", "remove_bot", "make_reset_link", "mail_invitation", "add_emoji",
+    "remove_emoji",
 }  # fmt: skip
 """Only an admin of the server may."""
 ELSEWHERE = {"get_trace", "slash", "unsave_message"}

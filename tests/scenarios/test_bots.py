@@ -59,6 +59,7 @@ async def test_only_an_admin_of_the_server_makes_lists_and_ends_bots(server: Ser
     for method, path, body in (
         ("POST", "/v1/admin/bots", {"name": "another"}),
         ("GET", "/v1/admin/bots", None),
+        ("PATCH", f"/v1/admin/bots/{bot['user_id']}", {"scopes": ["manage"]}),
         ("POST", f"/v1/admin/bots/{bot['user_id']}/token", None),
         ("DELETE", f"/v1/admin/bots/{bot['user_id']}", None),
     ):
@@ -112,6 +113,26 @@ async def test_a_token_that_ended_closes_its_sockets_and_opens_nothing(server: S
         await server.greeted(fresh | {"access_token": fresh["token"]})
     body = (await root.history(group))[-1]
     assert (body["sender_id"], body["body"]) == (bot.user_id, "words"), "what it said stays"
+
+
+async def test_a_token_is_good_for_what_it_was_changed_to_on_sockets_that_were_open_too(server: Server) -> None:
+    root = await admin(server)
+    bot, group = await member_bot(server, root, "read", "send")
+    path = f"/v1/admin/bots/{bot.user_id}"
+    changed = await root.http("PATCH", path, json={"scopes": ["read", "react", "read"]})
+    assert (changed.status_code, changed.json()["scopes"]) == (200, ["react", "read"])
+    with pytest.raises(ConnectionClosed):
+        await bot.next("nothing of this type")
+    assert bot.close_code == CloseCode.RESTART, "it comes back by itself"
+    again = await server.greeted(bot.credentials)
+    refused = await again.send(group, "no more")
+    assert (refused["code"], refused["reason"]) == ("forbidden", "scope")
+    for wrong in ([], ["everything"], "read"):
+        answer = await root.http("PATCH", path, json={"scopes": wrong})
+        assert (answer.status_code, answer.json()["path"][:8]) == (400, "$.scopes"), wrong
+    audit = (await root.http("GET", "/v1/admin/audit")).json()["acts"]
+    assert (audit[0]["act"], audit[0]["details"]) == ("change_bot", {"scopes": ["react", "read"]})
+    assert await again.send(group, "still refused, and connected")
 
 
 async def test_a_bot_without_read_has_no_socket(server: Server) -> None:

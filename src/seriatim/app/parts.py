@@ -22,6 +22,7 @@ from seriatim.features.accounts.accounts import Accounts, AccountSettings
 from seriatim.features.accounts.keys import ACCESS_TOKENS, CONVERSATION_IDS, derived, server_keys, server_secret
 from seriatim.features.accounts.tokens import Tokens
 from seriatim.features.devices.revocations import Revocations
+from seriatim.features.devices.store import NO_DEVICE
 from seriatim.features.export.routes import ExportKeeping
 from seriatim.features.later.later import Later
 from seriatim.features.mail.mail import MailKeeping, Outlet, mail_keeping
@@ -95,7 +96,10 @@ async def build(settings: Settings, database: Database, clock: Clock) -> Parts:
     own = OwnStream(database, publisher.tell, social.signals)
 
     def on_revoked(user_id: UserId, device_id: DeviceId) -> None:
-        sockets.close_device(user_id, device_id)
+        if device_id == NO_DEVICE:
+            sockets.reconnect(user_id)
+        else:
+            sockets.close_device(user_id, device_id)
 
     revocations = Revocations(database, clock, on_revoked, token_life_s=settings.token_life_s)
     bots = BotParts(database, fan_out, settings, partial(derived, secret), ended=revocations.hurry, clock=clock)

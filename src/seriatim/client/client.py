@@ -33,6 +33,9 @@ from seriatim.client.http import Http
 from seriatim.client.membership import Membership
 from seriatim.client.messages import Messages
 from seriatim.client.own import Own
+from seriatim.client.server.admin import Admin
+from seriatim.client.server.me import MyAccount
+from seriatim.client.server.webhooks import Hooks
 from seriatim.client.store import Account, MemoryStore, Store
 from seriatim.client.view import View
 from seriatim.core.clock import Clock, SystemClock
@@ -109,8 +112,14 @@ class Client:
         """Lists that are no part of the log, as the server sees them: conversations, members, people."""
         self.membership = Membership(self.submit, http)
         """Inviting, joining, leaving."""
-        self.messages = Messages(self.submit)
-        """Editing, deleting, reacting, pinning, forwarding, polls."""
+        self.messages = Messages(self.submit, http)
+        """Editing, deleting, reacting, pinning, forwarding, polls; what is known of messages; slash commands."""
+        self.me = MyAccount(http)
+        """How the user looks to others, his devices, his mail, logging out."""
+        self.webhooks = Hooks(http)
+        """Addresses where programs leave messages, and URLs that are told them."""
+        self.admin = Admin(http)
+        """What admins of the server do: groups of people, bots, invitations to sign up."""
         self.calls = Calls(http, self._driver.do)
         """A bot's slash commands: what it offers, who calls, and what it answers."""
         self.view = View(self._driver, store, self._clock)

@@ -1,8 +1,8 @@
 """What the SDK asks over HTTP: signing in, fresh tokens, and the lists that are no part of the log."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
-from typing import Any, BinaryIO, Literal, TypeVar
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from typing import Any, BinaryIO, Literal, Protocol, TypeVar
 
 import httpx
 import msgspec
@@ -37,9 +37,21 @@ ANSWER_WITHIN_S = 20.0
 LONGEST_PAGE = {"limit": str(LIMITS.page_entries)}
 PAGE_TRIES = 10
 RETRY_MS = 1_000
-SIGNING_IN = "/v1/auth/"
+SIGNING_IN = {"/v1/auth/sign-up", "/v1/auth/log-in", "/v1/auth/refresh"}
+"""What gives a token, and takes none."""
+
+
+class Paged(Protocol):
+    """A page of a list."""
+
+    @property
+    def cursor(self) -> str | None:
+        """Asks for the next one; None on the last."""
+        ...
+
 
 _T = TypeVar("_T")
+_P = TypeVar("_P", bound=Paged)
 
 
 class Http:
@@ -76,25 +88,30 @@ class Http:
 
     async def conversations(self) -> list[Conversation]:
         """Return the user's conversations, the newest first."""
+        pages = self.pages("/v1/conversations", Conversations, LONGEST_PAGE)
+        return [one async for page in pages for one in page.conversations]
+
+    async def conversation(self, conversation_id: ConversationId) -> Conversation:
+        """Return one conversation, as far as the user may see it."""
+        return await self.ask("GET", f"/v1/conversations/{conversation_id}", Conversation)
+
+    async def channels(self, *, name: str = "", word: str = "", limit: int = 200) -> list[Conversation]:
+        """Return public and listed channels in the order of their titles, at most `limit` and a page.
+
+        Those whose title begins with `name`, and that have `word` somewhere in their title or topic.
+        """
+        params = LONGEST_PAGE | {key: value for key, value in (("name", name), ("word", word)) if value}
         found: list[Conversation] = []
-        params = LONGEST_PAGE
-        while True:
-            page = await self.page("/v1/conversations", Conversations, params)
+        async for page in self.pages("/v1/channels", Conversations, params):
             found += page.conversations
-            if page.cursor is None:
-                return found
-            params = LONGEST_PAGE | {"cursor": page.cursor}
+            if len(found) >= limit:
+                break
+        return found
 
     async def members(self, conversation_id: ConversationId) -> list[Member]:
         """Return the members of a conversation, by user id."""
-        found: list[Member] = []
-        params = LONGEST_PAGE
-        while True:
-            page = await self.page(f"/v1/conversations/{conversation_id}/members", Members, params)
-            found += page.members
-            if page.cursor is None:
-                return found
-            params = LONGEST_PAGE | {"cursor": page.cursor}
+        pages = self.pages(f"/v1/conversations/{conversation_id}/members", Members, LONGEST_PAGE)
+        return [one async for page in pages for one in page.members]
 
     async def threads(self, conversation_id: ConversationId) -> list[Thread]:
         """Return the threads of a conversation, the last reply first, the newest 200 of them."""
@@ -107,16 +124,8 @@ class Http:
 
     async def followers(self, conversation_id: ConversationId, thread_seq: int) -> list[User]:
         """Return who follows the thread of this message, by user id."""
-        found: list[User] = []
-        params = LONGEST_PAGE
-        while True:
-            page = await self.page(
-                f"/v1/conversations/{conversation_id}/threads/{thread_seq}/followers", Followers, params
-            )
-            found += page.followers
-            if page.cursor is None:
-                return found
-            params = LONGEST_PAGE | {"cursor": page.cursor}
+        path = f"/v1/conversations/{conversation_id}/threads/{thread_seq}/followers"
+        return [one async for page in self.pages(path, Followers, LONGEST_PAGE) for one in page.followers]
 
     async def trace(self, conversation_id: ConversationId, seq: int) -> MessageTrace:
         """Return the hops of a message that was sent with `trace`, lately."""
@@ -182,6 +191,16 @@ class Http:
         except httpx.HTTPError as error:
             raise Unavailable(f"the server cannot be reached: {error or type(error).__name__}") from error
 
+    async def pages(self, path: str, answer: type[_P], params: Mapping[str, str]) -> AsyncIterator[_P]:
+        """Yield the pages of a list, one after the other."""
+        asked = dict(params)
+        while True:
+            page = await self.page(path, answer, asked)
+            yield page
+            if page.cursor is None:
+                return
+            asked["cursor"] = page.cursor
+
     async def page(self, path: str, answer: type[_T], params: dict[str, str]) -> _T:
         """Return a page of a list, after the wait that its rate asks for: a long list takes many pages."""
         for _ in range(PAGE_TRIES - 1):
@@ -196,7 +215,7 @@ class Http:
     ) -> _T:
         """Ask, as this user once there is a token, and return the answer; an empty one is None."""
         headers: dict[str, str] = {}
-        if self.token is not None and not path.startswith(SIGNING_IN):
+        if self.token is not None and path not in SIGNING_IN:
             headers["Authorization"] = f"Bearer {await self.token()}"
         content = None
         if body is not None:

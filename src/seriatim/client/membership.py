@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any
 
 from seriatim.client.http import LONGEST_PAGE, Http
 from seriatim.core.ids import ConversationId, UserId, uuid7
@@ -35,8 +35,6 @@ from seriatim.protocol.http.moderation import (
 )
 from seriatim.protocol.link import Acked, OutboxCommand
 from seriatim.protocol.resources import User
-
-_P = TypeVar("_P", JoinRequests, Bans, Reports, Audit)
 
 
 class Membership:
@@ -116,7 +114,7 @@ class Membership:
 
     async def join_requests(self, conversation_id: ConversationId) -> list[JoinRequest]:
         """Return who asks to be let in; `invite` answers a request."""
-        pages = self._pages(f"/v1/conversations/{conversation_id}/join-requests", JoinRequests)
+        pages = self._http.pages(f"/v1/conversations/{conversation_id}/join-requests", JoinRequests, LONGEST_PAGE)
         return [one async for page in pages for one in page.requests]
 
     async def refuse(self, conversation_id: ConversationId, user_id: UserId) -> None:
@@ -147,7 +145,7 @@ class Membership:
 
     async def bans(self, conversation_id: ConversationId) -> list[Ban]:
         """Return who is banned, by user id."""
-        pages = self._pages(f"/v1/conversations/{conversation_id}/bans", Bans)
+        pages = self._http.pages(f"/v1/conversations/{conversation_id}/bans", Bans, LONGEST_PAGE)
         return [one async for page in pages for one in page.bans]
 
     async def block(self, user_id: UserId) -> None:
@@ -169,7 +167,7 @@ class Membership:
     async def reports(self, conversation_id: ConversationId | None) -> list[Report]:
         """Return the open reports of a conversation, or (None), as an admin of the server, of all; the oldest first."""
         path = "/v1/admin/reports" if conversation_id is None else f"/v1/conversations/{conversation_id}/reports"
-        return [one async for page in self._pages(path, Reports) for one in page.reports]
+        return [one async for page in self._http.pages(path, Reports, LONGEST_PAGE) for one in page.reports]
 
     async def take_report(self, report_id: int) -> None:
         """Say that one deals with a report."""
@@ -182,7 +180,7 @@ class Membership:
     async def audit(self, conversation_id: ConversationId | None) -> AsyncIterator[AuditRow]:
         """Return what moderators did in a conversation, or (None) anywhere, the newest first, page after page."""
         path = "/v1/admin/audit" if conversation_id is None else f"/v1/conversations/{conversation_id}/audit"
-        async for page in self._pages(path, Audit):
+        async for page in self._http.pages(path, Audit, LONGEST_PAGE):
             for one in page.acts:
                 yield one
 
@@ -192,12 +190,3 @@ class Membership:
 
     async def _do(self, method: str, path: str, body: Any = None) -> None:
         await self._http.ask(method, path, type(None), body=body)
-
-    async def _pages(self, path: str, kind: type[_P]) -> AsyncIterator[_P]:
-        params = LONGEST_PAGE
-        while True:
-            page = await self._http.page(path, kind, params)
-            yield page
-            if page.cursor is None:
-                return
-            params = LONGEST_PAGE | {"cursor": page.cursor}

@@ -1,10 +1,12 @@
-"""What becomes of messages: replying, changing them, reacting, pinning, passing on, polls; part of a Client."""
+"""What becomes of messages: replying, changing them, reacting, pinning, passing on, polls; who did what to them."""
 
 from collections.abc import Awaitable, Callable, Iterable
 from datetime import datetime
 from typing import Any
 
+from seriatim.client.http import LONGEST_PAGE, Http
 from seriatim.core.ids import ConversationId, UserId, uuid7
+from seriatim.protocol.answers import Page, Slashed
 from seriatim.protocol.commands import (
     ClosePoll,
     Delete,
@@ -18,17 +20,27 @@ from seriatim.protocol.commands import (
     Unreact,
     Vote,
 )
+from seriatim.protocol.entries import Entry
+from seriatim.protocol.http.bots import SlashCommand, SlashCommands
+from seriatim.protocol.http.messages import Pins, Reactor, Reactors, Version, Versions, Voter, Voters
 from seriatim.protocol.link import Acked, OutboxCommand
 
 
 class Messages:
-    """Each of these is kept, sent and answered as `Client.submit` says, and raises what it raises.
+    """What becomes of messages, and what the server knows of them; part of a Client.
 
-    `target_seq` is the message or poll meant. What comes of it is written into the entries that the device holds.
+    Each change is kept, sent and answered as `Client.submit` says, and raises what it raises; what comes of it is
+    written into the entries that the device holds. `target_seq` is the message or poll meant.
+
+    Raises, from everything that asks:
+        ChatError: the server refused; Unavailable: it could not be reached, try again.
     """
 
-    def __init__(self, submit: Callable[[OutboxCommand], Awaitable[Acked]]) -> None:
+    def __init__(self, submit: Callable[[OutboxCommand], Awaitable[Acked]], http: Http) -> None:
         self._submit = submit
+        self._http = http
+
+    # --- changes ------------------------------------------------------------------------------------------------------
 
     async def reply(
         self,
@@ -103,6 +115,54 @@ class Messages:
     async def close_poll(self, conversation_id: ConversationId, target_seq: int) -> Acked:
         """End a poll before its time."""
         return await self._submit(ClosePoll(**_on(conversation_id), target_seq=target_seq))
+
+    # --- asking -------------------------------------------------------------------------------------------------------
+
+    async def around(self, conversation_id: ConversationId, place: int | datetime, *, limit: int = 50) -> Page:
+        """Return the entries around a seq, or around the first entry of a time or later, as the server has them now."""
+        where = {"at": place.isoformat()} if isinstance(place, datetime) else {"around": str(place)}
+        params = where | {"limit": str(limit)}
+        return await self._http.page(f"/v1/conversations/{conversation_id}/entries", Page, params)
+
+    async def pins(self, conversation_id: ConversationId) -> list[Entry]:
+        """Return the pinned messages and polls, the last pin first."""
+        pages = self._http.pages(f"/v1/conversations/{conversation_id}/pins", Pins, LONGEST_PAGE)
+        return [one async for page in pages for one in page.entries]
+
+    async def versions(self, conversation_id: ConversationId, seq: int) -> list[Version]:
+        """Return all that a message has said, from what was sent to the last edit."""
+        pages = self._http.pages(f"{_at(conversation_id, seq)}/versions", Versions, LONGEST_PAGE)
+        return [one async for page in pages for one in page.versions]
+
+    async def reactions(self, conversation_id: ConversationId, seq: int) -> list[Reactor]:
+        """Return who put which emoji on a message or poll, by emoji and user id."""
+        pages = self._http.pages(f"{_at(conversation_id, seq)}/reactions", Reactors, LONGEST_PAGE)
+        return [one async for page in pages for one in page.reactors]
+
+    async def votes(self, conversation_id: ConversationId, seq: int) -> list[Voter]:
+        """Return who voted what in a poll that is not anonymous, by user id."""
+        pages = self._http.pages(f"{_at(conversation_id, seq)}/votes", Voters, LONGEST_PAGE)
+        return [one async for page in pages for one in page.voters]
+
+    async def slash_commands(self, conversation_id: ConversationId) -> list[SlashCommand]:
+        """Return what bots of a conversation offer, in the order of names."""
+        path = f"/v1/conversations/{conversation_id}/slash-commands"
+        return (await self._http.ask("GET", path, SlashCommands)).commands
+
+    async def slash(self, conversation_id: ConversationId, name: str, text: str = "") -> str:
+        """Call a command that a bot offers (`/name text`), and return what it says to this user alone, within 3 s.
+
+        Raises:
+            NotFound: there is no such command here.
+            Unavailable: the bot is away or does not answer; it may have been called.
+        """
+        body = {"client_id": uuid7(), "name": name, "text": text}
+        path = f"/v1/conversations/{conversation_id}/slash"
+        return (await self._http.ask("POST", path, Slashed, body=body)).text
+
+
+def _at(conversation_id: ConversationId, seq: int) -> str:
+    return f"/v1/conversations/{conversation_id}/entries/{seq}"
 
 
 def _on(conversation_id: ConversationId) -> dict[str, Any]:

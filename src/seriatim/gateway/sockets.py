@@ -73,6 +73,12 @@ class Sockets:
             if isinstance(session, Session) and device_id in (None, session.device_id):
                 session.close(CloseCode.DEVICE_REVOKED, "this device was signed out")
 
+    def reconnect(self, user_id: UserId) -> None:
+        """Close a user's sessions with 1012: what he may do is looked up when he comes back."""
+        for session in self.fan_out.sessions_of(user_id):
+            if isinstance(session, Session):
+                session.close(CloseCode.RESTART, "what this token is for has changed")
+
     def begin_drain(self) -> None:
         """Refuse new sockets and tell every session when to come back."""
         self._draining = True

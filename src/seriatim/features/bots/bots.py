@@ -12,7 +12,7 @@ from seriatim.core.names import clean_name, name_key
 from seriatim.features.bots import store
 from seriatim.log.moderation.admins import require_server_admin
 from seriatim.log.moderation.audit import Act, audited
-from seriatim.protocol.http.bots import BOT_TOKEN_PREFIX, BOTS, Bots, BotToken, NewBot
+from seriatim.protocol.http.bots import BOT_TOKEN_PREFIX, BOTS, Bot, Bots, BotToken, ChangeBot, NewBot
 from seriatim.protocol.sender import Sender
 from seriatim.storage.postgres.database import Connection, Database
 
@@ -92,6 +92,21 @@ async def listed(connection: Connection, sender: Sender) -> Bots:
     """
     await require_server_admin(connection, sender.user_id)
     return Bots(bots=await store.bots(connection))
+
+
+async def change(connection: Connection, sender: Sender, user_id: UserId, wish: ChangeBot, clock: Clock) -> Bot:
+    """Let a bot's token be good for something else; sockets that still go by the old scopes are closed.
+
+    Raises:
+        Forbidden: the sender is no admin of the server.
+        NotFound: there is no such bot.
+    """
+    await require_server_admin(connection, sender.user_id)
+    await _locked(connection, user_id)
+    scopes = sorted(set(wish.scopes))
+    await store.set_scopes(connection, user_id, scopes, clock.now())
+    await audited(connection, sender.user_id, Act.CHANGE_BOT, user_id=user_id, details={"scopes": scopes})
+    return next(bot for bot in await store.bots(connection) if bot.user_id == user_id)
 
 
 async def renew(connection: Connection, sender: Sender, user_id: UserId, clock: Clock) -> BotToken:

@@ -5,7 +5,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Final, Protocol
 
-from litestar import delete, get, post
+from litestar import delete, get, patch, post
 from litestar.di import NamedDependency
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, JSONBody, SkipValidation
@@ -13,7 +13,7 @@ from litestar.params import FromPath, JSONBody, SkipValidation
 from seriatim.core.clock import Clock
 from seriatim.core.ids import UserId
 from seriatim.features.bots import bots
-from seriatim.protocol.http.bots import Bots, BotToken, NewBot
+from seriatim.protocol.http.bots import Bot, Bots, BotToken, ChangeBot, NewBot
 from seriatim.protocol.http.requests import id_of
 from seriatim.protocol.sender import Sender
 from seriatim.storage.postgres.database import Connection
@@ -33,7 +33,7 @@ class Commands(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class BotKeeping:
-    """The parts; `ended` is called after a COMMIT that ended a bot's device."""
+    """The parts; `ended` is called after a COMMIT that ends connections of a bot."""
 
     clock: Clock
     ended: Callable[[], None]
@@ -59,6 +59,18 @@ async def listed(commands: Given, sender: Caller) -> Bots:
         return await bots.listed(connection, sender)
 
 
+@patch("/v1/admin/bots/{user_id:int}", operation_id="change_bot", tags=TAGS)
+async def change(
+    user_id: FromPath[int], data: JSONBody[ChangeBot], commands: Given, bot_keeping: Keeping, sender: Caller
+) -> Bot:
+    """Let a bot's token be good for something else; its sockets close with 1012, and it comes back with it."""
+    number = UserId(id_of(user_id, "$.user_id"))
+    async with commands.changing(sender) as connection:
+        bot = await bots.change(connection, sender, number, data, bot_keeping.clock)
+    bot_keeping.ended()
+    return bot
+
+
 @post("/v1/admin/bots/{user_id:int}/token", operation_id="renew_bot", tags=TAGS)
 async def renew(user_id: FromPath[int], commands: Given, bot_keeping: Keeping, sender: Caller) -> BotToken:
     """Give a bot another token; the one before ends, and its sockets close with 4410."""
@@ -78,4 +90,4 @@ async def remove(user_id: FromPath[int], commands: Given, bot_keeping: Keeping, 
     bot_keeping.ended()
 
 
-ROUTES: Final[tuple[HTTPRouteHandler, ...]] = (make, listed, renew, remove)
+ROUTES: Final[tuple[HTTPRouteHandler, ...]] = (make, listed, change, renew, remove)

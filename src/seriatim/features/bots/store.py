@@ -34,6 +34,11 @@ select b.user_id, b.device_id, u.name, b.owner_id, b.scopes, b.created_at from b
 where b.token_hash is not null order by u.name_key"""
 RENEW: LiteralString = """
 update bots set device_id = %(device_id)s, token_hash = %(token_hash)s where user_id = %(user_id)s"""
+SET_SCOPES: LiteralString = """
+with changed as (
+    update bots set scopes = %(scopes)s where user_id = %(user_id)s
+)
+insert into revocations (user_id, device_id, at) values (%(user_id)s, 0, %(now)s)"""
 REMOVE: LiteralString = "delete from bots where user_id = %(user_id)s"
 END_DEVICE: LiteralString = "select end_devices_1(%(user_id)s, %(device_ids)s, %(now)s)"
 LOCK_BOTS: LiteralString = "lock table bots in share row exclusive mode"
@@ -126,6 +131,12 @@ async def set_token(connection: Connection, user_id: UserId, device_id: DeviceId
     """Give it another token and another device."""
     values = {"user_id": user_id, "device_id": device_id, "token_hash": token_hash}
     await connection.execute(RENEW, values)
+
+
+async def set_scopes(connection: Connection, user_id: UserId, scopes: Sequence[Scope], now: datetime) -> None:
+    """Let its token be good for this, and every gateway have its sockets connect again (features/devices/store)."""
+    values = {"user_id": user_id, "scopes": [scope.value for scope in scopes], "now": now}
+    await connection.execute(SET_SCOPES, values)
 
 
 async def remove(connection: Connection, user_id: UserId) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 import structlog
 from anyio import Event, move_on_after
@@ -10,6 +11,7 @@ from seriatim.core.clock import Clock
 from seriatim.core.errors import Unavailable
 from seriatim.core.ids import DeviceId, UserId
 from seriatim.features.devices import store
+from seriatim.features.devices.store import NO_DEVICE
 from seriatim.protocol.limits import TOKEN_GRACE_S, TOKEN_LIFE_S
 from seriatim.storage.postgres.database import Database
 
@@ -23,8 +25,9 @@ SKEW = timedelta(minutes=5)
 class Revocations:
     """Read the revocations by a cursor over their transactions, every 5 s, and remember them while tokens live.
 
-    `on_revoked` is called on the loop for each device once, and never for a transaction that was rolled back. A slow
-    COMMIT is not missed: each reading goes back to the oldest transaction that was in flight at the one before.
+    `on_revoked` is called on the loop for each device once, and never for a transaction that was rolled back; with
+    NO_DEVICE for a user whose sockets are to connect again. A slow COMMIT is not missed: each reading goes back to the
+    oldest transaction that was in flight at the one before.
     Bounds: remembers the devices revoked during one life of an access token.
     """
 
@@ -45,6 +48,7 @@ class Revocations:
         self._hurry = Event()
         self._position: int | None = None
         self._ended: dict[DeviceId, datetime] = {}
+        self._changed: dict[tuple[UserId, datetime], datetime] = {}
 
     def revoked(self, device_id: DeviceId) -> bool:
         """Say whether this device is known to have ended while a token of its may still be good."""
@@ -66,7 +70,7 @@ class Revocations:
             self._hurry = Event()
 
     async def poll(self) -> None:
-        """Read once, and tell of every device that was not told of before.
+        """Read once, and tell of everything that was not told of before.
 
         Raises:
             Unavailable: the database does not answer; the next reading makes up for it.
@@ -79,9 +83,21 @@ class Revocations:
             else:
                 rows = await store.revoked_since(connection, self._position)
         self._position = position
-        for row in rows:
-            if row.device_id not in self._ended and row.at > forget_before:
+        for row in (row for row in rows if row.at > forget_before):
+            if row.device_id == NO_DEVICE:
+                if (row.user_id, row.at) not in self._changed:
+                    self._changed[row.user_id, row.at] = row.at
+                    self._on_revoked(row.user_id, NO_DEVICE)
+            elif row.device_id not in self._ended:
                 self._ended[row.device_id] = row.at
                 self._on_revoked(row.user_id, row.device_id)
-        for device_id in [device_id for device_id, at in self._ended.items() if at <= forget_before]:
-            del self._ended[device_id]
+        _forget(self._ended, forget_before)
+        _forget(self._changed, forget_before)
+
+
+K = TypeVar("K")
+
+
+def _forget(noted: dict[K, datetime], before: datetime) -> None:
+    for key in [key for key, at in noted.items() if at <= before]:
+        del noted[key]

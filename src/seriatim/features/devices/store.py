@@ -1,7 +1,7 @@
 """The SQL of devices and of the revocations that every gateway reads."""
 
 from datetime import datetime
-from typing import LiteralString, NamedTuple
+from typing import Final, LiteralString, NamedTuple
 
 from psycopg.rows import class_row, scalar_row
 
@@ -22,6 +22,10 @@ POSITION: LiteralString = "select cast(cast(pg_snapshot_xmin(pg_current_snapshot
 REVOKED_SINCE: LiteralString = """
 select user_id, device_id, at from revocations where xid >= cast(cast(%(position)s as text) as xid8)"""
 REVOKED_LATELY: LiteralString = "select user_id, device_id, at from revocations where at > %(since)s"
+
+
+NO_DEVICE: Final = DeviceId(0)
+"""In a revocation: no device of the user's ended, but his sockets are to connect again, for what he may has changed."""
 
 
 class Revocation(NamedTuple):

@@ -47,6 +47,7 @@ class Act(StrEnum):
     MAKE_RESET_LINK = "make_reset_link"
     MAKE_BOT = "make_bot"
     RENEW_BOT = "renew_bot"
+    CHANGE_BOT = "change_bot"
     REMOVE_BOT = "remove_bot"
     MAKE_WEBHOOK = "make_webhook"
     REMOVE_WEBHOOK = "remove_webhook"

@@ -63,6 +63,7 @@ ASKED: tuple[type, ...] = (
     groups.NewGroup,
     groups.ChangeGroup,
     bots.NewBot,
+    bots.ChangeBot,
 )
 """Bodies that clients write; a field with a default may be left out."""
 ANSWERED: tuple[type, ...] = (

@@ -30,6 +30,12 @@ class NewBot(msgspec.Struct, frozen=True, kw_only=True):
     scopes: Scopes = msgspec.field(default_factory=lambda: [Scope.READ, Scope.SEND, Scope.REACT])
 
 
+class ChangeBot(msgspec.Struct, frozen=True, kw_only=True):
+    """What a bot's token is good for from now on."""
+
+    scopes: Scopes
+
+
 class Bot(msgspec.Struct, frozen=True, kw_only=True):
     """A bot of this server; `owner_id` made it."""
 

@@ -1169,6 +1169,11 @@ export interface NewBot {
 /** What a bot's token is good for. */
 export type Scope = "read" | "send" | "react" | "manage";
 
+/** What a bot's token is good for from now on. */
+export interface ChangeBot {
+  readonly scopes: readonly Scope[];
+}
+
 /** Access for one device: `access_token` until `expires_at`; `refresh_token` is absent for browsers (cookie). */
 export interface Credentials {
   readonly user_id: UserId;
@@ -1276,6 +1281,7 @@ export interface Problem {
   readonly detail: string;
   readonly path?: string | null;
   readonly reason?: string | null;
+  readonly position?: number | null;
   readonly retry_after_ms?: number | null;
 }
 
@@ -1745,6 +1751,7 @@ export const CLOSE_CODES = {
 /** Codes of refusals; true: the same command with the same key may be sent again. */
 export const RETRYABLE = {
   bad_frame: false,
+  bad_query: false,
   bad_request: false,
   conflict: false,
   forbidden: false,
