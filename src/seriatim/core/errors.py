@@ -3,6 +3,7 @@
 ChatError
 ├── BadFrame             bytes that are no frame
 ├── BadRequest           decoded, but invalid (path, reason)
+│   └── BadQuery         a search that cannot be understood (position)
 ├── Unauthenticated
 │   └── TokenExpired
 ├── Forbidden            a member without this right
@@ -51,6 +52,16 @@ class BadRequest(ChatError):
 
     code = "bad_request"
     status = 400
+
+
+class BadQuery(BadRequest):
+    """A search that means nothing; `position` is the place in it, in code points, and `reason` says what is wrong."""
+
+    code = "bad_query"
+
+    def __init__(self, message: str, position: int, *, reason: str) -> None:
+        super().__init__(message, path="$.query", reason=reason)
+        self.position = position
 
 
 class Unauthenticated(ChatError):

@@ -195,6 +195,8 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     detail: str
     path: str | None = None
     reason: str | None = None
+    position: int | None = None
+    """Of a search: the place in it, in code points, where it cannot be understood."""
     retry_after_ms: int | None = None
 
 

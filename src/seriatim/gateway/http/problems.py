@@ -9,7 +9,7 @@ import structlog
 from litestar import Request, Response
 from litestar.exceptions import HTTPException, SerializationException, ValidationException
 
-from seriatim.core.errors import BadRequest, ChatError, Internal, NotFound, TooLarge, Unauthenticated, Unavailable
+from seriatim.core.errors import BadQuery, BadRequest, ChatError, Internal, NotFound, TooLarge, Unauthenticated, Unavailable
 from seriatim.protocol.resources import Problem
 
 log = structlog.get_logger()
@@ -37,6 +37,7 @@ def problem(error: ChatError) -> Response[Problem]:
             detail=error.message,
             path=error.path,
             reason=error.reason,
+            position=error.position if isinstance(error, BadQuery) else None,
             retry_after_ms=retry_after_ms,
         ),
         headers,
