@@ -60,7 +60,7 @@ class BotParts:
             "slash_keeping": SlashKeeping(secret=self._slash.secret),
             "hooks": Hooks(signing=SigningKey(webhooks), called=self._called),
         }
-        self.running: tuple[Callable[[], Coroutine[Any, Any, None]], ...] = (
+        self.working: tuple[Callable[[], Coroutine[Any, Any, None]], ...] = (
             Follower(database, FOLLOWER, queue, wanted=Wanted(database), only=ONLY).run,
             Deliveries(database, egress, webhooks, self._say, clock).run,
         )

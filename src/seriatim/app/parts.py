@@ -1,13 +1,12 @@
 """The parts of one server process, built once and handed to each other: this file is the wiring, nothing else."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 from seriatim.app.bots import BotParts
 from seriatim.app.settings import Settings
+from seriatim.app.streams.loops import Loops
 from seriatim.app.streams.news import Reads, news_of_all
 from seriatim.app.streams.own import OwnStream, keep_time
 from seriatim.app.streams.social import Social
@@ -45,7 +44,7 @@ from seriatim.storage.postgres.database import Database
 
 @dataclass(frozen=True, kw_only=True)
 class Parts:
-    """What a gateway consists of; `running` are the loops that live as long as it does."""
+    """What a process consists of; it runs those of the loops that are its role's."""
 
     database: Database
     appender: Appender
@@ -62,7 +61,7 @@ class Parts:
     bots: BotParts
     mail: MailKeeping
     exports: ExportKeeping
-    running: tuple[Callable[[], Coroutine[Any, Any, None]], ...]
+    loops: Loops
 
 
 async def build(settings: Settings, database: Database, clock: Clock) -> Parts:
@@ -170,20 +169,18 @@ async def build(settings: Settings, database: Database, clock: Clock) -> Parts:
         bots=bots,
         mail=mail,
         exports=ExportKeeping(database, clock, settings.rates, derived(secret, "export links")),
-        running=(
-            appender.run,
-            broker.run,
-            fan_out.run,
-            heads_check.run,
-            greeter.run,
-            gate.run,
-            commands.spared.run,
-            *own.running,
-            partial(keep_time, later),
-            social.run,
-            revocations.run,
-            wheel.run,
-            *bots.running,
-            *mail.running,
+        loops=Loops(
+            always=(appender.run, broker.run, commands.spared.run),
+            gateway=(
+                fan_out.run,
+                heads_check.run,
+                greeter.run,
+                gate.run,
+                own.marks.run,
+                social.run,
+                revocations.run,
+                wheel.run,
+            ),
+            worker=(*own.working, partial(keep_time, later), *bots.working, *mail.running),
         ),
     )

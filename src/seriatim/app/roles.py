@@ -79,7 +79,7 @@ async def running(settings: Settings, dsn: str, front: Front) -> AsyncGenerator[
     try:
         parts = await build(settings, database, SystemClock())
         async with asyncio.TaskGroup() as tasks:
-            loops = [tasks.create_task(run()) for run in parts.running]
+            loops = [tasks.create_task(run()) for run in parts.loops.of(settings.role)]
             await parts.appender.connected()
             # What is here now stays; and messages in flight are many small objects that no cycle holds.
             gc.freeze()

@@ -3,19 +3,18 @@
 import os
 import tomllib
 from collections.abc import Mapping
-from email.utils import parseaddr
 from pathlib import Path
 from typing import Annotated, Any
-from urllib.parse import urlsplit
 
 import msgspec
 from msgspec import Meta
 
+from seriatim.app.checks import BadSettings, check_mail, check_role
+from seriatim.app.streams.loops import Role
 from seriatim.core.addresses import networks
 from seriatim.features.accounts.rules import SignUpPolicy
 from seriatim.features.emoji.rules import EmojiPolicy
 from seriatim.protocol.limits import TOKEN_LIFE_S, UNAUTHENTICATED_SOCKETS_PER_ADDRESS, Rates
-from seriatim.storage.smtp import SmtpServer
 
 PREFIX = "SERIATIM_"
 FILE = "seriatim.toml"
@@ -32,6 +31,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Address to listen on; `0.0.0.0` for all."""
     port: Annotated[int, Meta(ge=0, le=65_535)] = 8000
     """TCP port; 0 takes a free one and logs it."""
+    role: Role = Role.ALL
+    """`gateway` serves connections, `worker` does what needs nobody connected; `all` does both."""
+    processes: Annotated[int, Meta(ge=1, le=32)] = 1
+    """Gateway processes on the port, one a core; above 1 they, a worker and a broker run under a supervisor."""
     database_url: str | None = None
     """A PostgreSQL >= 15 of your own; absent: the embedded one."""
     broker_url: str | None = None
@@ -80,10 +83,6 @@ IN_JSON = frozenset(
 """Settings whose variables hold JSON; a secret may well begin with a brace."""
 
 
-class BadSettings(Exception):
-    """A setting is unknown or has a wrong value; the message names it."""
-
-
 def load(environment: Mapping[str, str] = os.environ, **given: Any) -> Settings:
     """Return the settings: defaults, then the file, then variables, then what the command line gave.
 
@@ -115,29 +114,13 @@ def _check(settings: Settings) -> None:
             raise BadSettings(f"{name}: {error}") from None
     if settings.broker_url is not None and not settings.broker_url.startswith(("redis://", "rediss://", "unix://")):
         raise BadSettings("broker_url: it is redis://, rediss:// or unix://")
+    check_role(settings.role, settings.processes, database_url=settings.database_url, broker_url=settings.broker_url)
     if settings.tls_key is not None and settings.tls_certificate is None:
         raise BadSettings("tls_key: it needs tls_certificate")
-    _check_mail(settings)
+    check_mail(settings.public_url, settings.smtp_url, settings.mail_from)
     for name, path in (("tls_certificate", settings.tls_certificate), ("tls_key", settings.tls_key)):
         if path is not None and not path.is_file():
             raise BadSettings(f"{name}: there is no file {path}")
-
-
-def _check_mail(settings: Settings) -> None:
-    if settings.public_url is not None:
-        url = urlsplit(settings.public_url)
-        if url.scheme not in {"http", "https"} or not url.hostname or url.path.strip("/") or url.query or url.fragment:
-            raise BadSettings("public_url: it is https:// or http:// and a host, nothing after it")
-    if settings.smtp_url is None:
-        return
-    try:
-        SmtpServer.of(settings.smtp_url)
-    except ValueError as error:
-        raise BadSettings(f"smtp_url: {error}") from None
-    if "@" not in parseaddr(settings.mail_from or "")[1]:
-        raise BadSettings("mail_from: mail needs a sender's address")
-    if settings.public_url is None:
-        raise BadSettings("public_url: mail needs it, for its links")
 
 
 def _file(path: Path) -> dict[str, Any]:

@@ -47,8 +47,8 @@ class OwnStream:
         news = ReceiptNews(database, self._looking_at)
         self.marks = Marks(database, self._on_read, news.tell)
         mentions = Follower(database, FOLLOWER, note_mentions, wanted=Stirred(database), only=ONLY)
-        self.running = (self.marks.run, mentions.run, Exports(database).run)
-        """The loops that live as long as the process."""
+        self.working = (mentions.run, Exports(database).run)
+        """The loops of a worker; `marks.run` is a gateway's."""
         self.commands: Mapping[type[Command], Callable[[Any, Sender], Awaitable[None]]] = {
             Read: self.marks.read,
             ReadAll: partial(read_all, database=database, tell=self._tell_rows, on_moved=news.tell),
