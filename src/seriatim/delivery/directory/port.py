@@ -37,6 +37,18 @@ class Directory(Protocol):
         """Return how many of these users are connected, as far as this gateway knows."""
         ...
 
+    def others(self) -> Collection[str]:
+        """Return the names of the other gateways that are known to live."""
+        ...
+
+    def missed(self) -> None:
+        """Make up for what other gateways may have said unheard."""
+        ...
+
+    def leave(self) -> None:
+        """Say that this gateway stops: what it said holds for as long as its users have to come back elsewhere."""
+        ...
+
     def tick(self) -> None:
         """Renew this gateway's lease and notice those that ran out; called every second or oftener."""
         ...
