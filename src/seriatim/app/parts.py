@@ -8,11 +8,13 @@ from seriatim.app.bots import BotParts
 from seriatim.app.settings import Settings
 from seriatim.app.streams.loops import Loops
 from seriatim.app.streams.news import Reads, news_of_all
+from seriatim.app.streams.others import Others
 from seriatim.app.streams.own import OwnStream, keep_time
 from seriatim.app.streams.social import Social
 from seriatim.app.telemetry import exporter
 from seriatim.core.clock import Clock
 from seriatim.core.ids import DeviceId, UserId
+from seriatim.delivery.broker.shared import Hurry
 from seriatim.delivery.fanout import FanOut
 from seriatim.delivery.heads_pages import HeadsPages
 from seriatim.delivery.publish import Publisher
@@ -81,18 +83,23 @@ async def build(settings: Settings, database: Database, clock: Clock) -> Parts:
     fan_out = FanOut(reads.audiences, outboxes.broadcast)
     heads_check = HeadsCheck(HeadsPages(reads.heads, reads.heads_page, most=SESSIONS))
     channel = derived(secret, "broker channel").hex()[:32]
-    broker = news_of_all(settings.broker_url, channel, this_epoch, fan_out, heads_check.due)
+    others = Others()
+    broker = news_of_all(settings.broker_url, channel, this_epoch, fan_out, heads_check.due, others)
     publisher = Publisher(broker, this_epoch)
-    appender = Appender(database.dsn, publisher.publish, epoch=this_epoch)
+    appender = Appender(settings.database_direct_url or database.dsn, publisher.publish, epoch=this_epoch)
     wheel = Wheel(clock, outboxes.check)
     tokens = Tokens(keys, clock, life_s=settings.token_life_s)
 
-    def devices_changed(user_id: UserId) -> None:
+    def hurry() -> None:
         revocations.hurry()
+        broker.share(Hurry())
+
+    def devices_changed(user_id: UserId) -> None:
+        hurry()
         publisher.tell(user_id, SelfChanged(what=DevicesChanged()))
 
-    social = Social(database, fan_out, publisher.tell, clock)
-    own = OwnStream(database, publisher.tell, social.signals)
+    social = Social(database, fan_out, publisher.tell, clock, broker, others)
+    own = OwnStream(database, publisher.tell, social.signals, broker.share, others)
 
     def on_revoked(user_id: UserId, device_id: DeviceId) -> None:
         if device_id == NO_DEVICE:
@@ -101,7 +108,8 @@ async def build(settings: Settings, database: Database, clock: Clock) -> Parts:
             sockets.close_device(user_id, device_id)
 
     revocations = Revocations(database, clock, on_revoked, token_life_s=settings.token_life_s)
-    bots = BotParts(database, fan_out, settings, partial(derived, secret), ended=revocations.hurry, clock=clock)
+    others.hear(Hurry, by=lambda *_: revocations.hurry())
+    bots = BotParts(database, settings, partial(derived, secret), ended=hurry, clock=clock, calling=calling)
     outlet = Outlet(settings.smtp_url, settings.mail_from, settings.public_url)
     mail = mail_keeping(database, clock, settings.rates, derived(secret, "mail unsubscribe"), outlet)
     traces = Traces(outboxes, exporter(settings.otlp_endpoint))
@@ -177,6 +185,7 @@ async def build(settings: Settings, database: Database, clock: Clock) -> Parts:
                 greeter.run,
                 gate.run,
                 own.marks.run,
+                own.tell_marks,
                 social.run,
                 revocations.run,
                 wheel.run,

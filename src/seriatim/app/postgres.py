@@ -11,6 +11,7 @@ from seriatim.app.settings import Settings
 from seriatim.storage.postgres.database import TEMPORARY
 from seriatim.storage.postgres.finder import find
 from seriatim.storage.postgres.migrate import migrate
+from seriatim.storage.postgres.pooler import require_fit
 from seriatim.storage.postgres.server import EmbeddedServer
 
 log = structlog.get_logger()
@@ -23,11 +24,11 @@ async def postgres(settings: Settings, front: Front) -> AsyncGenerator[str]:
     """Lend the DSN of a migrated database; the embedded server is watched meanwhile and stopped last.
 
     Raises:
-        NoPostgres, DataFolderInUse, ServerFailed: there is nothing to run on; the message says what to do.
+        NoPostgres, DataFolderInUse, ServerFailed, UnfitPooler: there is nothing to run on; the message says what to do.
     """
     found = find(settings)
     if found.url is not None:
-        await _reachable(found.url, front)
+        await _reachable(found.url, settings.database_direct_url, front)
         yield found.url
         return
     settings.data.mkdir(parents=True, exist_ok=True)
@@ -46,11 +47,13 @@ async def postgres(settings: Settings, front: Front) -> AsyncGenerator[str]:
         await server.stop()
 
 
-async def _reachable(dsn: str, front: Front) -> None:
-    """Wait for somebody else's server, saying so, and bring its schema up to date."""
+async def _reachable(dsn: str, direct: str | None, front: Front) -> None:
+    """Wait for somebody else's server, saying so, and bring its schema up to date: past a pooler, which must fit."""
     while True:
         try:
-            await asyncio.to_thread(migrate, dsn)
+            await asyncio.to_thread(migrate, direct or dsn)
+            if direct is not None:
+                await asyncio.to_thread(require_fit, dsn, direct)
         except TEMPORARY as error:
             front.why = "the database cannot be reached"
             log.warning("database_unreachable", reason=str(error).strip(), retry_in_s=RETRY_S)

@@ -74,7 +74,7 @@ async def _stop_a_start(stop: asyncio.Event, front: Front, working: asyncio.Task
 @asynccontextmanager
 async def running(settings: Settings, dsn: str, front: Front) -> AsyncGenerator[Parts]:
     """Build the parts on a migrated database, run their loops, and open the front; the reverse on leaving."""
-    database = Database(dsn)
+    database = Database(dsn, pooled=settings.database_direct_url is not None)
     await database.open()
     try:
         parts = await build(settings, database, SystemClock())

@@ -37,6 +37,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Gateway processes on the port, one a core; above 1 they, a worker and a broker run under a supervisor."""
     database_url: str | None = None
     """A PostgreSQL >= 15 of your own; absent: the embedded one."""
+    database_direct_url: str | None = None
+    """The same database without a pooler between; set, `database_url` may lead through one in transaction mode."""
     broker_url: str | None = None
     """Redis or Valkey (`redis://host`, `rediss://` with TLS) between several servers; absent: this one is alone."""
     pg_bin: Path | None = None
@@ -114,6 +116,8 @@ def _check(settings: Settings) -> None:
             raise BadSettings(f"{name}: {error}") from None
     if settings.broker_url is not None and not settings.broker_url.startswith(("redis://", "rediss://", "unix://")):
         raise BadSettings("broker_url: it is redis://, rediss:// or unix://")
+    if settings.database_direct_url is not None and settings.database_url is None:
+        raise BadSettings("database_direct_url: it needs database_url")
     check_role(settings.role, settings.processes, database_url=settings.database_url, broker_url=settings.broker_url)
     if settings.tls_key is not None and settings.tls_certificate is None:
         raise BadSettings("tls_key: it needs tls_certificate")

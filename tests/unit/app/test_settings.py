@@ -61,6 +61,7 @@ def test_lists_and_tables_are_json_in_variables_and_text_is_not(tmp_path: Path) 
         ("smtp_url", "mail.example.org", "smtp_url"),
         ("smtp_url", "smtp://chat:words@mail.example.org", "smtp_url: a password goes over TLS only"),
         ("smtp_url", "smtps://mail.example.org", "mail_from"),
+        ("database_direct_url", "postgresql://db/chat", "database_direct_url: it needs database_url"),
         ("tls_key", "/there/is/none.pem", "tls_key"),
         ("tls_certificate", "/there/is/none.pem", "tls_certificate"),
     ],

@@ -26,7 +26,7 @@ def reached(settings: Settings) -> Generator[Reached]:
     """
     found = find(settings)
     if found.url is not None:
-        yield Reached(found.url, programs())
+        yield Reached(settings.database_direct_url or found.url, programs())
         return
     server = EmbeddedServer(settings.data, found)
     try:

@@ -1,13 +1,16 @@
 """The way to PostgreSQL: pools of connections that answer within bounds or say `Unavailable`."""
 
 import asyncio
+import os
 import select
+import socket
 from collections.abc import AsyncGenerator, Generator
-from contextlib import asynccontextmanager, contextmanager
-from typing import TypeAlias
+from contextlib import asynccontextmanager, contextmanager, suppress
+from typing import Any, TypeAlias, TypeVar
 
 import psycopg
 from psycopg import AsyncConnection
+from psycopg.abc import PQGen
 from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import TupleRow
 from psycopg_pool import AsyncConnectionPool
@@ -15,6 +18,7 @@ from psycopg_pool import AsyncConnectionPool
 from seriatim.core.errors import Unavailable
 from seriatim.storage.postgres.statements import CountedCursor
 
+Value = TypeVar("Value")
 Connection: TypeAlias = AsyncConnection[TupleRow]
 Pool: TypeAlias = AsyncConnectionPool[Connection]
 
@@ -25,6 +29,19 @@ READ_WITHIN_S = 2
 WRITE_WITHIN_S = 5
 LOCK_WITHIN_S = 2
 IDLE_IN_TRANSACTION_S = 10
+SESSION = {
+    "statement_timeout": f"{WRITE_WITHIN_S}s",
+    "lock_timeout": f"{LOCK_WITHIN_S}s",
+    "idle_in_transaction_session_timeout": f"{IDLE_IN_TRANSACTION_S}s",
+    "timezone": "UTC",
+    "default_transaction_isolation": "read committed",
+    "synchronous_commit": "on",
+    "client_min_messages": "notice",  # the warning of a commit that was not replicated has to reach us
+}
+"""How each session begins, whatever the defaults of the server and the role are."""
+BEYOND_S = 1.0
+"""So much longer than the server is given do we wait for it to end a statement. It ends no wait of a COMMIT for a
+standby, and a pooler that waits for a server ends nothing."""
 
 CUT = "cut"
 """The `reason` of Unavailable when a statement was ended for taking too long: a smaller one may succeed."""
@@ -40,16 +57,19 @@ TEMPORARY = (
 class Database:
     """The pools of one process: few writing, some reading connections; opened and closed by their owner.
 
-    Bounds: waits at most 2 s for a connection, 2 s for a lock, 2 s for a read, 5 s for a writing statement; a
-    transaction that idles for 10 s is ended by the server.
+    `pooled`: the URL leads to a pooler that lends a server for a transaction (PgBouncer): nothing of a session is used,
+    no statement is prepared, and the server's own bounds are those of the role (storage/postgres/pooler).
+
+    Bounds: waits at most 2 s for a connection, 2 s for a lock, 2 s for a read, 5 s for a writing statement, each a
+    second longer where the server does not end it by itself; a transaction that idles for 10 s is ended by the server.
     Raises: Unavailable, from both ways in, whenever the server is lost, starting, full or too slow. Other errors of
     psycopg (a unique violation, bad SQL) pass through.
     """
 
-    def __init__(self, dsn: str, *, writing: int = 4, reading: int = 8) -> None:
+    def __init__(self, dsn: str, *, writing: int = 4, reading: int = 8, pooled: bool = False) -> None:
         self.dsn = dsn
-        self._writing = _pool(dsn, "writing", size=writing, statement_within_s=WRITE_WITHIN_S)
-        self._reading = _pool(dsn, "reading", size=reading, statement_within_s=READ_WITHIN_S)
+        self._writing = _pool(dsn, "writing", size=writing, statement_within_s=WRITE_WITHIN_S, pooled=pooled)
+        self._reading = _pool(dsn, "reading", size=reading, statement_within_s=READ_WITHIN_S, pooled=pooled)
         self._reachable = False
 
     async def open(self) -> None:
@@ -132,27 +152,63 @@ class _Cancellations:
             raise asyncio.CancelledError
 
 
-def _pool(dsn: str, name: str, *, size: int, statement_within_s: int) -> Pool:
-    options = str(conninfo_to_dict(dsn).get("options") or "")
-    options += (
-        f" -c statement_timeout={statement_within_s}s -c lock_timeout={LOCK_WITHIN_S}s"
-        f" -c idle_in_transaction_session_timeout={IDLE_IN_TRANSACTION_S}s -c timezone=UTC"
-    )
+class _Bounded(AsyncConnection[TupleRow]):
+    """A connection on which nothing waits for ever: what takes too long is cancelled, and its outcome unknown.
+
+    A pooler or server that does not end it then is given up, with the connection, after 1 s more (5 s where even the
+    cancellation finds nobody).
+    """
+
+    within_s: float = CONNECT_WITHIN_S
+
+    async def wait(self, gen: PQGen[Value], *more: Any, **named: Any) -> Value:
+        """Wait for the server's answer.
+
+        Raises: QueryCanceled when it took too long.
+        """
+        giving_up = asyncio.get_running_loop().call_later(self.within_s + BEYOND_S, self._hang_up)
+        try:
+            async with asyncio.timeout(self.within_s):
+                return await super().wait(gen, *more, **named)
+        except TimeoutError:
+            raise psycopg.errors.QueryCanceled("no answer in time") from None
+        finally:
+            giving_up.cancel()
+
+    def _hang_up(self) -> None:
+        """End the connection under whoever waits on it: psycopg itself would wait longer."""
+        if not self.closed:
+            with socket.socket(fileno=os.dup(self.pgconn.socket)) as line, suppress(OSError):
+                line.shutdown(socket.SHUT_RDWR)
+
+
+def _pool(dsn: str, name: str, *, size: int, statement_within_s: int, pooled: bool) -> Pool:
+    async def bounded(connection: Connection) -> None:
+        assert isinstance(connection, _Bounded)
+        connection.within_s = statement_within_s + BEYOND_S
+
+    of_a_session: dict[str, Any] = {"prepare_threshold": None}
+    if not pooled:
+        settings = {**SESSION, "statement_timeout": f"{statement_within_s}s"}
+        ours = " ".join(f"-c {name}=" + value.replace(" ", r"\ ") for name, value in settings.items())
+        of_a_session = {"options": f"{conninfo_to_dict(dsn).get('options') or ''} {ours}"}
     return AsyncConnectionPool(
         dsn,
+        connection_class=_Bounded,
         name=f"seriatim-{name}",
         min_size=1,
         max_size=size,
         open=False,
         timeout=CONNECT_WITHIN_S,
         reconnect_timeout=CONNECT_WITHIN_S,  # then the next caller tries again: no back-off outlasts the outage
+        configure=bounded,
         check=_still_there,
         kwargs={
             "autocommit": True,
             "connect_timeout": CONNECT_WITHIN_S,
             "cursor_factory": CountedCursor,
-            "options": options,
             "application_name": f"seriatim-{name}",
+            **of_a_session,
         },
     )
 

@@ -78,6 +78,7 @@ def _upgrade(dsn: str) -> None:
     engine = create_engine("postgresql+psycopg://", creator=lambda: psycopg.connect(dsn), poolclass=NullPool)
     with engine.connect() as connection, EnvironmentContext(_config(), scripts, fn=steps) as context:
         connection.exec_driver_sql(f"set lock_timeout = '{LOCK_TIMEOUT_S * 1_000:.0f}ms'")
+        connection.exec_driver_sql("set statement_timeout = 0")  # the role may have one, for those behind a pooler
         connection.commit()
         context.configure(connection=connection, transaction_per_migration=True)
         with context.begin_transaction():
