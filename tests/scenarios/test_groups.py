@@ -74,3 +74,18 @@ async def test_bad_groups_are_refused_with_their_field(root: Device, database: D
             assert (await ask(root, "PATCH", f"/{nowhere}", json={}))[0] == 404
             assert (await ask(root, "DELETE", f"/{nowhere}"))[0] == 404
     assert made["user_ids"] == []
+
+
+async def test_who_saw_other_people_in_it_does_not_undo_what_another_admin_did(
+    server: Server, root: Device, database: Database
+) -> None:
+    ada, bob = await server.device("ada"), await server.device("bob")
+    _, made = await ask(root, "POST", "", json={"name": f"a{uuid7()}", "user_ids": [ada.user_id]})
+    place, seen = f"/{made['group_id']}", made["user_ids"]
+    first = {"user_ids": [ada.user_id, bob.user_id], "seen_user_ids": seen}
+    assert (await ask(root, "PATCH", place, json=first))[0] == 200
+    async with unchanged(database):
+        status, problem = await ask(root, "PATCH", place, json={"user_ids": [], "name": "b", "seen_user_ids": seen})
+        assert (status, problem["reason"], problem["path"]) == (409, "changed", "$.seen_user_ids")
+    again = {"user_ids": [], "seen_user_ids": [bob.user_id, ada.user_id]}
+    assert (await ask(root, "PATCH", place, json=again))[0] == 200

@@ -29,7 +29,11 @@ class Admin:
         return await self._http.ask("POST", "/v1/groups", Group, body=NewGroup(name=name, user_ids=list(user_ids)))
 
     async def change_group(self, group_id: int, change: ChangeGroup) -> Group:
-        """Change what is named of a group, and return it as it is now."""
+        """Change what is named of a group, and return it as it is now.
+
+        Raises:
+            Conflict: `name_taken`, or `changed`: other people are in it than `seen_user_ids`.
+        """
         return await self._http.ask("PATCH", f"/v1/groups/{group_id}", Group, body=_named(change))
 
     async def delete_group(self, group_id: int) -> None:
@@ -73,5 +77,5 @@ class Admin:
 
 def _named(change: ChangeGroup) -> dict[str, Any]:
     """Return what is to be different: an absent part stays, and `null` is none."""
-    values = {"name": change.name, "user_ids": change.user_ids}
+    values = {"name": change.name, "user_ids": change.user_ids, "seen_user_ids": change.seen_user_ids}
     return {name: value for name, value in values.items() if value is not None}

@@ -52,12 +52,15 @@ async def change(connection: Connection, sender: Sender, group_id: int, wish: Ch
         Forbidden: the sender is no admin of the server.
         BadRequest: the name is no single word.
         NotFound: no such group (`$.group_id`), or a person does not exist (`$.user_ids[i]`).
-        Conflict: `name_taken`.
+        Conflict: `name_taken`, or `changed`: other people are in it than the caller saw.
     """
     await require_server_admin(connection, sender.user_id)
     await store.lock(connection)
-    if await store.group(connection, group_id) is None:
+    group = await store.group(connection, group_id)
+    if group is None:
         raise _unknown()
+    if wish.seen_user_ids is not None and set(wish.seen_user_ids) != set(group.user_ids):
+        raise Conflict("somebody else has changed this group", path="$.seen_user_ids", reason="changed")
     if wish.name is not None:
         name = rules.clean_name(wish.name)
         if not await store.rename(connection, group_id, name, rules.name_key(name)):

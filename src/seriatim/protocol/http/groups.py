@@ -27,6 +27,8 @@ class ChangeGroup(msgspec.Struct, frozen=True, kw_only=True):
 
     name: Name | None = None
     user_ids: GroupMembers | None = None
+    seen_user_ids: GroupMembers | None = None
+    """Who was in it as the caller saw it: if it is others now, nothing changes (`conflict`, reason `changed`)."""
 
 
 class Group(msgspec.Struct, frozen=True, kw_only=True):

@@ -1158,6 +1158,7 @@ export interface NewGroup {
 export interface ChangeGroup {
   readonly name?: string | null;
   readonly user_ids?: readonly UserId[] | null;
+  readonly seen_user_ids?: readonly UserId[] | null;
 }
 
 /** A bot to make; its name is taken as a person's is. */
