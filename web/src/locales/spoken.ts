@@ -11,6 +11,7 @@ export type Speaker = (part: Part, english: object) => object;
 
 const KEY = "seriatim:language";
 const others: Readonly<Record<string, () => Promise<{ readonly speaker: Speaker }>>> = {
+  de: () => import("./de/de.ts"),
   // For tests: English, longer and marked, so that what stands in no catalogue and what does not fit is seen.
   pseudo: () => import("./pseudo.ts"),
 };

@@ -34,6 +34,7 @@ export const groups = spoken("groups", {
   refused: {
     name: "One word of letters, digits, dots, hyphens and underscores.",
     name_taken: "Another group has this name.",
+    changed: "Somebody else changed this group meanwhile. This is how it is now: change it again if you still want to.",
     full: "There are 500 groups already. Delete one first.",
     gone: "This group was deleted meanwhile.",
     person: "One of these people is not here any more. Close this and try again.",

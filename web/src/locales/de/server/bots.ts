@@ -1,0 +1,47 @@
+/** The bots of the server, in German. */
+
+import type { Parts } from "../../parts.ts";
+
+export const bots: Parts["bots"] = {
+  title: "Bots",
+  lead: "Ein Bot ist ein Konto, mit dem ein Programm spricht. Er sieht und sagt, wofür sein Token gilt, wo er Mitglied ist.",
+  all: "Alle Bots",
+  none: "Es gibt noch keine Bots.",
+  about: (owner, date) => `angelegt von ${owner}, ${date}`,
+  create: "Neuer Bot",
+  make: "Bot anlegen",
+  name: "Name",
+  scopes: "Was er darf",
+  scope: {
+    read: ["Lesen", "Einträge, Listen und Personen, und erfahren, was geschieht"],
+    send: ["Schreiben", "Nachrichten und Umfragen, und was aus seinen eigenen wird"],
+    react: ["Reagieren", "Reaktionen und Stimmen"],
+    manage: ["Verwalten", "Unterhaltungen: anlegen, beitreten, Personen, Rollen, Einstellungen, Angeheftetes"],
+  },
+  scopeMissing: "Wähle mindestens eins, sonst kann der Bot nichts tun.",
+  token: (name) => `Token von ${name}`,
+  tokenHint: "Es wird nur jetzt gezeigt und läuft nicht ab. Wer es hat, spricht als dieser Bot: Bewahre es wie ein Passwort.",
+  copy: "Token kopieren",
+  change: "Ändern",
+  changeNamed: (name) => `Ändern, was ${name} darf`,
+  changeTitle: (name) => `Was ${name} darf`,
+  changeHint: "Sein Token bleibt gleich. Ist er verbunden, verbindet er sich neu.",
+  save: "Speichern",
+  changed: (name) => `Was ${name} darf, ist geändert.`,
+  renew: "Neues Token",
+  renewNamed: (name) => `Neues Token für ${name}`,
+  renewTitle: (name) => `Ein neues Token für ${name}?`,
+  renewSure: "Das jetzige Token endet sofort, und der Bot ist weg, bis sein Programm das neue hat.",
+  remove: "Entfernen",
+  removeNamed: (name) => `${name} entfernen`,
+  removeTitle: (name) => `Den Bot ${name} entfernen?`,
+  removeSure: "Sein Token und seine Befehle enden sofort. Was er gesagt hat, bleibt unter seinem Namen. Das lässt sich nicht rückgängig machen.",
+  removed: (name) => `${name} ist entfernt.`,
+  refused: {
+    name: "Ein Name hat 1 bis 64 sichtbare Zeichen und kein Leerzeichen am Rand.",
+    name_taken: "Eine Person oder ein anderer Bot heißt so.",
+    full: "Es gibt schon 1.000 Bots. Entferne zuerst einen.",
+    gone: "Dieser Bot wurde inzwischen entfernt.",
+    server_admin: "Nur ein Admin dieses Servers darf sich um seine Bots kümmern.",
+  },
+};
