@@ -184,6 +184,8 @@ async def test_an_export_becomes_people_conversations_threads_and_reactions_with
         ("bob", "[a.png](https://files.example.org/a.png)", None, None),
         ("ada", "typo", None, None),
     ]
+    threads = await rows(database, "select thread_seq, last_at::text from threads where conversation_id = %s", here)
+    assert [(thread, at[:16]) for thread, at in threads] == [(root, "2023-11-14 22:13")]
     assert log[1][4]["sent_at"] == "2023-11-14T22:13:21.000100Z"
     assert [row[4]["via"] for row in log if row[3] == "built"] == ["ci"]
     # He who is given a link for a new password can log in.
@@ -204,6 +206,7 @@ async def test_an_export_becomes_people_conversations_threads_and_reactions_with
     page = await dora.history(here)
     assert page[1]["sent_at"] == "2023-11-14T22:13:21.000100Z"
     assert page[1]["reactions"] == [["❤️", 2, False]]
+    assert page[1]["thread"]["last_at"] == "2023-11-14T22:13:23.000100Z"
 
 
 @pytest.mark.promise("D10")
@@ -310,7 +313,11 @@ async def test_nobody_gets_what_another_one_said_by_calling_himself_so(
     assert called.status_code == 200
     code, _, err = imported(postgres_dsn, data_folder, work.written())
     assert (code, work.name("ada") in err) == (1, True), err
-    assert await rows(database, "select from users where name_key = %s", work.name("ada")) == []
+    assert (
+        await rows(database, "select from users where name_key = any (%s)", [work.name("ada"), work.name("bob")]) == []
+    )
+    out, err = started(postgres_dsn, data_folder, work.written(), "--dry-run").communicate(timeout=60)
+    assert f"another name than: {work.name('ada')}\n" in out, err
     assert (await eve.http("PATCH", "/v1/me", json={"display_name": eve.name})).status_code == 200
     code, counts, err = imported(postgres_dsn, data_folder, work.written())
     assert (code, counts["messages_added"]) == (0, 7), err

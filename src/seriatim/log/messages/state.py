@@ -83,7 +83,8 @@ left join lateral (
     where e.kind = 'poll_started' and o.conversation_id = e.conversation_id and o.seq = e.seq
 ) p on true
 left join lateral (
-    select jsonb_build_object('count', count(*), 'last_seq', max(f.seq), 'last_at', max(f.created_at)) as thread
+    select jsonb_build_object('count', count(*), 'last_seq', max(f.seq),
+        'last_at', max(coalesce((f.meta->>'sent_at')::timestamptz, f.created_at))) as thread
     from entries f
     where e.ordinal is not null and e.thread_seq is null and f.conversation_id = e.conversation_id
         and f.thread_seq = e.seq and f.seq <= %(until)s

@@ -152,4 +152,5 @@ def _replied(root: Target, reply: MessageSent) -> list[Entry]:
     if known is not None and reply.seq <= known.last_seq:
         return []
     count = 1 if known is None else known.count + 1
-    return [replace(root, thread=ThreadState(count=count, last_seq=reply.seq, last_at=reply.created_at))]
+    at = reply.sent_at or reply.created_at
+    return [replace(root, thread=ThreadState(count=count, last_seq=reply.seq, last_at=at))]

@@ -10,7 +10,7 @@ import typer
 
 from seriatim.app.cli.import_slack import store
 from seriatim.app.cli.import_slack.archive import Archive, BadExport
-from seriatim.app.cli.import_slack.load import Import
+from seriatim.app.cli.import_slack.load import Import, names_taken
 from seriatim.app.cli.import_slack.talk import Outcome
 from seriatim.app.cli.reach import reached
 from seriatim.app.settings import Settings, load
@@ -75,11 +75,15 @@ async def _told(archive: Archive, dsn: str) -> str:
         names = {name_key(person.name): person.name for person in archive.people.values()}
         async with database.read() as connection:
             known = await store.known_names(connection, list(names))
+        clash = await names_taken(archive, database)
     finally:
         await database.close()
     found = f"people: {len(names)}, conversations: {len(archive.places)}, messages: {archive.messages_count} at most"
     taken = ", ".join(sorted(names[key] for key in known)) or "nobody"
-    return f"{found}\nTaken for people who have an account of this name: {taken}\nNothing was changed."
+    lines = [found, f"Taken for people who have an account of this name: {taken}"]
+    if clash:
+        lines.append(f"Nothing comes before somebody else has another name than: {clash}")
+    return "\n".join((*lines, "Nothing was changed."))
 
 
 async def _imported(archive: Archive, settings: Settings, dsn: str) -> Outcome:

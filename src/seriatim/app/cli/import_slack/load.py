@@ -13,7 +13,7 @@ from seriatim.app.cli.import_slack.archive import Archive, Place
 from seriatim.app.cli.import_slack.mrkdwn import markdown
 from seriatim.app.cli.import_slack.talk import Outcome, Talk, key_of
 from seriatim.core.clock import Clock
-from seriatim.core.errors import KeyReused
+from seriatim.core.errors import Conflict, KeyReused
 from seriatim.core.ids import MAX_ID, ConversationId, DeviceId, UserId, conversation_id_of, random_id
 from seriatim.core.names import name_key
 from seriatim.features.conversations.create import create
@@ -57,10 +57,13 @@ class Import:
         """Import everything; `told` is called with a line per conversation.
 
         Raises:
+            Conflict: people are called as somebody else calls himself; nothing is imported.
             Unavailable: the outcome of the last batch is unknown; run it again.
             ChatError: a conversation cannot be made so; what came before it is kept.
         """
         present = (user for here in self._archive.present.values() for user in here)
+        if taken := await names_taken(self._archive, self._database):
+            raise Conflict(f"somebody else calls himself {taken}: he needs another name first", reason="name_taken")
         for user in dict.fromkeys((*self._archive.people, *present)):
             await self._person(user)
         for place in self._archive.places:
@@ -145,11 +148,21 @@ class Import:
         for some in _slices([self._people[user].user_id for user in members], MARKS):
             async with self._database.transaction() as connection:
                 await move_marks(connection, [(conversation_id, user_id, MAX_ID) for user_id in some])
+        async with self._database.transaction() as connection:
+            await store.set_thread_times(connection, conversation_id)
         async with self._database.read() as connection:
             threads = await store.unread_threads(connection, conversation_id)
         for several in _slices(threads, MARKS):
             async with self._database.transaction() as connection:
                 await move_read(connection, [(conversation_id, thread, user, seq) for thread, user, seq in several])
+
+
+async def names_taken(archive: Archive, database: Database) -> str:
+    """Return, with commas between, who is called as somebody else calls himself; he would be nobody's account."""
+    people = {name_key(person.name): person for person in archive.people.values()}
+    async with database.read() as connection:
+        devices = {key: DeviceId(_number(person.id)) for key, person in people.items()}
+        return ", ".join(sorted(people[key].name for key in await store.taken_names(connection, devices)))
 
 
 T = TypeVar("T")

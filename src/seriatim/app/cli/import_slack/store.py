@@ -1,6 +1,6 @@
 """The SQL of an import: its people, and the place of what is stored already."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import LiteralString, NamedTuple
 from uuid import UUID
@@ -32,6 +32,15 @@ with known as (
 )
 select user_id, false from known union all select id, true from added"""
 NAMES: LiteralString = "select name_key from users where name_key = any (%(keys)s)"
+TAKEN: LiteralString = """-- import taken names
+select n.key from unnest(%(keys)s::text[], %(device_ids)s::bigint[]) as n (key, device_id)
+where exists (select from users where display_key = n.key) and not exists (select from users where name_key = n.key)
+    and not exists (select from devices where id = n.device_id)"""
+THREAD_TIMES: LiteralString = """-- import thread times
+update threads t set last_at = (e.meta->>'sent_at')::timestamptz
+from entries e
+where t.conversation_id = %(conversation_id)s and e.conversation_id = t.conversation_id and e.seq = t.last_seq
+    and e.meta->>'sent_at' is not null"""
 SEQ: LiteralString = """-- import seq
 select seq from entries
 where conversation_id = %(conversation_id)s and device_id = %(device_id)s and client_id = %(client_id)s"""
@@ -57,7 +66,7 @@ async def person(connection: Connection, new: NewPerson) -> tuple[UserId, bool]:
     """Return the account of this person and whether it is new; he may have one already, by the name of its log-in.
 
     Raises:
-        Conflict: somebody else calls himself so, which makes him nobody's account.
+        Conflict: somebody else calls himself so (since the import began), which makes him nobody's account.
     """
     await hold_name(connection, new.name_key)
     cursor = await connection.execute(PERSON, new._asdict())
@@ -71,6 +80,17 @@ async def known_names(connection: Connection, keys: Sequence[str]) -> set[str]:
     """Return which of these names somebody has."""
     cursor = await connection.execute(NAMES, {"keys": list(keys)})
     return {row[0] for row in await cursor.fetchall()}
+
+
+async def taken_names(connection: Connection, people: Mapping[str, DeviceId]) -> set[str]:
+    """Return which of these names (folded, with the device of their messages) are what somebody else calls himself."""
+    cursor = await connection.execute(TAKEN, {"keys": list(people), "device_ids": list(people.values())})
+    return {row[0] for row in await cursor.fetchall()}
+
+
+async def set_thread_times(connection: Connection, conversation_id: ConversationId) -> None:
+    """Let threads whose last reply is imported have been replied to when it was written."""
+    await connection.execute(THREAD_TIMES, {"conversation_id": conversation_id})
 
 
 async def seq_of(
