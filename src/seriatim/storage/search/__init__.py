@@ -1,0 +1,1 @@
+"""The index of what was said: slices of time in a folder, which one process writes and any number read."""
