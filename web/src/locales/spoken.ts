@@ -12,6 +12,7 @@ export type Speaker = (part: Part, english: object) => object;
 const KEY = "seriatim:language";
 const others: Readonly<Record<string, () => Promise<{ readonly speaker: Speaker }>>> = {
   de: () => import("./de/de.ts"),
+  ar: () => import("./ar/ar.ts"),
   // For tests: English, longer and marked, so that what stands in no catalogue and what does not fit is seen.
   pseudo: () => import("./pseudo.ts"),
 };
