@@ -55,3 +55,11 @@ class Valkey:
         """Return what it answers to a command."""
         with Redis.from_url(self.url) as redis:
             return redis.execute_command(*words)
+
+    def publish(self, channel: str, payload: bytes) -> None:
+        """Say something on a channel."""
+        self.ask("PUBLISH", channel, payload)
+
+    def cut_subscriptions(self) -> None:
+        """Close the connections of all who listen."""
+        self.ask("CLIENT", "KILL", "TYPE", "pubsub")

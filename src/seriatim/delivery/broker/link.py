@@ -22,6 +22,8 @@ ASK_EVERY_S = 1.0
 """How often a subscription is asked for again: the answer says that it stands, or where it would."""
 SILENT_S = 5.0
 """A subscription that says nothing for so long is dead."""
+LOOK_EVERY_S = 3.0
+"""How often it is looked up who holds what is subscribed: a node that was cut off knows nothing of its successor."""
 RETRY_S = 0.5
 MOVED_S = 0.05
 """Pause before a channel is sought at the server that was named as its holder."""
@@ -45,9 +47,7 @@ class Hears(NamedTuple):
 class Link:
     """Listens to channels and publishes, wherever their servers are.
 
-    Each server's messages are heard in their order. Each second a subscription is asked whether it stands: a node that
-    was cut off from its cluster would keep it, and be silent. Bounds: 2 s for each answer; a lost server is sought
-    twice a second.
+    Each server's messages are heard in their order. Bounds: 2 s for each answer; who is lost is sought twice a second.
     """
 
     def __init__(self, servers: Servers, channels: Sequence[str], hears: Hears) -> None:
@@ -126,6 +126,7 @@ class Link:
         """Keep every channel subscribed until cancelled."""
         try:
             async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._watch())
                 while True:
                     await self._wake.wait()
                     self._wake.clear()
@@ -171,6 +172,15 @@ class Link:
         await asyncio.sleep(pause_s)
         self._wake.set()
 
+    async def _watch(self) -> None:
+        while True:
+            await asyncio.sleep(LOOK_EVERY_S)
+            for address, subscription in list(self._subscriptions.items()):
+                try:
+                    subscription.is_elsewhere = await self._servers.elsewhere(subscription.channels, address)
+                except FAULTS:
+                    break  # who listens will notice by himself, if it concerns him
+
     def _confirmed(self) -> None:
         confirmed_count = sum(len(one.confirmed) for one in self._subscriptions.values())
         if confirmed_count == len(self._channels):
@@ -194,6 +204,8 @@ class _Subscription:
         self._is_open = False
         self.channels: list[str] = []
         self.confirmed: set[bytes] = set()
+        self.is_elsewhere = False
+        """Whether another server is said to hold a channel now."""
 
     async def add(self, channel: str) -> None:
         """Listen to this one as well."""
@@ -239,6 +251,8 @@ class _Subscription:
                     self._stands(channel)
                 case [b"unsubscribe" | b"sunsubscribe", *_]:
                     raise NotConnected("a channel went to another server")
+                case _ if self.is_elsewhere:
+                    raise NotConnected("another server holds a channel now")
                 case _ if now() - heard_at > SILENT_S:
                     raise TimeoutError("the server is silent")
                 case _:

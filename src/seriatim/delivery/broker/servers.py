@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, Protocol, cast
 
 from redis.asyncio.connection import AbstractConnection, Connection, parse_url
@@ -57,6 +57,14 @@ class Servers(Protocol):
         """Hear what a server answered instead of doing its work: it may not be the holder any more."""
         ...
 
+    async def elsewhere(self, channels: Sequence[str], address: Address) -> bool:
+        """Look again who holds these channels, and say whether any of them is held by another server than this one.
+
+        Raises:
+            FAULTS: nobody can be asked.
+        """
+        ...
+
     async def check(self) -> None:
         """Look whether the servers can do what is asked of them; one that is away is no answer.
 
@@ -81,6 +89,10 @@ class OneServer:
     def failed(self, address: Address, error: Exception) -> None:
         """Change nothing: there is no other one."""
 
+    async def elsewhere(self, channels: Sequence[str], address: Address) -> bool:  # noqa: ARG002 - there is no other
+        """Say no."""
+        return False
+
     async def check(self) -> None:
         """Accept any: the commands are as old as the product."""
 
@@ -88,8 +100,9 @@ class OneServer:
 class Cluster:
     """The nodes of a cluster, each of which holds the channels of its slots.
 
-    The map of slots is read again from one node after another, seeds and all that were heard of, once anything did not
-    go as it says: a node may be dead, or cut off with an old map. A node that refuses a channel names its holder.
+    The map of slots is read from one node after another, seeds and all that were heard of: any may be dead. One that
+    calls the cluster down, or is in an older epoch than another one was, is believed last: it may be cut off, with an
+    old map, and would take subscriptions all the same. A node that refuses a channel names its holder.
     """
 
     verbs = Verbs("SPUBLISH", "SSUBSCRIBE")
@@ -99,6 +112,8 @@ class Cluster:
         self._seeds = seeds
         self._nodes = deque(seeds)
         self._holders: list[Address | None] = [None] * SLOTS
+        self._epoch = 0
+        """The highest that a node was in."""
 
     async def holder(self, channel: str) -> Address:
         """Return the node of the channel's slot, after a look at the map if it is not known."""
@@ -118,27 +133,41 @@ class Cluster:
         else:
             self._holders = [None if holder == address else holder for holder in self._holders]
 
+    async def elsewhere(self, channels: Sequence[str], address: Address) -> bool:
+        """Read the map again, and compare."""
+        await self._look_up()
+        holders = {self._holders[key_slot(channel.encode())] for channel in channels}
+        return not holders <= {address, None}
+
     async def _look_up(self) -> None:
         error: Exception = NotConnected("the cluster has no node")
+        best: tuple[bool, int, list[Any], Address] | None = None
         for _ in range(len(self._nodes)):
             node = self._nodes[0]
             self._nodes.rotate(-1)
             try:
-                answer = await self._ask(node, "CLUSTER", "SLOTS")
+                told, slots = await self._ask(node, ("CLUSTER", "INFO"), ("CLUSTER", "SLOTS"))
             except FAULTS as fault:
                 error = fault
-            else:
-                self._read(answer, node)
-                return
-        raise error
+                continue
+            info = _fields(told)
+            is_whole, epoch = info.get("cluster_state") == "ok", int(info.get("cluster_current_epoch", 0))
+            if best is None or (is_whole, epoch) > best[:2]:
+                best = is_whole, epoch, slots, node
+            if is_whole and epoch >= self._epoch:
+                break
+        if best is None:
+            raise error
+        _, self._epoch, slots, node = best
+        self._read(slots, node)
 
-    async def _ask(self, node: Address, *words: str) -> Any:
+    async def _ask(self, node: Address, *commands: tuple[str, ...]) -> list[Any]:
         connection = self.connection(node)
         try:
             async with asyncio.timeout(WITHIN_S):
                 await connection.connect()
-                await connection.send_command(*words)
-                return cast("Any", await connection.read_response())
+                await connection.send_packed_command(connection.pack_commands(commands))
+                return [cast("Any", await connection.read_response()) for _ in commands]
         finally:
             await connection.disconnect(nowait=True)
 
@@ -159,11 +188,10 @@ class Cluster:
         """Refuse nodes without sharded channels, and a server that is no node of a cluster."""
         for seed in self._seeds:
             try:
-                answer = await self._ask(seed, "INFO")
+                (answer,) = await self._ask(seed, ("INFO",))
             except FAULTS:
                 continue
-            lines = (line.partition(":") for line in answer.decode(errors="replace").splitlines())
-            info = {name: value for name, _, value in lines}
+            info = _fields(answer)
             version = info.get("redis_version", "0")
             if int(version.partition(".")[0]) < SHARDED_SINCE:
                 raise UnfitServer(
@@ -172,6 +200,12 @@ class Cluster:
             if info.get("cluster_enabled") != "1":
                 raise UnfitServer("broker_url: this server is no node of a cluster; its URL begins with redis://")
             return
+
+
+def _fields(told: bytes) -> dict[str, str]:
+    """Read what a server tells of itself: a field a line."""
+    lines = (line.partition(":") for line in told.decode(errors="replace").splitlines())
+    return {name: value for name, _, value in lines}
 
 
 _THE_ONE: Address = ("", 0)
