@@ -120,6 +120,16 @@ async def test_all_gateways_hear_each_one_in_its_order(join: Join) -> None:
     assert {one.roster_version for one in eve.hints} == {3}
 
 
+async def test_what_was_published_before_a_gateway_stops_has_left_once_it_is_drained(join: Join) -> None:
+    ada, bob = await join(), await join()
+    await ada.broker.drain()
+    ada.broker.publish([hint(seq) for seq in range(1, 2_001)])
+    await ada.broker.drain()
+    assert isinstance(ada.broker, RedisBroker)
+    assert not ada.broker._waiting, "nothing waits any more"
+    await until(lambda: len(bob.hints) == 2_000)
+
+
 @pytest.mark.promise("D2")
 async def test_a_subscription_that_was_cut_is_noticed_and_comes_back(join: Join, servers: Valkey | Cluster) -> None:
     ada, bob = await join(), await join()

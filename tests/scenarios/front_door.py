@@ -49,7 +49,9 @@ class FrontDoor:
         self.changed: list[UserId] = []
         self.ended: list[tuple[UserId, DeviceId]] = []
         self.tokens = Tokens({"test": secrets.token_bytes(32)}, self.clock)
-        self.revocations = Revocations(self.database, self.clock, lambda *ended: self.ended.append(ended))
+        self.revocations = Revocations(
+            self.database, self.clock, lambda *ended: self.ended.append(ended), lambda _hurry: None
+        )
         self.accounts = Accounts(
             database=self.database,
             tokens=self.tokens,

@@ -104,7 +104,7 @@ async def test_each_revocation_is_told_once(door: FrontDoor) -> None:
 async def test_a_gateway_that_starts_later_knows_what_was_revoked_while_tokens_live(door: FrontDoor) -> None:
     ada = await door.sign_up()
     await door.call("POST", "/v1/auth/log-out", token=ada["access_token"])
-    later = Revocations(door.database, door.clock, lambda *_: None)
+    later = Revocations(door.database, door.clock, lambda *_: None, lambda _hurry: None)
     await later.poll()
     assert later.revoked(DeviceId(ada["device_id"]))
     door.clock.advance(3600)
@@ -137,7 +137,7 @@ async def test_a_hint_hurries_the_reading(door: FrontDoor) -> None:
         if (user_id, device_id) == (ada["user_id"], ada["device_id"]):
             heard.set()
 
-    listening = Revocations(door.database, SystemClock(), on_revoked, every_s=3600)
+    listening = Revocations(door.database, SystemClock(), on_revoked, lambda _hurry: None, every_s=3600)
     await listening.poll()
     with anyio.fail_after(DEADLINE_S):
         async with anyio.create_task_group() as tasks:
@@ -151,7 +151,7 @@ async def test_a_hint_hurries_the_reading(door: FrontDoor) -> None:
 async def test_without_a_hint_the_next_reading_hears_it(door: FrontDoor) -> None:
     ada = await door.sign_up()
     heard = anyio.Event()
-    listening = Revocations(door.database, SystemClock(), lambda *_: heard.set(), every_s=0.05)
+    listening = Revocations(door.database, SystemClock(), lambda *_: heard.set(), lambda _hurry: None, every_s=0.05)
     await listening.poll()
     heard = anyio.Event()
     with anyio.fail_after(DEADLINE_S):

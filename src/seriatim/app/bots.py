@@ -4,15 +4,18 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 from seriatim.app.settings import Settings
+from seriatim.app.streams.others import Others
 from seriatim.core.buckets import Buckets, network
 from seriatim.core.clock import Clock
 from seriatim.core.errors import NotFound
 from seriatim.core.ids import UserId, uuid7
+from seriatim.delivery.broker.port import Told
+from seriatim.delivery.directory.port import Directory
 from seriatim.delivery.fanout import FanOut
 from seriatim.features.bots.bots import BotTokens, server_bot
 from seriatim.features.bots.routes import BotKeeping
 from seriatim.features.slash.routes import SlashKeeping
-from seriatim.features.slash.slash import SlashCalls
+from seriatim.features.slash.slash import SlashCalls, Ways
 from seriatim.features.webhooks.deliveries.deliver import Deliveries
 from seriatim.features.webhooks.deliveries.follow import FOLLOWER, ONLY, Wanted, queue
 from seriatim.features.webhooks.incoming import Call, Wish, called
@@ -28,30 +31,40 @@ from seriatim.storage.egress import Egress
 from seriatim.storage.postgres.database import Database
 
 
+def ways_to_bots(fan_out: FanOut, others: Others, directory: Directory) -> Ways:
+    """Return how calls reach bots on all gateways."""
+
+    def is_here(bot_id: UserId) -> bool:
+        return bool(fan_out.sessions_of(bot_id))
+
+    def tell(bot_id: UserId, called: SlashCalled) -> None:
+        others.broker.tell(Told(bot_id, called))
+
+    return Ways(others.broker.gateway, directory.others, is_here, tell, others.share)
+
+
 class BotParts:
     """What programs speak with, and what speaks to programs. `secret` makes the bytes for one purpose."""
 
     def __init__(
         self,
         database: Database,
-        fan_out: FanOut,
         settings: Settings,
         secret: Callable[[str], bytes],
+        ways: Ways,
         *,
         ended: Callable[[], None],
         clock: Clock,
     ) -> None:
         self._database = database
-        self._fan_out = fan_out
         self._rates = settings.rates
         egress = Egress(settings.egress_allow)
         self._clock = clock
         self._commands: Commands | None = None
         self._calls, self._false_calls = Buckets(), Buckets()
         self.tokens = BotTokens(database)
-        self._slash = SlashCalls(
-            database, egress, secret("slash commands"), tell=self._tell_bot, send=self._send, clock=clock
-        )
+        self._slash = SlashCalls(database, egress, secret("slash commands"), ways=ways, send=self._send, clock=clock)
+        self.answered = self._slash.heard
         self.own: dict[type[Command], Own] = {Slash: self._slash.call, AnswerSlash: self._slash.answer}
         """What the table of commands takes from here."""
         webhooks = secret("outgoing webhooks")
@@ -72,10 +85,6 @@ class BotParts:
     async def _send(self, command: SendMessage, sender: Sender) -> object:
         assert self._commands is not None
         return await self._commands.run(command, sender)
-
-    def _tell_bot(self, bot_id: UserId, told: SlashCalled) -> bool:
-        self._fan_out.tell(bot_id, told)
-        return bool(self._fan_out.sessions_of(bot_id))
 
     async def _called(self, call: Call, address: str) -> Wish:
         """Look at a call of a webhook, within its rate; who guesses is limited as who guesses passwords is."""

@@ -39,7 +39,7 @@ def http_app(settings: Settings, parts: Parts) -> Litestar:
             ),
             "database": parts.database,
             "commands": parts.commands,
-            "presence": parts.social.presence,
+            "presence": parts.social,
             "later": parts.later,
             "tell": parts.own.tell,
             "traces": parts.traces,

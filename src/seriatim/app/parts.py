@@ -4,17 +4,16 @@ import asyncio
 from dataclasses import dataclass
 from functools import partial
 
-from seriatim.app.bots import BotParts
+from seriatim.app.bots import BotParts, ways_to_bots
 from seriatim.app.settings import Settings
 from seriatim.app.streams.loops import Loops
 from seriatim.app.streams.news import Reads, news_of_all
-from seriatim.app.streams.others import Others
 from seriatim.app.streams.own import OwnStream, keep_time
 from seriatim.app.streams.social import Social
 from seriatim.app.telemetry import exporter
 from seriatim.core.clock import Clock
 from seriatim.core.ids import DeviceId, UserId
-from seriatim.delivery.broker.shared import Hurry
+from seriatim.delivery.broker.shared import Hurry, SlashAnswered
 from seriatim.delivery.fanout import FanOut
 from seriatim.delivery.heads_pages import HeadsPages
 from seriatim.delivery.publish import Publisher
@@ -83,23 +82,18 @@ async def build(settings: Settings, database: Database, clock: Clock) -> Parts:
     fan_out = FanOut(reads.audiences, outboxes.broadcast)
     heads_check = HeadsCheck(HeadsPages(reads.heads, reads.heads_page, most=SESSIONS))
     channel = derived(secret, "broker channel").hex()[:32]
-    others = Others()
-    broker = news_of_all(settings.broker_url, channel, this_epoch, fan_out, heads_check.due, others)
-    publisher = Publisher(broker, this_epoch)
+    others = news_of_all(settings.broker_url, channel, this_epoch, fan_out, heads_check.due)
+    publisher = Publisher(others.broker, this_epoch)
     appender = Appender(settings.database_direct_url or database.dsn, publisher.publish, epoch=this_epoch)
     wheel = Wheel(clock, outboxes.check)
     tokens = Tokens(keys, clock, life_s=settings.token_life_s)
 
-    def hurry() -> None:
-        revocations.hurry()
-        broker.share(Hurry())
-
     def devices_changed(user_id: UserId) -> None:
-        hurry()
+        revocations.hurry()
         publisher.tell(user_id, SelfChanged(what=DevicesChanged()))
 
-    social = Social(database, fan_out, publisher.tell, clock, broker, others)
-    own = OwnStream(database, publisher.tell, social.signals, broker.share, others)
+    social = Social(database, fan_out, publisher.tell, clock, others)
+    own = OwnStream(database, publisher.tell, social.signals, others)
 
     def on_revoked(user_id: UserId, device_id: DeviceId) -> None:
         if device_id == NO_DEVICE:
@@ -107,9 +101,11 @@ async def build(settings: Settings, database: Database, clock: Clock) -> Parts:
         else:
             sockets.close_device(user_id, device_id)
 
-    revocations = Revocations(database, clock, on_revoked, token_life_s=settings.token_life_s)
-    others.hear(Hurry, by=lambda *_: revocations.hurry())
-    bots = BotParts(database, settings, partial(derived, secret), ended=hurry, clock=clock, calling=calling)
+    revocations = Revocations(database, clock, on_revoked, others.share, token_life_s=settings.token_life_s)
+    others.hear(Hurry, by=revocations.heard)
+    ways = ways_to_bots(fan_out, others, social.directory)
+    bots = BotParts(database, settings, partial(derived, secret), ways, ended=revocations.hurry, clock=clock)
+    others.hear(SlashAnswered, by=bots.answered)
     outlet = Outlet(settings.smtp_url, settings.mail_from, settings.public_url)
     mail = mail_keeping(database, clock, settings.rates, derived(secret, "mail unsubscribe"), outlet)
     traces = Traces(outboxes, exporter(settings.otlp_endpoint))
@@ -178,7 +174,7 @@ async def build(settings: Settings, database: Database, clock: Clock) -> Parts:
         mail=mail,
         exports=ExportKeeping(database, clock, settings.rates, derived(secret, "export links")),
         loops=Loops(
-            always=(appender.run, broker.run, commands.spared.run),
+            always=(appender.run, others.broker.run, commands.spared.run),
             gateway=(
                 fan_out.run,
                 heads_check.run,

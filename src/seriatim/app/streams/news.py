@@ -3,10 +3,9 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
+from seriatim.app.streams.others import Others
 from seriatim.core.ids import ConversationId, UserId
-from seriatim.delivery.broker.local import LocalBroker
-from seriatim.delivery.broker.port import Broker, Receives, Told
-from seriatim.delivery.broker.redis import RedisBroker
+from seriatim.delivery.broker.port import Receives, Told
 from seriatim.delivery.fanout import FanOut
 from seriatim.log.audience import Audience, audiences
 from seriatim.log.heads import HeadsAnswer, HeadsAsk, heads, heads_page, heads_to_greet
@@ -42,8 +41,8 @@ class Reads(NamedTuple):
 
 def news_of_all(
     url: str | None, channel: str, epoch: str, fan_out: FanOut, check_heads: Callable[[Session], None]
-) -> Broker:
-    """Return what carries news between the gateways of this log: by the server at `url`, or, without one, to itself.
+) -> Others:
+    """Return what brings news of all gateways of this log here: by the server at `url` or, without one, of this alone.
 
     When news of others may have been lost, the heads of every live session are checked.
     """
@@ -56,5 +55,7 @@ def news_of_all(
             if isinstance(session, Session) and session.phase is Phase.LIVE:
                 check_heads(session)
 
-    receives = Receives(fan_out.received, told, missed)
-    return RedisBroker(url, channel, epoch, receives) if url else LocalBroker(receives)
+    others = Others()
+    others.when_missed(missed)
+    others.meet(url, channel, epoch, Receives(fan_out.received, told))
+    return others

@@ -7,9 +7,11 @@ from typing import Any
 
 import structlog
 
+from seriatim.app.streams.others import Others
 from seriatim.core.clock import Clock
 from seriatim.core.errors import Unavailable
 from seriatim.core.ids import ConversationId, DeviceId, UserId
+from seriatim.delivery.broker.shared import Marked
 from seriatim.delivery.publish import Tell
 from seriatim.delivery.signals import Signals
 from seriatim.features.export.archive.make import Exports
@@ -33,6 +35,8 @@ from seriatim.storage.postgres.database import Database
 
 log = structlog.get_logger()
 
+HEARD_S = 0.2
+"""Between two times that marks of other gateways are told."""
 LOOK_EVERY_S = 1.0
 """Between two looks for what has become due."""
 
@@ -40,11 +44,12 @@ LOOK_EVERY_S = 1.0
 class OwnStream:
     """What users set and read, on its way to the log and to their other devices."""
 
-    def __init__(self, database: Database, tell: Tell, signals: Signals) -> None:
+    def __init__(self, database: Database, tell: Tell, signals: Signals, others: Others) -> None:
         self._database = database
         self._tell = tell
         self._signals = signals
-        news = ReceiptNews(database, self._looking_at)
+        news = self._news = ReceiptNews(database, self._looking_at, others.share)
+        others.hear(Marked, by=news.heard)
         self.marks = Marks(database, self._on_read, news.tell)
         mentions = Follower(database, FOLLOWER, note_mentions, wanted=Stirred(database), only=ONLY)
         self.working = (mentions.run, Exports(database).run)
@@ -63,6 +68,12 @@ class OwnStream:
     def tell(self, user_id: UserId, change: StoredChange, but: DeviceId | None) -> None:
         """Tell a user's live sessions, but those of one device, what of his own has changed."""
         self._tell(user_id, SelfChanged(what=change), but=but)
+
+    async def tell_marks(self) -> None:
+        """Tell those who look here what moved on other gateways, until cancelled."""
+        while True:
+            await asyncio.sleep(HEARD_S)
+            await self._news.tell_heard()
 
     def _on_read(self, user_id: UserId, device_id: DeviceId, own: OwnRead) -> None:
         self._tell(user_id, SelfChanged(what=own), but=device_id)

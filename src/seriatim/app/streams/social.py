@@ -6,11 +6,16 @@ from datetime import datetime
 
 import structlog
 
+from seriatim.app.streams.others import Others
 from seriatim.core.activity import Activity
 from seriatim.core.clock import Clock
 from seriatim.core.errors import Unavailable
 from seriatim.core.ids import UserId
+from seriatim.delivery.broker.local import LocalBroker
+from seriatim.delivery.broker.shared import All, Ask, Beat, Changed, Goodbye, Reload, Typed
 from seriatim.delivery.directory.local import LocalDirectory
+from seriatim.delivery.directory.port import Directory
+from seriatim.delivery.directory.shared import SharedDirectory
 from seriatim.delivery.fanout import FanOut
 from seriatim.delivery.publish import Tell
 from seriatim.delivery.signals import SLOT_S, SLOTS, Signals
@@ -41,13 +46,19 @@ COUNT_EVERY_S = 5.0
 class Social:
     """The signals of one gateway, and what they are made from."""
 
-    def __init__(self, database: Database, fan_out: FanOut, tell: Tell, clock: Clock) -> None:
+    def __init__(self, database: Database, fan_out: FanOut, tell: Tell, clock: Clock, others: Others) -> None:
         self._database = database
         self._fan_out = fan_out
         self._tell = tell
         self._clock = clock
         self.signals = Signals()
-        self.directory = LocalDirectory(clock).join(self._on_activity)
+        self._others = others
+        broker = others.broker
+        self.directory: Directory = (
+            LocalDirectory(clock).join(self._on_activity)
+            if isinstance(broker, LocalBroker)
+            else SharedDirectory(clock, broker.gateway, others.share, self._on_activity)
+        )
         self._last_seen = LastSeenTimes(self._write_last_seen)
         self.presence = Presence(
             read=self._read_people,
@@ -64,17 +75,29 @@ class Social:
             rosters=fan_out.rosters,
             knows=self.presence.knows,
             hides_from=self.presence.hides_from,
+            others=self.directory.others,
+            share=others.share,
         )
+        others.hear(Typed, by=self.typists.heard)
+        others.hear(Reload, by=self._on_reload)
+
+    def reload(self, user_id: UserId) -> None:
+        """Read again, on every gateway, what is stored of somebody: what he chose, from whom he hides."""
+        self.presence.reload(user_id)
+        self._others.share(Reload(user_id))
 
     async def choose(self, command: SetPresence, sender: Sender) -> None:
         """Store how the user wants to look, then tell everybody who shows him, and his other devices."""
         chosen = await set_presence(command, sender, self._database, self._clock)
-        self.presence.reload(sender.user_id)
+        self.reload(sender.user_id)
         own = OwnPresence(state=chosen.state, text=chosen.text, expires_at=chosen.expires_at)
         self._tell(sender.user_id, SelfChanged(what=own), but=sender.device_id)
 
     async def run(self) -> None:
-        """Keep time until cancelled; then write when everybody was last here."""
+        """Hear the others and keep time until cancelled; then write when everybody was last here."""
+        if isinstance(self.directory, SharedDirectory):  # who keeps no time holds no directory
+            self._others.hear(Beat, Changed, Ask, All, Goodbye, by=self.directory.heard)
+            self._others.when_missed(self.directory.missed)
         try:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._keep_time())
@@ -118,6 +141,9 @@ class Social:
     async def _write_last_seen(self, times: Mapping[UserId, datetime]) -> None:
         async with self._database.transaction() as connection:
             await store.write_last_seen(connection, times)
+
+    def _on_reload(self, _gateway: str, shared: Reload) -> None:
+        self.presence.reload_known(shared.user_id)
 
     def _on_activity(self, user_id: UserId, activity: Activity) -> None:
         self.presence.changed(user_id, activity)

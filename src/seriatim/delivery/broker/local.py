@@ -24,6 +24,9 @@ class LocalBroker:
     def share(self, shared: Shared) -> None:
         """Do nothing: there is no other gateway."""
 
+    async def drain(self) -> None:
+        """Return at once."""
+
     async def run(self) -> None:
         """Wait for nobody: there is no other gateway."""
         await asyncio.Event().wait()

@@ -59,6 +59,10 @@ class Broker(Protocol):
         """Pass on to the other gateways, not to this one; it is dropped before hints and told frames are."""
         ...
 
+    async def drain(self) -> None:
+        """Return once all that was passed on has left this gateway, or was dropped."""
+        ...
+
     async def run(self) -> None:
         """Carry what is published elsewhere until cancelled."""
         ...

@@ -36,6 +36,8 @@ class RedisBroker:
         self._receives = receives
         self._waiting = Waiting()
         self._wake = asyncio.Event()
+        self._idle = asyncio.Event()
+        self._idle.set()
         self.unread_count = 0
         """Messages of others that could not be read: another version, another epoch, or broken."""
 
@@ -66,11 +68,19 @@ class RedisBroker:
     def share(self, shared: Shared) -> None:
         """Deliver to the others soon."""
         self._waiting.put_shared(shared)
-        self._wake.set()
+        self._wakes()
 
     def _queue(self, news: Sequence[Hint | Told]) -> None:
         self._waiting.put(news)
+        self._wakes()
+
+    def _wakes(self) -> None:
+        self._idle.clear()
         self._wake.set()
+
+    async def drain(self) -> None:
+        """Return once all that was passed on has left this gateway, or was dropped."""
+        await self._idle.wait()
 
     async def run(self) -> None:
         """Send and listen until cancelled; a server that is away is tried again every half second.
@@ -94,6 +104,7 @@ class RedisBroker:
                     # look into the log as soon as the server is back.
                     self._waiting.dropped_count += len(news)
                     await asyncio.sleep(RETRY_S)
+            self._idle.set()
 
     def _received(self, payload: bytes) -> None:
         try:

@@ -10,6 +10,7 @@ from anyio import Event, move_on_after
 from seriatim.core.clock import Clock
 from seriatim.core.errors import Unavailable
 from seriatim.core.ids import DeviceId, UserId
+from seriatim.delivery.broker.shared import Hurry
 from seriatim.features.devices import store
 from seriatim.features.devices.store import NO_DEVICE
 from seriatim.protocol.limits import TOKEN_GRACE_S, TOKEN_LIFE_S
@@ -36,6 +37,7 @@ class Revocations:
         database: Database,
         clock: Clock,
         on_revoked: Callable[[UserId, DeviceId], None],
+        share: Callable[[Hurry], None],
         *,
         every_s: float = EVERY_S,
         token_life_s: float = TOKEN_LIFE_S,
@@ -43,6 +45,7 @@ class Revocations:
         self._database = database
         self._clock = clock
         self._on_revoked = on_revoked
+        self._share = share
         self._every_s = every_s
         self._remember = timedelta(seconds=token_life_s + TOKEN_GRACE_S) + SKEW
         self._hurry = Event()
@@ -55,7 +58,12 @@ class Revocations:
         return device_id in self._ended
 
     def hurry(self) -> None:
-        """Have the next reading at once, not at the end of the 5 s."""
+        """Have the next reading at once, not at the end of the 5 s, on every gateway."""
+        self._hurry.set()
+        self._share(Hurry())
+
+    def heard(self, _gateway: str, _hurry: Hurry) -> None:
+        """Do so here, when another gateway says that devices have ended."""
         self._hurry.set()
 
     async def run(self) -> None:

@@ -5,7 +5,7 @@ Coming, going and turning away write nothing to PostgreSQL; when somebody was la
 
 from collections.abc import Awaitable, Callable, Collection, Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple, Protocol
 
 from seriatim.core.activity import Activity
@@ -20,7 +20,7 @@ from seriatim.features.presence.store import Stored
 from seriatim.protocol.answers import PresenceRow
 from seriatim.protocol.commands import Focus
 from seriatim.protocol.fields import ChosenState
-from seriatim.protocol.limits import FOCUS_EVERY_S, OFFLINE_AFTER_S
+from seriatim.protocol.limits import FOCUS_EVERY_S, OFFLINE_AFTER_S, PRESENCE_EVERY_S
 from seriatim.protocol.session import Phase
 
 LOAD = 500
@@ -132,6 +132,11 @@ class Presence:
         """Read again what is stored of somebody: what he chose, whom he lets know, from whom he hides."""
         self._wanted[user_id] = None
 
+    def reload_known(self, user_id: UserId) -> None:
+        """Do so when another gateway says that it has changed, unless nobody here shows him and he is not here."""
+        if self.knows(user_id) or self._signals.is_watched(user_id) or self._active(user_id) is not Activity.GONE:
+            self.reload(user_id)
+
     def knows(self, user_id: UserId) -> bool:
         """Say whether somebody who is here was read already: until then he may be invisible."""
         return user_id in self._people or self._directory.mine(user_id) is not Activity.GONE
@@ -150,6 +155,8 @@ class Presence:
         person = self._people.get(user_id)
         if person is not None and person.activity is not activity:
             person.activity = activity
+            if activity is Activity.GONE:
+                self._was_here(person)
             self._signals.changed(user_id)
 
     # -- what time brings
@@ -257,6 +264,13 @@ class Presence:
             if person is not None:
                 person.last_seen = person.last_seen._replace(at=at)
         self._directory.put(user_id, activity)
+
+    def _was_here(self, person: _Person) -> None:
+        """Keep when somebody left another gateway: going is told when it has lasted, so he left so long ago."""
+        left_at = self.clock.now() - timedelta(seconds=self._offline_after_s)
+        known = person.last_seen.at
+        if known is None or known < left_at - timedelta(seconds=PRESENCE_EVERY_S):  # this gateway's own are known well
+            person.last_seen = person.last_seen._replace(at=left_at)
 
     def _active(self, user_id: UserId) -> Activity:
         return rules.most_active(one.inactive for one in self._sessions_of(user_id) if one.phase is Phase.LIVE)

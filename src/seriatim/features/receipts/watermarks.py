@@ -8,6 +8,7 @@ import structlog
 
 from seriatim.core.errors import Unavailable
 from seriatim.core.ids import ConversationId, UserId
+from seriatim.delivery.broker.shared import MARKS, Marked
 from seriatim.features.receipts import store
 from seriatim.log.watermarks import Mark
 from seriatim.protocol.answers import MemberMarks, Watermarks
@@ -17,6 +18,10 @@ log = structlog.get_logger()
 
 COUNTED = 20
 """Most large conversations counted after one window; the others wait for their next mark."""
+
+
+HEARD = 20_000
+"""Most marks of other gateways that wait to be told; those beyond are told by the next of the same member."""
 
 
 class Looking(Protocol):
@@ -37,17 +42,39 @@ LookingAt = Callable[[ConversationId], Collection[Looking]]
 
 
 class ReceiptNews:
-    """Tells the sessions of this process what moved; once a window, so at most once a second a conversation.
+    """Tells the sessions that look at it what moved; once a window, so about once a second a conversation.
 
-    Who gives no read receipts sees none either. Bounds: one statement, and two more when large conversations moved.
+    Each gateway tells its own: what moved on another one is heard, and told with all that was heard meanwhile. Who
+    gives no read receipts sees none either. Bounds: one statement, and two more when large conversations moved.
     """
 
-    def __init__(self, database: Database, looking_at: LookingAt) -> None:
+    def __init__(self, database: Database, looking_at: LookingAt, share: Callable[[Marked], None]) -> None:
         self._database = database
         self._looking_at = looking_at
+        self._share = share
+        self._heard: dict[tuple[ConversationId, UserId], Mark] = {}
 
     async def tell(self, moved: Sequence[Mark]) -> None:
-        """Tell of these marks; what the database refuses is not told, and stands in the list that a client asks for."""
+        """Tell of these marks, on every gateway."""
+        for start in range(0, len(moved), MARKS):
+            self._share(Marked(list(moved[start : start + MARKS])))
+        await self._tell(moved)
+
+    def heard(self, _gateway: str, marked: Marked) -> None:
+        """Keep what moved on another gateway of what is looked at here, until it is told."""
+        for mark in marked.marks:
+            place = (mark.conversation_id, mark.user_id)
+            if self._looking_at(mark.conversation_id) and (place in self._heard or len(self._heard) < HEARD):
+                self._heard[place] = mark if place not in self._heard else _later(self._heard[place], mark)
+
+    async def tell_heard(self) -> None:
+        """Tell of what was heard since the last time."""
+        heard, self._heard = self._heard, {}
+        if heard:
+            await self._tell(list(heard.values()))
+
+    async def _tell(self, moved: Sequence[Mark]) -> None:
+        """Tell those who look here; what the database refuses is not told, and stands in the list that clients read."""
         small: dict[ConversationId, list[Mark]] = defaultdict(list)
         large: dict[ConversationId, None] = {}
         for mark in moved:
@@ -91,6 +118,16 @@ class ReceiptNews:
             place = (conversation_id, session.user_id)
             if place in counts:
                 session.tell(Watermarks(conversation_id=conversation_id, seq=latest[place], read_count=counts[place]))
+
+
+def _later(before: Mark, mark: Mark) -> Mark:
+    """Return what is told once instead of both."""
+    return mark._replace(
+        read_seq=max(before.read_seq, mark.read_seq),
+        delivered_seq=max(before.delivered_seq, mark.delivered_seq),
+        read_moved=before.read_moved or mark.read_moved,
+        delivered_moved=before.delivered_moved or mark.delivered_moved,
+    )
 
 
 def _rows(marks: Sequence[Mark], *, sees: bool) -> list[MemberMarks]:

@@ -1,8 +1,8 @@
 """Slash commands: bots offer them, people in their conversations call them; answers come from a URL or a socket."""
 
 import secrets
-from collections.abc import Awaitable, Callable, Sequence
-from typing import Final
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from typing import Final, NamedTuple
 
 import msgspec
 from anyio import Event, fail_after
@@ -11,6 +11,7 @@ from seriatim.core.clock import Clock
 from seriatim.core.errors import BadRequest, Conflict, Forbidden, NotFound, Unavailable
 from seriatim.core.ids import ConversationId, UserId
 from seriatim.core.signing import secret_of, shown, signed
+from seriatim.delivery.broker.shared import SlashAnswered
 from seriatim.features.slash import rules, store
 from seriatim.features.slash.rules import Answered
 from seriatim.features.slash.store import Offered
@@ -26,9 +27,21 @@ from seriatim.storage.postgres.database import Connection, Database
 CALLS: Final = 1_000
 """Most calls of a process that wait for bots on sockets."""
 
-Tell = Callable[[UserId, SlashCalled], bool]
-"""Tells a bot's sockets; False: it has none."""
 Send = Callable[[SendMessage, Sender], Awaitable[object]]
+
+
+class Ways(NamedTuple):
+    """How calls reach bots on sockets, and how their answers come back."""
+
+    gateway: str
+    """This gateway's name, which its calls carry."""
+    others: Callable[[], Collection[str]]
+    """Returns the names of the other gateways."""
+    is_here: Callable[[UserId], bool]
+    """Says whether a bot has a socket on this gateway."""
+    tell: Callable[[UserId, SlashCalled], None]
+    """Tells a bot's sockets, on all gateways."""
+    share: Callable[[SlashAnswered], None]
 
 
 class _Call(msgspec.Struct):
@@ -45,11 +58,11 @@ class SlashCalls:
     Bounds: 3 s an answer, 1,000 calls waiting for bots on sockets.
     """
 
-    def __init__(self, database: Database, egress: Egress, key: bytes, *, tell: Tell, send: Send, clock: Clock) -> None:
+    def __init__(self, database: Database, egress: Egress, key: bytes, *, ways: Ways, send: Send, clock: Clock) -> None:
         self._database = database
         self._egress = egress
         self._key = key
-        self._tell = tell
+        self._ways = ways
         self._send = send
         self._clock = clock
         self._calls: dict[str, _Call] = {}
@@ -73,21 +86,38 @@ class SlashCalls:
         return Slashed(id=command.id, text=text)
 
     async def answer(self, command: AnswerSlash, sender: Sender) -> None:
-        """Take a bot's answer.
+        """Take a bot's answer, here or on the gateway that waits for it.
 
         Raises:
-            NotFound: nobody waits for it: another bot's call, or too late.
+            NotFound: nobody waits for it: another bot's call, or too late. What another gateway waits for is not known.
         """
-        waiting = self._calls.get(command.call_id)
-        if waiting is None or waiting.bot_id != sender.user_id:
+        answered = SlashAnswered(command.call_id, sender.user_id, command.text)
+        gateway = command.call_id.rpartition(".")[0]
+        if gateway in self._ways.others():
+            self._ways.share(answered)
+        elif not self._take(answered):
             raise NotFound("nobody waits for this answer", path="$.call_id")
-        waiting.text = command.text
+
+    def heard(self, _gateway: str, answered: SlashAnswered) -> None:
+        """Take an answer that was given on another gateway, if it is to a call from here."""
+        self._take(answered)
+
+    def _take(self, answered: SlashAnswered) -> bool:
+        waiting = self._calls.get(answered.call_id)
+        if waiting is None or waiting.bot_id != answered.bot_id:
+            return False
+        waiting.text = answered.text
         waiting.answered.set()
+        return True
 
     async def _on_a_socket(self, command: Slash, sender: Sender, offered: Offered) -> str:
         if len(self._calls) >= CALLS:
             raise Unavailable("too many calls wait for their bots", reason="calls")
-        call_id, waiting = secrets.token_urlsafe(12), _Call(offered.bot_id, Event())
+        # Whether the bot is on another gateway is not known for sure: it may have come just now, or be invisible.
+        if not self._ways.is_here(offered.bot_id) and not self._ways.others():
+            raise _away(command)
+        waiting = _Call(offered.bot_id, Event())
+        call_id = f"{self._ways.gateway}.{secrets.token_urlsafe(12)}"
         self._calls[call_id] = waiting
         told = SlashCalled(
             call_id=call_id,
@@ -97,8 +127,7 @@ class SlashCalls:
             text=command.text,
         )
         try:
-            if not self._tell(offered.bot_id, told):
-                raise _away(command)
+            self._ways.tell(offered.bot_id, told)
             with fail_after(SLASH_WITHIN_S):
                 await waiting.answered.wait()
         except TimeoutError:

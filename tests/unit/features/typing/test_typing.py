@@ -5,6 +5,7 @@ import pytest
 
 from seriatim.core.errors import Unavailable
 from seriatim.core.ids import ConversationId, UserId
+from seriatim.delivery.broker.shared import Typed
 from seriatim.delivery.signals import Signals
 from seriatim.features.typing.typing import WAITING, Typists
 from seriatim.protocol.commands import Typing
@@ -37,12 +38,16 @@ class World:
         self.unknown: set[UserId] = set()
         self.asked = 0
         self.away = False
+        self.others: list[str] = []
+        self.shared: list[Typed] = []
         self.typists = Typists(
             self.signals,
             members=self.known.get,
             rosters=self._rosters,
             knows=lambda user_id: user_id not in self.unknown,
             hides_from=lambda user_id: self.hides.get(user_id, frozenset()),
+            others=lambda: self.others,
+            share=self.shared.append,
         )
 
     async def _rosters(self, ids: Collection[ConversationId]) -> dict[ConversationId, frozenset[UserId]]:
@@ -127,3 +132,47 @@ async def test_what_waited_in_vain_is_dropped(world: World) -> None:
     world.away = False
     await world.typists.look_up()
     assert bob.told == []
+
+
+# -- other gateways
+
+
+async def test_others_are_told_also_when_nobody_looks_here(world: World) -> None:
+    await world.types(ADA)
+    assert world.shared == [], "this gateway is alone"
+    assert world.asked == 0
+    world.others = ["another"]
+    world.hides[ADA] = frozenset({EVE})
+    await world.types(ADA, on=False, thread_seq=3)
+    assert world.shared == [Typed(ADA, HERE, on=False, thread_seq=3, hidden_from=frozenset({EVE}))]
+
+
+async def test_nothing_is_shared_of_who_is_invisible_no_member_or_not_known_yet(world: World) -> None:
+    world.others = ["another"]
+    world.hides[ADA] = None
+    await world.types(ADA)
+    await world.types(EVE)
+    world.unknown.add(BOB)
+    await world.types(BOB)
+    assert world.shared == []
+
+
+async def test_what_is_heard_is_told_to_members_who_look_but_to_those_he_hides_from(world: World) -> None:
+    world.stored[HERE] |= {EVE}
+    bob, eve = world.looks(BOB), world.looks(EVE)
+    world.typists.heard("another", Typed(ADA, HERE, on=True, thread_seq=None, hidden_from=frozenset({EVE})))
+    await world.typists.look_up()
+    assert [told.user_id for told in bob.told] == [ADA]
+    assert (eve.told, world.shared) == ([], []), "and it is not passed on again"
+    world.known[HERE] = frozenset({ADA, EVE})
+    world.typists.heard("another", Typed(ADA, HERE, on=True, thread_seq=None, hidden_from=frozenset()))
+    assert (len(bob.told), len(eve.told)) == (1, 1), "he left, she looks"
+    world.known[HERE] = frozenset({BOB, EVE})
+    world.typists.heard("another", Typed(ADA, HERE, on=True, thread_seq=None, hidden_from=frozenset()))
+    assert (len(bob.told), len(eve.told)) == (1, 1), "the typist left"
+
+
+async def test_what_nobody_looks_at_costs_nothing_when_it_is_heard(world: World) -> None:
+    world.typists.heard("another", Typed(ADA, HERE, on=True, thread_seq=None, hidden_from=frozenset()))
+    await world.typists.look_up()
+    assert world.asked == 0
