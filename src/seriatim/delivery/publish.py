@@ -39,6 +39,10 @@ class Publisher:
         passed(None, _PUBLISH)
         self._broker.publish(hints)
 
+    async def drain(self) -> None:
+        """Return once the other gateways were told of all that was published."""
+        await self._broker.drain()
+
     def tell(self, user_id: UserId, frame: OwnFrame, *, but: DeviceId | None = None) -> None:
         """See Tell."""
         self._broker.tell(Told(user_id, frame, but))
