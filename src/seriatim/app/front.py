@@ -16,6 +16,8 @@ App = Callable[[Any, Receive, Send], Awaitable[None]]
 
 RETRY_AFTER_S = 2
 OVERLOADED = "the server has more to do than it can"
+LIVE = "/health/live"
+"""Answers 200 as long as the process does: for who restarts one that does not. `/health` asks for the database, too."""
 API = "/v1/"
 """What is refused under pressure; the page's files cost little, and `/health` must not blame a process for its load."""
 
@@ -45,6 +47,11 @@ class Front:
         self._app = app
         self._accept = accept
 
+    def shut(self) -> None:
+        """Let nothing through any more."""
+        self._app = self._accept = None
+        self.why = "the server stops"
+
     def accept(self, request: UpgradeRequest, connection: Connection) -> MessageReceiver | Refusal:
         """Pass a handshake on, or refuse it with a time to come back."""
         if self._accept is None:
@@ -57,6 +64,8 @@ class Front:
         """Answer one ASGI scope."""
         if scope["type"] == "lifespan":
             await self._lifespan(receive, send)
+        elif scope["path"] == LIVE:
+            await _answer(send, 200, b'{"status":"ok"}', [(b"content-type", b"application/json")])
         elif self._app is None:
             await _unavailable(send, self.why)
         elif scope["path"].startswith(API) and self.pressure.sends_away():
@@ -87,5 +96,10 @@ async def _unavailable(send: Send, why: str) -> None:
         retry_after_ms=RETRY_AFTER_S * 1000,
     )
     headers = [(b"content-type", b"application/problem+json"), (b"retry-after", b"%d" % RETRY_AFTER_S)]
-    await send({"type": "http.response.start", "status": 503, "headers": headers})
-    await send({"type": "http.response.body", "body": msgspec.json.encode(problem)})
+    await _answer(send, 503, msgspec.json.encode(problem), headers)
+
+
+async def _answer(send: Send, status: int, body: bytes, headers: list[tuple[bytes, bytes]]) -> None:
+    headers = [*headers, (b"content-length", b"%d" % len(body)), (b"cache-control", b"no-store")]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

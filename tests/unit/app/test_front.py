@@ -39,6 +39,14 @@ async def test_before_the_server_is_ready_every_request_is_told_why(sent: list[d
     assert refusal == Refusal(503, front.why, RETRY_AFTER_S)
 
 
+async def test_a_process_that_only_waits_for_its_database_is_alive(sent: list[dict[str, Any]]) -> None:
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    await Front()({"type": "http", "path": "/health/live"}, nothing, send)
+    assert (sent[0]["status"], sent[1]["body"]) == (200, b'{"status":"ok"}')
+
+
 async def test_an_open_front_passes_everything_on() -> None:
     front = Front()
     passed: list[Any] = []
