@@ -1,5 +1,7 @@
 """What the HTTP side of this process is given."""
 
+from functools import partial
+
 from litestar import Litestar
 
 from seriatim.app.parts import Parts
@@ -8,16 +10,20 @@ from seriatim.core.buckets import Buckets, network
 from seriatim.features.devices.devices import Devices
 from seriatim.features.emoji.routes import EmojiKeeping
 from seriatim.gateway.http.app import HttpSettings, create_http_app
+from seriatim.gateway.http.health import health_route
+
+
+def worker_app(parts: Parts) -> Litestar:
+    """Return what a worker answers: whether it can work, and nothing else."""
+    return Litestar([health_route(partial(_why_unavailable, parts))], openapi_config=None, logging_config=None)
+
+
+def _why_unavailable(parts: Parts) -> str | None:
+    return None if parts.appender.healthy else "the log cannot be written: the database is away"
 
 
 def http_app(settings: Settings, parts: Parts) -> Litestar:
     """Return the HTTP application over the parts of this process."""
-
-    def why_unavailable() -> str | None:
-        if not parts.appender.healthy:
-            return "the log cannot be written: the database is away"
-        return None
-
     pictures = Buckets()
 
     def admit_picture(address: str) -> None:
@@ -31,7 +37,7 @@ def http_app(settings: Settings, parts: Parts) -> Litestar:
         tokens=parts.accounts.tokens,
         revoked=parts.revocations.revoked,
         bot=parts.bots.tokens.sender,
-        why_unavailable=why_unavailable,
+        why_unavailable=partial(_why_unavailable, parts),
         dependencies={
             "accounts": parts.accounts,
             "devices": Devices(

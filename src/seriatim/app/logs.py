@@ -2,17 +2,23 @@
 
 import logging
 import sys
+from functools import partial
 
 import structlog
 
 
-def configure() -> None:
-    """Set up structlog, and bring what libraries log (warnings and worse) into the same stream."""
+def configure(process: str | None = None) -> None:
+    """Set up structlog, and bring what libraries log (warnings and worse) into the same stream.
+
+    `process` stands in every line: which of several wrote it.
+    """
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
+    if process is not None:
+        shared.insert(0, partial(_named, process))
     renderer: structlog.typing.Processor = structlog.processors.JSONRenderer()
     if sys.stderr.isatty():
         renderer = structlog.dev.ConsoleRenderer()
@@ -30,3 +36,10 @@ def configure() -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(formatter)
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
+
+
+def _named(
+    process: str, _logger: structlog.typing.WrappedLogger, _method: str, event: structlog.typing.EventDict
+) -> structlog.typing.EventDict:
+    event["process"] = process
+    return event

@@ -2,19 +2,24 @@
 
 import asyncio
 import gc
-import signal
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
-from typing import cast
+import socket
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager, suppress
+from http import HTTPStatus
 
 import structlog
 
 from seriatim.app.front import Front
-from seriatim.app.http import http_app
+from seriatim.app.http import http_app, worker_app
 from seriatim.app.parts import Parts, build
 from seriatim.app.postgres import postgres
+from seriatim.app.processes.ends import Ends, first_of
+from seriatim.app.processes.handover import Supervised
 from seriatim.app.settings import Settings
+from seriatim.app.streams.loops import Role
 from seriatim.core.clock import SystemClock
+from seriatim.gateway.sockets import Sockets
+from seriatim.gateway.transport.contract import Connection, Refusal, UpgradeRequest
 from seriatim.gateway.transport.server import HttpServer, listening_socket
 from seriatim.gateway.transport.upgrade import Doorway
 from seriatim.storage.postgres.database import Database
@@ -25,43 +30,68 @@ GC_THRESHOLDS = (20_000, 20, 50)
 """The collector ran 22 % of the time at 2,000 sends in flight (700 objects a round; `bench send`, 64 x 32)."""
 
 
-async def serve(settings: Settings) -> None:
+LEAVE_WITHIN_MS = 2_000
+"""The window in which a gateway's clients move to the others; longer where that many would be refused there."""
+LEAVE_SLACK_S = 0.5
+LOOK_EVERY_S = 0.05
+
+
+async def serve(settings: Settings, supervised: Supervised | None = None) -> None:
     """Serve until SIGTERM or SIGINT; sends in flight are answered, and the embedded database stops last.
 
     Raises:
         NoPostgres, DataFolderInUse, ServerFailed, WrongSecret, OSError: the start failed; the message says why.
     """
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for name in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(name, stop.set)
+    ends = Ends()
+    ends.listen(supervised)
     front = Front()
+    http = _http(settings, front, supervised)
+    url = "" if http is None else f"{'https' if settings.tls_certificate else 'http'}://{settings.host}:{http.port}"
+
+    def ready() -> None:
+        if supervised is None:
+            log.info("ready", url=url)
+        else:
+            supervised.ready()
+
+    try:
+        async with asyncio.TaskGroup() as tasks:
+            if http is not None:
+                tasks.create_task(http.serve())
+                await http.started()
+            if supervised is None:
+                log.info("listening", url=url)
+            working = tasks.create_task(_work(settings, front, http, ends, ready))
+            stopping = tasks.create_task(_stop_a_start(ends.asked, front, working))
+            await asyncio.wait([working])
+            stopping.cancel()
+            if http is not None:
+                await http.stop()
+    except BaseExceptionGroup as group:
+        raise first_of(group) from None
+
+
+def _http(settings: Settings, front: Front, supervised: Supervised | None) -> HttpServer | None:
+    """Return the server on the port, or on the socket that the supervisor keeps; it gives a worker none."""
+    if supervised is None:
+        listener = listening_socket(settings.host, settings.port)
+    elif supervised.handover.listener is not None:
+        listener = socket.socket(fileno=supervised.handover.listener)
+    else:
+        return None
     doorway = Doorway(
         front.accept, origins=frozenset(settings.origins) or None, handshakes_per_s=settings.handshakes_per_s
     )
-    listener = listening_socket(settings.host, settings.port)
-    http = HttpServer(front, doorway, listener, certificate=settings.tls_certificate, key=settings.tls_key)
-    try:
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(http.serve())
-            await http.started()
-            url = f"{'https' if settings.tls_certificate else 'http'}://{settings.host}:{http.port}"
-            log.info("listening", url=url)
-            working = tasks.create_task(_work(settings, front, http, stop, url))
-            stopping = tasks.create_task(_stop_a_start(stop, front, working))
-            await asyncio.wait([working])
-            stopping.cancel()
-            await http.stop()
-    except BaseExceptionGroup as group:
-        # One part failed and took the others with it: its own error is the story.
-        raise _first(group) from None
+    return HttpServer(front, doorway, listener, certificate=settings.tls_certificate, key=settings.tls_key)
 
 
-async def _work(settings: Settings, front: Front, http: HttpServer, stop: asyncio.Event, url: str) -> None:
+async def _work(
+    settings: Settings, front: Front, http: HttpServer | None, ends: Ends, ready: Callable[[], None]
+) -> None:
     async with postgres(settings, front) as dsn, running(settings, dsn, front) as parts:
-        log.info("ready", url=url)
-        await stop.wait()
-        await _drain(settings, http, parts)
+        ready()
+        await ends.asked.wait()
+        await _drain(settings, http, parts, ends)
 
 
 async def _stop_a_start(stop: asyncio.Event, front: Front, working: asyncio.Task[None]) -> None:
@@ -84,7 +114,10 @@ async def running(settings: Settings, dsn: str, front: Front) -> AsyncGenerator[
             # What is here now stays; and messages in flight are many small objects that no cycle holds.
             gc.freeze()
             gc.set_threshold(*GC_THRESHOLDS)
-            front.open(http_app(settings, parts), parts.sockets.accept)
+            if settings.role is Role.WORKER:
+                front.open(worker_app(parts), _no_sockets)
+            else:
+                front.open(http_app(settings, parts), parts.sockets.accept)
             try:
                 yield parts
             finally:
@@ -94,11 +127,15 @@ async def running(settings: Settings, dsn: str, front: Front) -> AsyncGenerator[
         await database.close()
 
 
-async def _drain(settings: Settings, http: HttpServer, parts: Parts) -> None:
+async def _drain(settings: Settings, http: HttpServer | None, parts: Parts, ends: Ends) -> None:
     """Take nothing new, answer what is in flight, then close every socket with 4000."""
     log.info("draining", sockets=len(parts.sockets.sockets))
-    http.begin_drain()
-    parts.sockets.begin_drain()
+    if http is not None:
+        http.begin_drain()
+    if settings.role is Role.GATEWAY and not ends.at_once.is_set():
+        await _let_leave(settings, parts.sockets, ends)
+    else:
+        parts.sockets.begin_drain()
     try:
         async with asyncio.timeout(settings.drain_s):
             await parts.appender.drain()
@@ -107,6 +144,15 @@ async def _drain(settings: Settings, http: HttpServer, parts: Parts) -> None:
     parts.sockets.close_all()
 
 
-def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
-    first = group.exceptions[0]
-    return _first(cast("BaseExceptionGroup[BaseException]", first)) if isinstance(first, BaseExceptionGroup) else first
+async def _let_leave(settings: Settings, sockets: Sockets, ends: Ends) -> None:
+    """Serve on while clients move, each at its own time, to the gateways that stay: none is without one meanwhile."""
+    window_ms = max(LEAVE_WITHIN_MS, 1_000 * len(sockets.sockets) // settings.handshakes_per_s)
+    sockets.begin_drain((0, window_ms))
+    with suppress(TimeoutError):
+        async with asyncio.timeout(window_ms / 1_000 + LEAVE_SLACK_S):
+            while sockets.sockets and not ends.at_once.is_set():  # noqa: ASYNC110 - sockets have no event
+                await asyncio.sleep(LOOK_EVERY_S)
+
+
+def _no_sockets(_request: UpgradeRequest, _connection: Connection) -> Refusal:
+    return Refusal(HTTPStatus.NOT_FOUND, "a worker takes no connections")

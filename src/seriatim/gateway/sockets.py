@@ -79,12 +79,12 @@ class Sockets:
             if isinstance(session, Session):
                 session.close(CloseCode.RESTART, "what this token is for has changed")
 
-    def begin_drain(self) -> None:
+    def begin_drain(self, reconnect_after_ms: tuple[int, int] = RECONNECT_AFTER_MS) -> None:
         """Refuse new sockets and tell every session when to come back."""
         self._draining = True
         for session in list(self.sockets):
             if session.phase is Phase.LIVE:
-                session.answer(Drain(reconnect_after_ms=RECONNECT_AFTER_MS))
+                session.answer(Drain(reconnect_after_ms=reconnect_after_ms))
 
     def close_all(self) -> None:
         """Close every session with 4000; sends in flight were answered before."""

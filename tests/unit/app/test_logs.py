@@ -32,3 +32,9 @@ def test_each_line_is_an_object_with_event_level_and_time() -> None:
     assert all(line["timestamp"].endswith("Z") for line in lines)
     assert lines[0]["sockets"] == 3
     assert "ZeroDivisionError" in lines[2]["exception"]
+
+
+def test_the_name_of_one_of_several_processes_stands_in_every_line() -> None:
+    script = SPEAKING.replace("configure()", 'configure("gateway-1")')
+    run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert {json.loads(line)["process"] for line in run.stderr.splitlines()} == {"gateway-1"}

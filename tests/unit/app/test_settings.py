@@ -50,6 +50,9 @@ def test_lists_and_tables_are_json_in_variables_and_text_is_not(tmp_path: Path) 
         ("token_life_s", "0", "$.token_life_s"),
         ("drain_s", "-1", "$.drain_s"),
         ("handshakes_per_s", "0", "$.handshakes_per_s"),
+        ("role", "both", "$.role"),
+        ("processes", "0", "$.processes"),
+        ("processes", "33", "$.processes"),
         ("unauthenticated_sockets_per_address", "0", "$.unauthenticated_sockets_per_address"),
         ("sign_up", "sometimes", "$.sign_up"),
         ("origins", "https://a.example", "SERIATIM_ORIGINS"),
@@ -94,3 +97,21 @@ def test_a_key_needs_its_certificate(tmp_path: Path) -> None:
     with pytest.raises(BadSettings, match="tls_certificate"):
         load({}, **named)
     assert load({}, **named, tls_certificate=certificate).tls_key == key
+
+
+MEETING = {"SERIATIM_DATABASE_URL": "postgresql://", "SERIATIM_BROKER_URL": "redis://localhost"}
+
+
+@pytest.mark.parametrize(("role", "missing"), [("gateway", "database_url"), ("worker", "broker_url")])
+def test_a_role_of_its_own_needs_to_meet_the_others(tmp_path: Path, role: str, missing: str) -> None:
+    named = {**MEETING, "SERIATIM_ROLE": role}
+    assert load(named, data=tmp_path).role == role
+    del named[f"SERIATIM_{missing.upper()}"]
+    with pytest.raises(BadSettings, match=missing):
+        load(named, data=tmp_path)
+
+
+def test_a_worker_is_one_process(tmp_path: Path) -> None:
+    with pytest.raises(BadSettings, match="processes"):
+        load({**MEETING, "SERIATIM_ROLE": "worker"}, data=tmp_path, processes=2)
+    assert load({**MEETING, "SERIATIM_ROLE": "gateway"}, data=tmp_path, processes=2).processes == 2

@@ -27,14 +27,16 @@ class StartupFailed(Exception):
     """The application refused to start; its own log says why."""
 
 
-def listening_socket(host: str, port: int) -> socket.socket:
+def listening_socket(host: str, port: int, *, reuse_port: bool = False) -> socket.socket:
     """Return a bound and listening socket; port 0 lets the kernel choose.
+
+    With `reuse_port` several may listen on one port, each with a queue of its own.
 
     Raises:
         OSError: the address is in use or not ours.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.create_server((host, port), family=family, backlog=BACKLOG)
+    listener = socket.create_server((host, port), family=family, backlog=BACKLOG, reuse_port=reuse_port)
     # Inherited by what it accepts; asyncio sets it only where the protocol is named. Without it the body of an answer,
     # written after its head, waits 40 ms for the peer's delayed acknowledgement.
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

@@ -22,6 +22,7 @@ LOG_BYTES = 16 * 1024 * 1024
 """The server's log is begun anew at a start that finds it larger."""
 
 TUNING = {
+    "max_connections": "500",  # the pools of 32 processes and a worker
     "shared_buffers": "256MB",
     "max_wal_size": "4GB",
     "wal_compression": "on",

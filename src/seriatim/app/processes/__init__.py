@@ -1,0 +1,1 @@
+"""Several processes on one machine: who starts them, keeps them alive, restarts and stops them."""

@@ -1,0 +1,164 @@
+"""Several processes on one port: people on any of them, deaths, a rolling restart, and an end that leaves nothing."""
+
+import asyncio
+import fcntl
+import os
+import signal
+import sys
+import tempfile
+import time
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+
+from fleet import Fleet, fleet, is_alive, is_listened_to
+from seriatim.app.processes.slot import ProcessFailed
+from seriatim.app.processes.supervisor import supervise
+from seriatim.app.settings import Settings
+from seriatim.client import Client, MessageSent
+from seriatim.protocol.fields import ConversationKind
+from world import PASSWORD, Device, Server
+
+SOON_S = 10.0
+
+
+@pytest.fixture(scope="module")
+def running(postgres_dsn: str, data_folder: Path) -> Iterator[Fleet]:
+    with fleet(data_folder, database_url=postgres_dsn) as found:
+        yield found
+
+
+@pytest.fixture
+async def people(running: Fleet) -> AsyncIterator[Server]:
+    server = running.people()
+    yield server
+    await server.close()
+    await server.http.aclose()
+
+
+async def apart(running: Fleet, people: Server) -> tuple[Device, Device]:
+    """Return two people, each on a process of his own."""
+    ada, bob = await people.device("ada"), await people.device("bob")
+    async with asyncio.timeout(SOON_S):
+        while running.gateway_of(ada) == running.gateway_of(bob):
+            await bob.connect()
+    return ada, bob
+
+
+async def test_people_on_two_processes_talk_as_if_on_one(running: Fleet, people: Server) -> None:
+    ada, bob = await apart(running, people)
+    here = await ada.direct(bob)
+    for number in range(10):
+        await ada.send(here, f"ada {number}")
+        await bob.send(here, f"bob {number}")
+    heard = [sorted([(await one.event(here))["seq"] for _ in range(21)]) for one in (ada, bob)]
+    assert heard == [list(range(1, 22))] * 2
+
+
+async def test_a_killed_gateway_is_replaced_while_the_other_serves(running: Fleet, people: Server) -> None:
+    ada, bob = await apart(running, people)
+    here = await ada.direct(bob)
+    name = running.gateway_of(bob)
+    killed = running.pid(name)
+    os.kill(killed, signal.SIGKILL)
+    assert (await ada.send(here, "are you there?"))["type"] == "sent"
+    died = await asyncio.to_thread(running.until, "process_died", name=name, pid=killed)
+    assert (died["code"], died["again_in_s"]) == (-9, 0.1)
+    await bob.connect()
+    assert [entry.get("body") for entry in await bob.history(here)][-1] == "are you there?"
+    async with asyncio.timeout(SOON_S):
+        while running.pid(name) == killed:
+            await asyncio.sleep(0.02)
+
+
+@pytest.mark.parametrize("name", ["broker", "worker"])
+async def test_a_killed_helper_is_replaced_and_nobody_is_cut_off(running: Fleet, people: Server, name: str) -> None:
+    ada, bob = await apart(running, people)
+    here = await ada.direct(bob)
+    killed = running.pid(name)
+    os.kill(killed, signal.SIGKILL)
+    async with asyncio.timeout(SOON_S):
+        while running.pid(name) == killed:
+            await asyncio.sleep(0.02)
+    await ada.send(here, "still here")
+    assert [entry.get("body") for entry in await bob.history(here)][-1] == "still here"
+
+
+@pytest.mark.promise("F9")
+async def test_a_rolling_restart_loses_nothing_and_nobody_waits_for_three_seconds(running: Fleet) -> None:
+    before = running.pids
+    done = len(running.lines("rolling_restart_done")) + 1
+    names = [f"{name}-{time.monotonic_ns()}" for name in ("ada", "bob")]
+    ada, bob = [await Client.sign_up(running.url, name, PASSWORD) for name in names]
+    heard: list[str] = []
+    waits_s: list[float] = []
+    async with ada, bob, asyncio.timeout(60):
+        here = (await ada.create(ConversationKind.DIRECT, [bob.account.user_id])).conversation_id
+        async with asyncio.TaskGroup() as tasks:
+            listening = tasks.create_task(listen(bob, heard))
+            running.process.send_signal(signal.SIGHUP)
+            while len(running.lines("rolling_restart_done")) < done:
+                began = time.monotonic()
+                await ada.send(here, str(len(waits_s)))
+                waits_s.append(time.monotonic() - began)
+                await asyncio.sleep(0.02)
+            await ada.send(here, "the end")
+            await listening
+    assert heard == [*map(str, range(len(waits_s))), "the end"], "each once, in order"
+    assert max(waits_s) < 3.0
+    after = running.pids
+    assert [name for name in before if before[name] == after[name]] == ["broker"]
+
+
+async def listen(device: Client, heard: list[str]) -> None:
+    async for entry in device.entries():
+        if isinstance(entry, MessageSent):
+            heard.append(entry.body)
+            if entry.body == "the end":
+                return
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """Return a data folder that the database's own user may enter."""
+    with tempfile.TemporaryDirectory(prefix="seriatim-processes-") as name:
+        Path(name).chmod(0o755)
+        yield Path(name) / "data"
+
+
+def test_a_killed_supervisor_leaves_no_process_and_an_end_in_order_leaves_nothing(folder: Path) -> None:
+    with fleet(folder) as killed:
+        port = int(killed.url.rpartition(":")[2])
+        pids = killed.pids
+        killed.stop(signal.SIGKILL)
+        until(lambda: not any(map(is_alive, pids.values())))
+    with fleet(folder, port=port) as successor:
+        assert successor.lines("postgres_adopted"), "a parent's death costs no recovery"
+        everybody = [*successor.pids.values(), int(successor.lines("postgres_ready")[-1]["pid"])]
+        assert successor.stop() == 0
+        assert successor.lines("postgres_stopped"), "the database was stopped"
+        assert not any(map(is_alive, everybody))
+        assert not is_listened_to(port)
+        assert not (folder / "broker").exists()
+        with (folder / "lock").open() as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def until(condition: "object") -> None:
+    deadline = time.monotonic() + SOON_S
+    while not condition():  # type: ignore[operator]
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+async def test_what_cannot_start_at_all_ends_the_whole_with_its_reason(tmp_path: Path) -> None:
+    settings = Settings(data=tmp_path, port=0, processes=2, database_url="postgresql://", broker_url="unix:///none")
+    with pytest.raises(ProcessFailed, match="cannot start: no luck today"):
+        await supervise(settings, [sys.executable, "-S", "-c", "print('no luck today')"])
+
+
+async def test_a_port_that_another_server_has_is_not_shared_with_it(running: Fleet, tmp_path: Path) -> None:
+    port = int(running.url.rpartition(":")[2])
+    with pytest.raises(OSError, match="in use"):
+        await supervise(Settings(data=tmp_path, port=port, processes=2), ["/bin/false"])
