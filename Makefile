@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help install run dev test check test-fast bench chaos generate locks clean chromium pgbouncer web
+.PHONY: help install run dev test check test-fast bench chaos generate locks clean chromium pgbouncer proxies redis web
 
 BIN := .venv/bin
 PIP := $(BIN)/pip --disable-pip-version-check --no-input
@@ -21,7 +21,7 @@ run: install ## set everything up and serve on http://localhost:8000
 dev: install .venv/.developing ## serve, and start again when a file changes
 	@$(BIN)/python scripts/dev.py
 
-test: check chromium pgbouncer ## check, then test every layer
+test: check chromium pgbouncer proxies redis ## check, then test every layer
 	@scripts/test $(LAYERS)
 
 check: install .venv/.developing ## format, lint, types, imports, structure
@@ -62,6 +62,12 @@ chromium:
 
 pgbouncer:
 	@scripts/pgbouncer
+
+proxies:
+	@scripts/proxies
+
+redis:
+	@scripts/redis
 
 .venv/.packages: requirements.lock
 	@scripts/venv
