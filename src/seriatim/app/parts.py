@@ -82,7 +82,7 @@ async def build(settings: Settings, database: Database, clock: Clock) -> Parts:
     fan_out = FanOut(reads.audiences, outboxes.broadcast)
     heads_check = HeadsCheck(HeadsPages(reads.heads, reads.heads_page, most=SESSIONS))
     channel = derived(secret, "broker channel").hex()[:32]
-    others = news_of_all(settings.broker_url, channel, this_epoch, fan_out, heads_check.due)
+    others = news_of_all(settings.broker_url, channel, this_epoch, fan_out, heads_check.due, role=settings.role)
     publisher = Publisher(others.broker, this_epoch)
     appender = Appender(settings.database_direct_url or database.dsn, publisher.publish, epoch=this_epoch)
     wheel = Wheel(clock, outboxes.check)

@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
-from seriatim.app.streams.others import Others
+from seriatim.app.streams.loops import Role
+from seriatim.app.streams.others import Others, Unheard
 from seriatim.core.ids import ConversationId, UserId
 from seriatim.delivery.broker.port import Receives, Told
 from seriatim.delivery.fanout import FanOut
@@ -40,11 +41,11 @@ class Reads(NamedTuple):
 
 
 def news_of_all(
-    url: str | None, channel: str, epoch: str, fan_out: FanOut, check_heads: Callable[[Session], None]
+    url: str | None, channel: str, epoch: str, fan_out: FanOut, check_heads: Callable[[Session], None], *, role: Role
 ) -> Others:
     """Return what brings news of all gateways of this log here: by the server at `url` or, without one, of this alone.
 
-    When news of others may have been lost, the heads of every live session are checked.
+    When news of others may have been lost, the heads of every live session are checked. A worker only tells.
     """
 
     def told(news: Told) -> None:
@@ -55,7 +56,7 @@ def news_of_all(
             if isinstance(session, Session) and session.phase is Phase.LIVE:
                 check_heads(session)
 
-    others = Others()
+    others = Unheard() if role is Role.WORKER else Others()
     others.when_missed(missed)
     others.meet(url, channel, epoch, Receives(fan_out.received, told))
     return others

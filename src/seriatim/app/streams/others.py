@@ -20,7 +20,7 @@ class Others:
 
     def meet(self, url: str | None, channel: str, epoch: str, receives: Receives) -> None:
         """Take the broker at `url` or, without one, be alone."""
-        receives = receives._replace(missed=self._miss, shared=self._hear)
+        receives = self._all_that_is_heard(receives)
         self.broker = RedisBroker(url, channel, epoch, receives) if url else LocalBroker(receives)
 
     def share(self, shared: Shared) -> None:
@@ -35,6 +35,9 @@ class Others:
         """Have this called when something of the others may have been lost."""
         self._missed.append(call)
 
+    def _all_that_is_heard(self, receives: Receives) -> Receives:
+        return receives._replace(missed=self._miss, shared=self._hear)
+
     def _hear(self, gateway: str, shared: Shared) -> None:
         by = self._heard_by.get(type(shared))
         if by is not None:
@@ -43,3 +46,13 @@ class Others:
     def _miss(self) -> None:
         for call in self._missed:
             call()
+
+
+class Unheard(Others):
+    """A worker's way to the gateways: it tells them. What they tell concerns sessions, and it has none."""
+
+    def _all_that_is_heard(self, receives: Receives) -> Receives:
+        return receives._replace(hints=_nothing, told=_nothing)
+
+
+def _nothing(_news: object) -> None: ...
