@@ -1,13 +1,15 @@
 /** The page starts here: the look, the worker, the interface. */
 
 import { mount } from "svelte";
+import { direction, language } from "./locales/spoken.ts";
 import { startUpdates, startWorker } from "./page/boot.ts";
 import "./ui/app/tokens.css";
 import "./ui/app/base.css";
 import App from "./ui/app/App.svelte";
-import { chosenTheme, showTheme } from "./ui/app/theme.ts";
+import { showLook } from "./ui/app/look.ts";
 
-showTheme(chosenTheme());
+Object.assign(document.documentElement, { lang: language, dir: direction });
+showLook();
 const target = document.getElementById("app");
 if (target !== null) {
   // Who cannot log in, or follows a link of a mail, needs neither worker nor chat.

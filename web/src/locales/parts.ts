@@ -3,6 +3,7 @@
 import type { later } from "./en/later.ts";
 import type { said } from "./en/lines.ts";
 import type { exporting } from "./en/own/export.ts";
+import type { look } from "./en/own/look.ts";
 import type { mail } from "./en/own/mail.ts";
 import type { own } from "./en/own/own.ts";
 import type { profile } from "./en/own/profile.ts";
@@ -12,6 +13,7 @@ import type { codes, reasons } from "./en/reasons.ts";
 import type { bots } from "./en/server/bots.ts";
 import type { emoji } from "./en/server/emoji.ts";
 import type { groups } from "./en/server/groups.ts";
+import type { inviting } from "./en/server/inviting.ts";
 import type { signals } from "./en/signals.ts";
 import type { words } from "./en/words.ts";
 
@@ -20,6 +22,7 @@ export interface Parts {
   readonly later: typeof later;
   readonly said: typeof said;
   readonly exporting: typeof exporting;
+  readonly look: typeof look;
   readonly mail: typeof mail;
   readonly own: typeof own;
   readonly profile: typeof profile;
@@ -30,6 +33,7 @@ export interface Parts {
   readonly bots: typeof bots;
   readonly emoji: typeof emoji;
   readonly groups: typeof groups;
+  readonly inviting: typeof inviting;
   readonly signals: typeof signals;
   readonly words: typeof words;
 }

@@ -4,12 +4,12 @@
  * Nothing that such a chunk imports may import this module, or the two would wait for each other.
  */
 
+import { kept } from "../page/kept.ts";
 import type { Part } from "./parts.ts";
 
 /** What a chunk of a language gives: a part of the catalogue in that language. */
 export type Speaker = (part: Part, english: object) => object;
 
-const KEY = "seriatim:language";
 const others: Readonly<Record<string, () => Promise<{ readonly speaker: Speaker }>>> = {
   de: () => import("./de/de.ts"),
   ar: () => import("./ar/ar.ts"),
@@ -24,29 +24,10 @@ export const LANGUAGES = [
   ["ar", "العربية"],
 ] as const;
 
-/** The language that was chosen on this device; "": none was, and the browser decides. */
-export function chosenLanguage(): string {
-  try {
-    return localStorage.getItem(KEY) ?? "";
-  } catch {
-    return ""; // storage may be forbidden
-  }
-}
-
-/** Choose a language for this device, "" to let the browser decide; seen by the pages that are loaded from now on. */
-export function chooseLanguage(name: string): void {
-  try {
-    if (name === "") localStorage.removeItem(KEY);
-    else localStorage.setItem(KEY, name);
-  } catch {
-    // the browser then goes on deciding
-  }
-}
-
 /** Of all that the user reads, the first that is spoken here. */
 function wanted(): string {
-  const wishes = [chosenLanguage(), ...navigator.languages].map((wish) => wish.split("-")[0] ?? "");
-  return wishes.find((wish) => wish === "en" || wish in others) ?? "en";
+  const wishes = [kept("language"), ...navigator.languages].map((wish) => wish.split("-")[0] ?? "");
+  return wishes.find((wish) => wish === "en" || Object.hasOwn(others, wish)) ?? "en";
 }
 
 const name = wanted();
@@ -55,6 +36,7 @@ const speaker: Speaker | null = (await others[name]?.().then((found) => found.sp
 
 /** As Intl and `lang` name it. */
 export const language = speaker === null || name === "pseudo" ? "en" : name;
+export const direction = language === "ar" ? "rtl" : "ltr";
 
 /** A part of the catalogue in the language of this page; `english` stands in the page's own code, and gives the type. */
 export function spoken<Words extends object>(part: Part, english: Words): Words {

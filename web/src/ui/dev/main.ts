@@ -4,10 +4,10 @@ import { mount } from "svelte";
 import "../app/tokens.css";
 import "../app/base.css";
 import App from "../app/App.svelte";
-import { chosenTheme, showTheme } from "../app/theme.ts";
+import { showLook } from "../app/look.ts";
 import { samplePort } from "./port.ts";
 
-showTheme(chosenTheme());
+showLook();
 if (new URLSearchParams(location.search).has("in")) {
   sessionStorage.setItem("seriatim.session", JSON.stringify({ user_id: 1, device_id: 1, name: "Ada Lovelace" }));
 }

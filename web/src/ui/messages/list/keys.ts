@@ -1,5 +1,8 @@
 /** What a key means while the message list has the focus. */
 
+import { looks } from "../../app/look.ts";
+import { sideways } from "../../app/sideways.ts";
+
 export type Move =
   | { readonly type: "step"; readonly step: 1 | -1 }
   | { readonly type: "screen"; readonly step: 1 | -1 }
@@ -33,7 +36,8 @@ export function keyMove(event: KeyboardEvent, list: HTMLElement | null | undefin
   if (row === null || !list || event.target.closest("[popover]") !== null) return null;
   if (event.target === row) {
     const move = MOVES[event.key] ?? null;
-    return move?.type === "do" && !(getSelection()?.isCollapsed ?? true) ? null : move;
+    const silent = looks("keys") === "off" || !(getSelection()?.isCollapsed ?? true);
+    return move?.type === "do" && silent ? null : move;
   }
   return withinRow(event, row);
 }
@@ -41,7 +45,7 @@ export function keyMove(event: KeyboardEvent, list: HTMLElement | null | undefin
 function withinRow(event: KeyboardEvent, row: HTMLElement): Move | null {
   const actions = actionsOf(row);
   const at = actions.findIndex((action) => action === event.target);
-  const step = event.key === "ArrowRight" ? 1 : event.key === "ArrowLeft" ? -1 : 0;
+  const step = sideways(event.key);
   if (step !== 0) actions[(at + step + actions.length) % actions.length]?.focus();
   else if (event.key === "Escape") row.focus();
   else return event.key === "ArrowUp" || event.key === "ArrowDown" ? (MOVES[event.key] ?? null) : null;

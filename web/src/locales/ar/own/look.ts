@@ -1,0 +1,55 @@
+/** The look, the language and the keys, in Arabic. */
+
+import type { Parts } from "../../parts.ts";
+import { ar, count } from "../count.ts";
+
+export const look: Parts["look"] = {
+  theme: "الألوان",
+  size: "حجم النص",
+  percent: (n) => ar`${`${count.format(n)}%`}`,
+  density: "الكثافة",
+  densities: { cosy: "مريحة", compact: "متراصّة" },
+  motion: "حركة أقل",
+  motionHint: "لا شيء ينزلق أو يتلاشى. وحيث يطلب نظامك ذلك فهو كذلك على أي حال.",
+  singles: "مفاتيح مفردة تعمل على الرسائل",
+  singlesHint: "ما دام التركيز على رسالة: R للرد، وE للتعديل، وP للتثبيت…",
+  enter: "مفتاح الإدخال يبدأ سطرًا جديدًا",
+  enterHint: "وعندها يرسل Ctrl+Enter.",
+  language: "اللغة",
+  browser: "كما في المتصفح",
+  languageHint: "تُحمّل الصفحة من جديد. ما تكتبه يبقى محفوظًا.",
+
+  switcher: "الانتقال إلى محادثة",
+  switcherFind: "اسم محادثة أو شخص",
+  switcherHint: "↑ ↓ للاختيار، ومفتاح الإدخال للفتح.",
+  nothing: "لا شيء بهذا الاسم.",
+
+  shortcuts: "اختصارات لوحة المفاتيح",
+  everywhere: "في كل مكان",
+  inList: "على رسالة",
+  inComposer: "أثناء الكتابة",
+  does: {
+    switcher: "الانتقال إلى محادثة",
+    neighbours: "المحادثة السابقة، التالية",
+    unread: "السابقة، التالية مما فيه غير مقروء",
+    regions: "الجزء التالي، السابق من الصفحة",
+    settings: "الإعدادات",
+    shortcuts: "هذه الاختصارات",
+    move: "رسالة رسالة",
+    screen: "شاشة شاشة",
+    edges: "أقدم المحمّل، الأحدث",
+    actions: "إجراءاتها، ثم → ←",
+    reply: "رد",
+    thread: "سلسلة",
+    edit: "تعديل",
+    pin: "تثبيت",
+    forward: "إعادة توجيه",
+    delete: "حذف",
+    leave: "العودة إلى الكتابة",
+    send: "إرسال",
+    line: "سطر جديد",
+    last: "تعديل آخر ما كتبته، ما دام الحقل فارغًا",
+    suggest: "أشخاص، إيموجي، أوامر",
+  },
+  keys: { control: "Ctrl", delete: "Del", enter: "Enter", shift: "Shift", pageUp: "PgUp", pageDown: "PgDn", home: "Home", end: "End", escape: "Esc" },
+};
