@@ -63,7 +63,7 @@ async def supervise(settings: Settings, command: Sequence[str]) -> None:
 def _listeners(settings: Settings) -> list[socket.socket]:
     """Return a listening socket for each gateway, all on one port, among which the kernel shares connections out.
 
-    A single one that all accept from is shared out badly: docs/decisions/0017.
+    A single one that all accept from is shared out badly: docs/decisions/0013.
     """
     with closing(listening_socket(settings.host, settings.port)) as first:  # refused where another server listens
         port = int(first.getsockname()[1])
