@@ -23,7 +23,6 @@ PLANNED = {
     "F3": "the broker killed or flushed",
     "F5": "a synchronous standby promoted",
     "F8": "partitions",
-    "F9": "rolling deploys",
 }
 """Promises that are not built and proven yet. It only shrinks: a promise that is kept gets its row on the page."""
 
