@@ -1,7 +1,7 @@
 """Every directory: what a gateway says of its users is known to all, for as long as it lives."""
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import UTC, datetime
 from typing import Protocol
 
@@ -30,8 +30,8 @@ class Carrier(Protocol):
         """Return one more gateway."""
         ...
 
-    def carry(self) -> None:
-        """Bring what was said to the others."""
+    def carry(self, dead: Collection[Directory]) -> None:
+        """Bring what was said to the others that live."""
         ...
 
 
@@ -44,7 +44,7 @@ class Nothing:
     def join(self, changed: Callable[[UserId, Activity], None]) -> Directory:
         return self._directory.join(changed)
 
-    def carry(self) -> None:
+    def carry(self, dead: Collection[Directory]) -> None:
         pass
 
 
@@ -66,14 +66,14 @@ class Wire:
         self.gateways[name] = directory
         return directory
 
-    def carry(self) -> None:
+    def carry(self, dead: Collection[Directory]) -> None:
         while self._waiting:
             sender, payload = self._waiting.popleft()
             shared = msgspec.msgpack.decode(payload, type=Shared)
             if not self.loses(sender, shared):
                 self.carried.append((sender, shared))
                 for name, directory in self.gateways.items():
-                    if name != sender:
+                    if name != sender and directory not in dead:
                         directory.heard(sender, shared)
 
 
@@ -102,7 +102,7 @@ class World:
             for directory in self.all:
                 if directory not in self.dead:
                     directory.tick()
-            self.carrier.carry()
+            self.carrier.carry(self.dead)
 
     def soon(self) -> None:
         self.passes(2 * TICK_S)

@@ -2,12 +2,19 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Iterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from scenarios.test_bots import admin, make_bot
+from scenarios.test_presence import row
 from seriatim.app.settings import BadSettings, load
+from seriatim.delivery.directory.shared import SharedDirectory
+from seriatim.features.presence import presence
+from seriatim.features.slash import slash
 from valkey_server import Valkey
 from world import WITHIN_S, Device, Server, serving
 
@@ -23,15 +30,22 @@ def valkey(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Valkey]:
 Both = tuple[Server, Server]
 
 
-@pytest.fixture
-async def both(postgres_dsn: str, data_folder: Path, valkey: Valkey) -> AsyncGenerator[Both]:
-    """Return two servers that hear each other."""
+@asynccontextmanager
+async def two(postgres_dsn: str, data_folder: Path, valkey: Valkey) -> AsyncGenerator[Both]:
+    """Run two servers that hear each other."""
     async with (
         serving(postgres_dsn, data_folder, broker_url=valkey.url) as one,
         serving(postgres_dsn, data_folder, broker_url=valkey.url) as other,
     ):
         await meet(one, other)
         yield one, other
+
+
+@pytest.fixture
+async def both(postgres_dsn: str, data_folder: Path, valkey: Valkey) -> AsyncGenerator[Both]:
+    """Return two servers that hear each other."""
+    async with two(postgres_dsn, data_folder, valkey) as both:
+        yield both
 
 
 async def meet(*servers: Server) -> None:
@@ -105,6 +119,165 @@ async def test_what_a_dead_broker_did_not_carry_is_told_as_soon_as_it_is_back(bo
 
 async def last(device: Device, conversation_id: int) -> dict[str, object]:
     return (await device.history(conversation_id))[-1]
+
+
+# -- what is of a moment
+
+
+OFFLINE_AFTER_S = 1.0
+LEASE_S = 3.0
+"""Instead of 10 s and 15 s, which the tests with a clock of their own keep to."""
+
+
+@pytest.fixture
+async def hasty(
+    postgres_dsn: str, data_folder: Path, valkey: Valkey, monkeypatch: pytest.MonkeyPatch
+) -> AsyncGenerator[Both]:
+    """Return two servers, met ones, that tell soon who went offline."""
+    monkeypatch.setitem(presence.Presence.__init__.__kwdefaults__, "offline_after_s", OFFLINE_AFTER_S)
+    async with two(postgres_dsn, data_folder, valkey) as both:
+        yield both
+
+
+async def looks(device: Device, *conversation_ids: int, at: Device) -> None:
+    """Have a device show conversations and somebody, and wait until its server has understood it."""
+    await device.say(type="focus", conversation_ids=list(conversation_ids), user_ids=[at.user_id])
+    await device.ask("compare", entries=[])
+
+
+@pytest.mark.promise("D6")
+async def test_who_comes_turns_away_and_goes_is_told_on_the_other_server(hasty: Both) -> None:
+    one, other = hasty
+    ada, bob = await one.device("ada"), await other.device("bob")
+    await looks(bob, at=ada)
+    await row(bob, ada.user_id, "online")
+    await ada.say(type="focus", inactive=True)
+    await row(bob, ada.user_id, "away")
+    await ada.ask("set_presence", state="do_not_disturb", text="in a meeting")
+    assert (await row(bob, ada.user_id, "do_not_disturb"))[3] == "in a meeting"
+    left_at = datetime.now(UTC)
+    await ada.close()
+    told = await row(bob, ada.user_id, "offline")
+    assert abs(datetime.fromisoformat(told[2]) - left_at) < timedelta(seconds=2), "and when he was last here"
+
+
+@pytest.mark.promise("D6")
+async def test_who_hides_on_one_server_is_hidden_on_the_other_too(hasty: Both) -> None:
+    one, other = hasty
+    ada, bob = await one.device("ada"), await one.device("bob")
+    phone = await other.another_device(ada)
+    eve = await other.device("eve")
+    for watcher in (bob, eve):
+        await looks(watcher, at=ada)
+        await row(watcher, ada.user_id, "online")
+    assert (await ada.http("PUT", f"/v1/blocks/{eve.user_id}")).status_code == 204
+    await row(eve, ada.user_id, "offline")
+    await ada.ask("set_presence", state="invisible")
+    await row(bob, ada.user_id, "offline")
+    here = await bob.group(ada, eve)
+    await looks(eve, here, at=bob)
+    await ada.say(type="typing", conversation_id=here)
+    await phone.say(type="typing", conversation_id=here)
+    await bob.say(type="typing", conversation_id=here)
+    assert (await eve.next("typing"))["user_id"] == bob.user_id
+    assert all(frame["type"] != "typing" for frame in eve._kept), "nor does anybody see him type"
+
+
+@pytest.mark.promise("D6")
+async def test_the_people_of_a_server_that_died_are_offline_with_its_lease(
+    postgres_dsn: str, data_folder: Path, valkey: Valkey, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(SharedDirectory.__init__.__kwdefaults__, "lease_s", LEASE_S)
+    monkeypatch.setitem(presence.Presence.__init__.__kwdefaults__, "offline_after_s", OFFLINE_AFTER_S)
+    async with serving(postgres_dsn, data_folder, broker_url=valkey.url) as other:
+        bob = await other.device("bob")
+        async with serving(postgres_dsn, data_folder, broker_url=valkey.url) as one:
+            await meet(one, other)
+            ada = await one.device("ada")
+            await looks(bob, at=ada)
+            await row(bob, ada.user_id, "online")
+        await row(bob, ada.user_id, "offline", LEASE_S + OFFLINE_AFTER_S + 2.0)
+
+
+@pytest.mark.promise("D6")
+async def test_presence_is_right_again_when_a_dead_broker_is_back(hasty: Both, valkey: Valkey) -> None:
+    one, other = hasty
+    ada, bob = await one.device("ada"), await other.device("bob")
+    await looks(bob, at=ada)
+    await row(bob, ada.user_id, "online")
+    valkey.kill()
+    try:
+        await ada.say(type="focus", inactive=True)
+        await asyncio.sleep(0.7)
+    finally:
+        valkey.start()
+    await row(bob, ada.user_id, "away", 3.0)
+
+
+@pytest.mark.promise("D7")
+async def test_typing_is_told_on_the_other_server_to_those_who_may_know(both: Both) -> None:
+    one, other = both
+    ada, kim = await one.device("ada"), await one.device("kim")
+    bob, eve = await other.device("bob"), await other.device("eve")
+    here = await ada.group(bob, eve)
+    for watcher in (bob, eve):
+        await looks(watcher, here, at=ada)
+    assert (await ada.http("PUT", f"/v1/blocks/{eve.user_id}")).status_code == 204
+    await kim.say(type="typing", conversation_id=here)
+    await ada.say(type="typing", conversation_id=here)
+    assert await bob.next("typing") == {
+        "type": "typing",
+        "conversation_id": here,
+        "user_id": ada.user_id,
+        "on": True,
+    }, "and not of Kim, who is no member"
+    await ada.say(type="typing", conversation_id=here, on=False)
+    assert (await bob.next("typing"))["on"] is False
+    assert all(frame["type"] != "typing" for frame in eve._kept)
+
+
+@pytest.mark.promise("D5")
+async def test_ticks_move_on_the_other_server(both: Both) -> None:
+    one, other = both
+    ada, bob = await one.device("ada"), await other.device("bob")
+    here = await ada.direct(bob)
+    await looks(ada, here, at=bob)
+    sent = (await ada.send(here, "hi"))["seq"]
+    await bob.say(type="received", seqs={str(here): sent})
+    assert (await ada.next("watermarks"))["rows"] == [[bob.user_id, sent, 0]]
+    await bob.ask("read", conversation_id=here, seq=sent)
+    assert (await ada.next("watermarks"))["rows"] == [[bob.user_id, sent, sent]]
+
+
+async def test_a_bot_on_one_server_answers_calls_on_the_other(both: Both, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(slash, "SLASH_WITHIN_S", 1.0)
+    one, other = both
+    root = await admin(one)
+    bot = await other.greeted(await make_bot(root, "bot"))
+    group = await root.group(bot)
+    name = f"deploy{bot.user_id % 10**9}"
+    offer = {"name": name, "description": "Deploys", "usage": f"/{name}"}
+    answer = await bot.http("PUT", "/v1/bots/self/slash-commands", json={"commands": [offer]})
+    assert answer.status_code == 200, answer.text
+    calling = asyncio.create_task(root.command("slash", conversation_id=group, name=name, text="web"))
+    called = await bot.next("slash_called")
+    forged = called["call_id"].replace(called["call_id"].rpartition(".")[0], "nobody")
+    assert (await bot.ask("answer_slash", call_id=forged, text="x"))["code"] == "not_found"
+    assert (await bot.ask("answer_slash", call_id=called["call_id"], text="done"))["type"] == "ok"
+    assert (await calling)["text"] == "done"
+    await bot.close()
+    away = await root.command("slash", conversation_id=group, name=name, text="web")
+    assert (away["code"], away["reason"]) == ("unavailable", "bot_away")
+
+
+async def test_a_device_that_is_revoked_on_one_server_is_closed_on_the_other_at_once(both: Both) -> None:
+    one, other = both
+    ada = await one.device("ada")
+    phone = await other.another_device(ada)
+    began = asyncio.get_running_loop().time()
+    assert (await ada.http("DELETE", f"/v1/devices/{phone.device_id}")).status_code == 204
+    assert await phone.closed() == 4410
+    assert asyncio.get_running_loop().time() - began < 2.0, "not with the next look, in 5 s"
 
 
 async def test_a_server_starts_and_serves_its_own_people_without_its_broker(
