@@ -39,7 +39,7 @@ export function commands(desk: Desk): CommandHandlers {
     },
     join: (input) => membership(desk, (key) => ({ type: "join", ...key, ...input })),
     leave: (input) => membership(desk, (key) => ({ type: "leave", ...key, ...input })),
-    invite: (input) => membership(desk, (key) => ({ type: "invite", ...key, ...input })),
+    invite: (input) => invite(desk, input),
     remove: (input) => membership(desk, (key) => ({ type: "remove", ...key, ...input })),
     set_role: (input) => membership(desk, (key) => ({ type: "set_role", ...key, ...input })),
     set_settings: (input) => membership(desk, (key) => ({ type: "set_settings", ...key, ...input })),
@@ -93,6 +93,20 @@ async function command(desk: Desk, make: (client_id: string) => OutboxCommand): 
   if (outcome?.type === "stored") return done(outcome.conversation_id);
   if (outcome?.type === "refused") return { ok: false, error: outcome.error };
   return refused("unavailable", "not answered yet: it is done as soon as there is a connection");
+}
+
+/** Add people; those with a guest's account can only be guests. */
+async function invite(desk: Desk, { conversation_id, user_ids }: Input<"invite">): Promise<Answer<Record<never, never>>> {
+  const found = await desk.http.usersById(user_ids);
+  if (!found.ok) return found;
+  const guests = new Set(found.value.users.filter(({ guest }) => guest === true).map(({ user_id }) => user_id));
+  for (const role of ["member", "guest"] as const) {
+    const ids = user_ids.filter((id) => guests.has(id) === (role === "guest"));
+    if (ids.length === 0) continue;
+    const answer = await membership(desk, (key) => ({ type: "invite", ...key, conversation_id, user_ids: ids, role }));
+    if (!answer.ok) return answer;
+  }
+  return done({});
 }
 
 async function membership(

@@ -5,6 +5,7 @@ import type { Desk } from "./desk.ts";
 import type { Answer, ConversationId, FoundChannel, MemberRow, MessageRow, Person, PeopleGroup, Reactor, Version, Voter } from "./port.ts";
 import type { Conversations, Device, Groups, Members, NewReminder, Pins, Reactors, UserId, Users, Versions, Voters } from "./protocol/types.ts";
 import { everything, type Paged } from "./places/pages.ts";
+import { renamed } from "./profile/profile.ts";
 import { rowOf } from "./sync/rows.ts";
 import { lex } from "./text/lex.ts";
 import type { Handler } from "./asks.ts";
@@ -33,6 +34,7 @@ export function lists(desk: Desk): ListHandlers {
     members: async ({ conversation_id: id }) => {
       const found = await all<Members, MemberRow>(`/v1/conversations/${id}/members`, ({ members }) => members.map(({ user_id, name, role }) => ({ user_id, name, role })));
       if (!found.ok) return found;
+      await desk.write(() => renamed(desk, found.value));
       const bots = await botsAmong(desk, found.value);
       return done(found.value.map((member) => (bots.has(member.user_id) ? { ...member, bot: true } : member)));
     },

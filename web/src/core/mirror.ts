@@ -83,6 +83,7 @@ export class Mirror {
       other: record.other,
       role: record.role,
       member_count: record.member_count,
+      roster_version: record.roster_version,
       pin_role: record.pin_role,
       rules: record.rules ?? DEFAULT_RULES,
       head: position.head,

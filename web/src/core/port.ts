@@ -4,6 +4,7 @@ import type { BotAsks } from "./bots/types.ts";
 import type { EmojiAsks } from "./emoji/types.ts";
 import type { ExportAsks } from "./export/types.ts";
 import type { GroupAsks } from "./groups/types.ts";
+import type { InvitingAsks } from "./inviting/types.ts";
 import type { Mine, OwnAsks } from "./own/types.ts";
 import type { PlaceAsks, Rules } from "./places/types.ts";
 import type { ProfileAsks } from "./profile/types.ts";
@@ -18,6 +19,7 @@ import type {
 export type * from "./bots/types.ts";
 export type * from "./emoji/types.ts";
 export type * from "./groups/types.ts";
+export type * from "./inviting/types.ts";
 export type * from "./own/types.ts";
 export type * from "./places/types.ts";
 export type * from "./profile/types.ts";
@@ -172,6 +174,8 @@ export interface ConversationRow {
   /** null: not (or no longer) a member: readable as far as the server gives it, not writable. */
   readonly role: Role | null;
   readonly member_count: number;
+  /** Rises with each change of who is in it and as what. */
+  readonly roster_version: number;
   /** From which role on members may pin; in a direct conversation both may. */
   readonly pin_role: LeastRole;
   readonly rules: Rules;
@@ -318,7 +322,7 @@ export interface PeopleGroup {
 type Done = Record<never, never>;
 
 /** Everything a page may ask, by name: [what it hands over, what it gets back]. */
-export interface Asks extends PlaceAsks, OwnAsks, SignalAsks, EmojiAsks, ExportAsks, UnreadAsks, ProfileAsks, GroupAsks, BotAsks {
+export interface Asks extends PlaceAsks, OwnAsks, SignalAsks, EmojiAsks, ExportAsks, UnreadAsks, ProfileAsks, GroupAsks, BotAsks, InvitingAsks {
   /** The first ask of a tab that knows its device. Refused `unauthenticated`: sign in again. Offline it starts from disk. */
   start: [Session, Started];
   /** First asks of a tab without a device; afterwards the tab is started: no `start` is needed. */
@@ -362,7 +366,8 @@ export interface Asks extends PlaceAsks, OwnAsks, SignalAsks, EmojiAsks, ExportA
   ];
   join: [{ conversation_id: ConversationId }, Done];
   leave: [{ conversation_id: ConversationId }, Done];
-  invite: [{ conversation_id: ConversationId; user_id: UserId }, Done];
+  /** At most 100 people, in one entry. */
+  invite: [{ conversation_id: ConversationId; user_ids: readonly UserId[] }, Done];
   remove: [{ conversation_id: ConversationId; user_id: UserId; ban?: boolean }, Done];
   set_role: [{ conversation_id: ConversationId; user_id: UserId; role: Role }, Done];
   set_settings: [

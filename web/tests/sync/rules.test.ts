@@ -186,6 +186,7 @@ test("codes say whether to come back and whether to send again", () => {
   expect([4401, 4409, 4410, 4426, 4400].map(afterClose)).toEqual(["sign_in", "replaced", "revoked", "upgrade", "stop"]);
   expect(isFinal({ type: "error", code: "unavailable", message: "" })).toBe(false);
   expect(isFinal({ type: "error", code: "rate_limited", message: "" })).toBe(false);
+  expect(isFinal({ type: "error", code: "rate_limited", message: "", reason: "mention_all", retry_after_ms: 500_000 })).toBe(true);
   expect(isFinal({ type: "error", code: "forbidden", message: "" })).toBe(true);
   expect(isFinal({ type: "error", code: "never_heard_of", message: "" })).toBe(true);
 });

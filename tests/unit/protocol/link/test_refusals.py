@@ -21,3 +21,8 @@ def test_a_code_becomes_its_error_and_says_whether_to_try_again(code: str, kind:
     assert type(error) is kind
     assert error.path == "$.body"
     assert is_final(error) is final
+
+
+def test_who_mentions_everybody_too_often_holds_up_nothing_of_what_he_writes_next() -> None:
+    refused = Error(id=1, code="rate_limited", message="no", reason="mention_all", retry_after_ms=500_000)
+    assert is_final(error_of(refused))

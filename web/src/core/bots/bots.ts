@@ -31,6 +31,10 @@ export function bots(desk: Desk): BotHandlers {
       );
     },
     make_bot: (wish) => http.ask<BotToken>("POST", "/v1/admin/bots", wish),
+    change_bot: async ({ user_id, scopes }) => {
+      const answer = await http.ask<unknown>("PATCH", `/v1/admin/bots/${user_id}`, { scopes });
+      return answer.ok ? done({}) : answer;
+    },
     renew_bot: ({ user_id }) => http.ask<BotToken>("POST", `/v1/admin/bots/${user_id}/token`),
     remove_bot: async ({ user_id }) => {
       const answer = await http.ask<unknown>("DELETE", `/v1/admin/bots/${user_id}`);

@@ -5,9 +5,9 @@ import { CLOSE_CODES, RETRYABLE, type Error as ErrorFrame } from "./types.ts";
 /** What ends a session for good or lets it be resumed. */
 export type AfterClose = "reconnect" | "sign_in" | "revoked" | "upgrade" | "replaced" | "stop";
 
-/** Say whether sending the refused command again is pointless. */
+/** Say whether sending the refused command again is pointless, or would hold up what follows it for minutes. */
 export function isFinal(refusal: ErrorFrame): boolean {
-  return !(retryable(refusal.code) || refusal.retry_after_ms != null || refusal.code === "token_expired");
+  return refusal.reason === "mention_all" || !(retryable(refusal.code) || refusal.retry_after_ms != null || refusal.code === "token_expired");
 }
 
 /** Say what to do after the socket closed with this code. */

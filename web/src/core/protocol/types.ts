@@ -1064,6 +1064,12 @@ export interface SetDigest {
   readonly digest: boolean;
 }
 
+/** Somebody who is invited to sign up, as a guest or as a full member of the server. */
+export interface MailInvitation {
+  readonly address: string;
+  readonly guest?: boolean;
+}
+
 /** Remind me of this message then. */
 export interface NewReminder {
   readonly conversation_id: ConversationId;
@@ -1213,6 +1219,19 @@ export interface MailSettings {
   readonly sends: boolean;
   readonly address?: string | null;
   readonly digest?: boolean;
+}
+
+/** The right to sign up once; its secret is shown only here. */
+export interface Invitation {
+  readonly invitation: string;
+  readonly expires_at: string;
+}
+
+/** A link that is good once, for a quarter of an hour; it is told only here. */
+export interface OneTimeLink {
+  readonly name: string;
+  readonly url: string;
+  readonly expires_at: string;
 }
 
 /** One of the caller's installations. */

@@ -128,7 +128,7 @@ class Writing {
     if (seq === null) return;
     const { conversation_id: id } = entry;
     if (isChange(entry)) this.#change(id, seq, (row) => changed(row, entry, this.#known.session.user_id));
-    else this.#change(id, seq, (row) => replied(row, entry.seq, Date.parse(entry.created_at)));
+    else this.#change(id, seq, (row) => replied(row, entry.seq, Date.parse((entry.kind === "message_sent" ? entry.sent_at : null) ?? entry.created_at)));
     if (entry.kind !== "message_deleted") return;
     for (const edit of this.#looked.changes(id, seq)) this.#changed.set(`${id} ${edit.seq}`, blanked(edit));
     for (const [key, row] of this.#rows) if (row.kind === "change" && row.conversation_id === id && row.entry.target_seq === seq) this.#rows.set(key, blanked(row));
@@ -141,7 +141,7 @@ class Writing {
       if (row.kind === "change" && row.entry.target_seq === seq) {
         this.#change(id, seq, (target) => changed(target, row.entry, this.#known.session.user_id));
       } else if (row.kind === "message" && row.thread_seq === seq) {
-        this.#change(id, seq, (root) => replied(root, row.seq ?? 0, row.created_at));
+        this.#change(id, seq, (root) => replied(root, row.seq ?? 0, row.sent_at ?? row.created_at));
       }
     }
   }

@@ -9,6 +9,7 @@ export const reasons: Parts["reasons"] = {
   silenced: "Du kannst hier zurzeit nur lesen.",
   post_role: "Hier dürfen nur einige schreiben.",
   slow_mode: "Langsamer Modus: Warte etwas, bevor du wieder schreibst.",
+  mention_all: "Alle erwähnen in großen Unterhaltungen nur Admins, und niemand zweimal in zehn Minuten.",
   bot_away: "Der Bot hat nicht geantwortet.",
   banned: "Diese Person ist aus dieser Unterhaltung ausgeschlossen.",
   blocked: "Diese Person möchte nichts von dir hören.",

@@ -10,6 +10,7 @@ export const reasons = spoken("reasons", {
   silenced: "You can only read here at present.",
   post_role: "Only some people may write here.",
   slow_mode: "Slow mode: wait a little before you write again.",
+  mention_all: "Everybody is mentioned in large conversations by admins only, and by nobody twice in ten minutes.",
   bot_away: "The bot did not answer.",
   banned: "This person is banned from this conversation.",
   blocked: "This person does not want to hear from you.",

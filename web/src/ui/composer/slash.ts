@@ -58,7 +58,7 @@ async function invite(chat: Chat, { conversation_id }: ConversationRow, name: st
   if (!found.ok) return told(found);
   const person = found.value.find((one) => one.name.toLowerCase() === name.toLowerCase());
   if (person === undefined) return { type: "refused", why: places.nobodyNamed(name) };
-  return told(await chat.port.ask("invite", { conversation_id, user_id: person.user_id }));
+  return told(await chat.port.ask("invite", { conversation_id, user_ids: [person.user_id] }));
 }
 
 function told(answer: Answer<unknown>): Outcome {

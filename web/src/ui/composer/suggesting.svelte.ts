@@ -83,8 +83,7 @@ export class Suggesting {
 
   /** Whom a text mentions, as far as it is known here who is in the conversation. */
   mentions(text: string): readonly UserId[] {
-    const known = this.#members ?? [...this.#chat.people].map(([user_id, name]) => ({ user_id, name }));
-    return mentionsIn(text, known, this.#chat.groups);
+    return mentionsIn(text, this.#known(), this.#chat.groups);
   }
 
   needsWord(mentions: readonly UserId[]): boolean {
@@ -120,11 +119,16 @@ export class Suggesting {
       .map(({ name, usage, description }): Suggestion => ({ key: `/${name}`, text: `/${name}`, name: usage === "" ? `/${name}` : usage, kind: "command", id: 0, hint: description }));
   }
 
+  /** Who is here, by what the page calls him: he may have another name since it was asked. */
+  #known(): readonly Person[] {
+    const { people } = this.#chat;
+    return this.#members?.map(({ user_id, name }) => ({ user_id, name: people.get(user_id) ?? name })) ?? [...people].map(([user_id, name]) => ({ user_id, name }));
+  }
+
   #people(text: string): readonly Suggestion[] {
     const wanted = text.toLowerCase();
     const fits = (name: string) => name.toLowerCase().split(" ").some((_, at, all) => all.slice(at).join(" ").startsWith(wanted));
-    const known = this.#members ?? [...this.#chat.people].map(([user_id, name]) => ({ user_id, name }));
-    const people = known.filter(({ user_id, name }) => user_id !== this.#chat.self.user_id && fits(name));
+    const people = this.#known().filter(({ user_id, name }) => user_id !== this.#chat.self.user_id && fits(name));
     const all = this.#conversation().kind === "direct" ? [] : EVERYBODY.filter(fits);
     return [
       ...people.map(({ user_id, name }): Suggestion => ({ key: `u${user_id}`, text: `@${name}`, name, kind: "person", id: user_id })),

@@ -25,3 +25,15 @@ test("a group is mentioned as soon as the page knows it", () => {
   known.groups = [{ name: "ops", user_ids: [2 as UserId, 3 as UserId] }];
   expect(help.mentions("@ops look")).toEqual([2, 3]);
 });
+
+test("a member is suggested and mentioned by the name that the page has learnt since", async () => {
+  const members = { ok: true, value: [{ user_id: 2 as UserId, name: "Bob", role: "member" }] };
+  const known = { people: new Map([[2 as UserId, "Bob"]]), groups: [], self: { user_id: 1 }, port: { ask: () => Promise.resolve(members) } };
+  const help = new Suggesting(known as unknown as Chat, () => ({ kind: "group", member_count: 3 }) as ConversationRow);
+  await help.look("@b", 2);
+  expect(help.found.map(({ text }) => text)).toEqual(["@Bob"]);
+  known.people.set(2 as UserId, "Robert");
+  await help.look("@r", 2);
+  expect(help.found.map(({ text }) => text)).toEqual(["@Robert"]);
+  expect(help.mentions("@Robert hello")).toEqual([2]);
+});

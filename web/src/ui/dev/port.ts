@@ -142,6 +142,7 @@ function conversation(
     other,
     role: "owner",
     member_count: members.length,
+    roster_version: 1,
     pin_role: "admin",
     rules: { archived: false, history: "all", post_role: "member", invite_role: "admin", slow_mode_s: 0 },
     threads: {},

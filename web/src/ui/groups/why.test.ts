@@ -13,6 +13,7 @@ beforeAll(() => reasonsKnown);
 test.each([
   [{ code: "conflict", path: "$.name", reason: "name_taken" }, groups.refused.name_taken],
   [{ code: "conflict", reason: "full" }, groups.refused.full],
+  [{ code: "conflict", path: "$.seen_user_ids", reason: "changed" }, groups.refused.changed],
   [{ code: "forbidden", reason: "server_admin" }, groups.refused.server_admin],
   [{ code: "bad_request", path: "$.name", reason: "word" }, groups.refused.name],
   [{ code: "bad_request", path: "$.name" }, groups.refused.name],

@@ -10,7 +10,7 @@ export const MOST_MEMBERS = 50;
 /** Return the refusal in words. */
 export function why({ code, path = "", reason = "" }: Refusal): string {
   const said = groups.refused;
-  if (reason === "name_taken" || reason === "full" || reason === "server_admin") return said[reason];
+  if (reason === "name_taken" || reason === "full" || reason === "changed" || reason === "server_admin") return said[reason];
   if (path.startsWith("$.user_ids")) return code === "not_found" ? said.person : groups.tooMany(MOST_MEMBERS);
   if (atName({ path })) return said.name;
   return code === "not_found" ? said.gone : errorWords({ code, reason });
