@@ -21,7 +21,6 @@ PLANNED = {
     "I2": "a noisy user does not slow the others",
     "F2": "a worker killed",
     "F3": "the broker killed or flushed",
-    "F5": "a synchronous standby promoted",
     "F8": "partitions",
 }
 """Promises that are not built and proven yet. It only shrinks: a promise that is kept gets its row on the page."""

@@ -22,6 +22,7 @@ from seriatim.gateway.sockets import Sockets
 from seriatim.gateway.transport.contract import Connection, Refusal, UpgradeRequest
 from seriatim.gateway.transport.server import HttpServer, listening_socket
 from seriatim.gateway.transport.upgrade import Doorway
+from seriatim.log.epoch import LogReplaced
 from seriatim.storage.postgres.database import Database
 
 log = structlog.get_logger()
@@ -88,10 +89,17 @@ def _http(settings: Settings, front: Front, supervised: Supervised | None) -> Ht
 async def _work(
     settings: Settings, front: Front, http: HttpServer | None, ends: Ends, ready: Callable[[], None]
 ) -> None:
-    async with postgres(settings, front) as dsn, running(settings, dsn, front) as parts:
-        ready()
-        await ends.asked.wait()
-        await _drain(settings, http, parts, ends)
+    """Work until asked to end; when the database comes back with another log, begin anew on that."""
+    while not ends.asked.is_set():
+        try:
+            async with postgres(settings, front) as dsn, running(settings, dsn, front) as parts:
+                ready()
+                await ends.asked.wait()
+                await _drain(settings, http, parts, ends)
+        except* LogReplaced as group:
+            log.warning("log_replaced", reason=str(first_of(group)))
+            front.why = "the database came back with another log"
+            gc.unfreeze()  # what knew the other one may go
 
 
 async def _stop_a_start(stop: asyncio.Event, front: Front, working: asyncio.Task[None]) -> None:
@@ -103,7 +111,11 @@ async def _stop_a_start(stop: asyncio.Event, front: Front, working: asyncio.Task
 
 @asynccontextmanager
 async def running(settings: Settings, dsn: str, front: Front) -> AsyncGenerator[Parts]:
-    """Build the parts on a migrated database, run their loops, and open the front; the reverse on leaving."""
+    """Build the parts on a migrated database, run their loops, and open the front; the reverse on leaving.
+
+    Raises:
+        LogReplaced, in a group: the database is back with another log.
+    """
     database = Database(dsn, pooled=settings.database_direct_url is not None)
     await database.open()
     try:
@@ -121,6 +133,9 @@ async def running(settings: Settings, dsn: str, front: Front) -> AsyncGenerator[
             try:
                 yield parts
             finally:
+                front.shut()
+                parts.sockets.begin_drain()
+                parts.sockets.close_all()
                 for task in loops:
                     task.cancel()
     finally:

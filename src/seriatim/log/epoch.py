@@ -36,4 +36,4 @@ async def require_epoch(connection: Connection, known: str) -> None:
         LogReplaced: it is another one.
     """
     if await epoch(connection) != known:
-        raise LogReplaced("the database came back with another log; start the server again")
+        raise LogReplaced("the database came back with another log than this process began with")

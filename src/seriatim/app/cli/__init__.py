@@ -71,12 +71,14 @@ def _for_the_operator() -> tuple[type[Exception], ...]:
     """Return the errors whose message says what to do; imported only once something was raised."""
     from seriatim.app.processes.slot import ProcessFailed  # noqa: PLC0415
     from seriatim.app.settings import BadSettings  # noqa: PLC0415
+    from seriatim.delivery.broker.servers import UnfitServer  # noqa: PLC0415
     from seriatim.features.accounts.keys import WrongSecret  # noqa: PLC0415
     from seriatim.log.epoch import LogReplaced  # noqa: PLC0415
     from seriatim.storage.postgres.backup import BackupFailed  # noqa: PLC0415
     from seriatim.storage.postgres.finder import NoPostgres  # noqa: PLC0415
     from seriatim.storage.postgres.place import Misplaced  # noqa: PLC0415
+    from seriatim.storage.postgres.pooler import UnfitPooler  # noqa: PLC0415
     from seriatim.storage.postgres.server import DataFolderInUse, ServerFailed  # noqa: PLC0415
 
     stops = (BadSettings, ProcessFailed, WrongSecret, LogReplaced, NoPostgres, Misplaced, DataFolderInUse, ServerFailed)
-    return *stops, BackupFailed, OSError
+    return *stops, UnfitPooler, UnfitServer, BackupFailed, OSError

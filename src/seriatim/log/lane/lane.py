@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import psycopg
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 ANSWER_WITHIN_S = 5.0
 """A batch that takes longer has an unknown outcome; the server gives up on its statement before that."""
 CONNECT_WITHIN_S = 5
+CANCEL_WITHIN_S = 2
 
 _OPTIONS = (
     # The function's later statements must see what the lock waited for; an ack means a synced commit; and the warning
@@ -132,6 +134,7 @@ class Lane:
         self._doubt: str | None = None
         self._deadline: asyncio.TimerHandle | None = None
         self._open = True
+        self._overdue = False
         connection.add_notice_handler(self._noticed)
         self._pgconn.nonblocking = 1
         self._loop.add_reader(self._socket, self._readable)
@@ -166,7 +169,7 @@ class Lane:
         """Send the call; the caller hears of it later, or at once that the lane is lost."""
         self._result = None
         self._doubt = None
-        self._deadline = self._loop.call_later(ANSWER_WITHIN_S, self._lose, "no answer in time")
+        self._deadline = self._loop.call_later(ANSWER_WITHIN_S, self._late)
         statement = _STATEMENT if len(parameters) == _BARE else _STATEMENT_WITH
         try:
             self._pgconn.send_query_prepared(statement, parameters, [_BINARY] * len(parameters), _BINARY)
@@ -176,9 +179,20 @@ class Lane:
             self._lose(str(error))
 
     async def close(self) -> None:
-        """Close the connection; a call in flight is abandoned and nobody hears of it."""
+        """Close the connection; a call in flight is abandoned and nobody hears of it. Bounds: 2 s.
+
+        A COMMIT that waits for a standby is told to end: it would hold its locks and its place among the server's
+        connections for as long as the standby is away, whether or not we are there.
+        """
         self._detach()
+        if self._overdue:
+            with suppress(psycopg.Error):
+                await self._connection.cancel_safe(timeout=CANCEL_WITHIN_S)
         await self._connection.close()
+
+    def _late(self) -> None:
+        self._overdue = True
+        self._lose("no answer in time")
 
     def _writable(self) -> None:
         try:
