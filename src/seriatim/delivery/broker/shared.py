@@ -10,7 +10,7 @@ from seriatim.core.activity import Activity
 from seriatim.core.ids import ConversationId, UserId
 from seriatim.log.watermarks import Mark
 
-USERS = 5_000
+USERS = 2_500
 """Most users of one `Changed` or `All`."""
 MARKS = 1_000
 """Most marks of one `Marked`."""

@@ -48,7 +48,7 @@ class _Other:
 class SharedDirectory:
     """See port.Directory.
 
-    Bounds: at most ten changes of up to 5,000 users a second go out, and a beat every 5 s; everything is said at most
+    Bounds: at most ten changes of up to 2,500 users a second go out, and a beat every 5 s; everything is said at most
     once a second. Held are all users of all gateways: about 100 bytes each (docs/decisions/0013).
     """
 
@@ -229,7 +229,9 @@ class SharedDirectory:
         found = Activity.GONE
         for other in self._others.values():
             if other is not but:
-                found = max(found, other.users.get(user_id, Activity.GONE))
+                activity = other.users.get(user_id)
+                if activity is not None and activity > found:
+                    found = activity
         return found
 
     def _tell(self, user_id: UserId, before: Activity, now: Activity, rest: Activity) -> None:
