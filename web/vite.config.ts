@@ -50,8 +50,22 @@ function lexerOnly(): Plugin {
   };
 }
 
+/** While it is made: the page from sample data under /sample, and every part of it under /styleguide. */
+function sample(): Plugin {
+  return {
+    name: "seriatim-sample",
+    apply: "serve",
+    configureServer(server) {
+      server.middlewares.use((request, _response, next) => {
+        if (/^\/(styleguide|sample)(\?|$)/.test(request.url ?? "")) request.url = "/src/ui/dev/index.html";
+        next();
+      });
+    },
+  };
+}
+
 export default defineConfig({
-  plugins: [svelte({ compilerOptions: { fragments: "tree" } }), precache()],
+  plugins: [svelte({ compilerOptions: { fragments: "tree" } }), precache(), sample()],
   worker: { format: "es", plugins: () => [lexerOnly()] },
   build: {
     target: "es2022",

@@ -11,7 +11,7 @@ const SAYING = new Set(["aria-label", "aria-description", "aria-roledescription"
 const WORDS = /\p{L}{2,}/u;
 
 const sources = readdirSync(UI, { recursive: true, encoding: "utf-8" })
-  .filter((name) => /\.(svelte|css)$/.test(name))
+  .filter((name) => /\.(svelte|css)$/.test(name) && !name.startsWith("dev/"))
   .map((name) => ({ name, source: readFileSync(join(UI, name), "utf-8") }));
 
 interface Node {

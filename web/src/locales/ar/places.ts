@@ -174,6 +174,9 @@ export const places: Parts["places"] = {
   secretOnce: "السر الذي يوقّع ما يُبلّغ: يُعرض مرة واحدة فقط.",
   copy: "نسخ",
 
+  inSeconds: (left) => ar`${left} ث`,
+  inMinutes: (left) => ar`${left} د`,
+  inHours: (left) => ar`${left} س`,
   slowWait: (left) => ar`الوضع البطيء: يمكنك الكتابة من جديد بعد ${left}.`,
   slowRule: (every) => ar`الوضع البطيء: ${every} بين الرسائل.`,
   silencedUntil: (when) => ar`سمح لك أحد المشرفين بالقراءة فقط هنا حتى ${when}.`,

@@ -174,6 +174,9 @@ export const places: Parts["places"] = {
   secretOnce: "Schlüssel, der unterschreibt, was gesagt wird: Er wird nur einmal gezeigt.",
   copy: "Kopieren",
 
+  inSeconds: (left) => `${left} s`,
+  inMinutes: (left) => `${left} Min.`,
+  inHours: (left) => `${left} Std.`,
   slowWait: (left) => `Langsamer Modus: In ${left} kannst du wieder schreiben.`,
   slowRule: (every) => `Langsamer Modus: ${every} zwischen zwei Nachrichten.`,
   silencedUntil: (when) => `Ein Moderator lässt dich hier bis ${when} nur lesen.`,

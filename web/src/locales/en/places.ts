@@ -173,6 +173,9 @@ export const places = spoken("places", {
   secretOnce: "Secret that signs what is told: it is shown only once.",
   copy: "Copy",
 
+  inSeconds: (left: string) => `${left} s`,
+  inMinutes: (left: string) => `${left} min`,
+  inHours: (left: string) => `${left} h`,
   slowWait: (left: string) => `Slow mode: you can write again in ${left}.`,
   slowRule: (every: string) => `Slow mode: ${every} between messages.`,
   silencedUntil: (when: string) => `A moderator lets you only read here until ${when}.`,

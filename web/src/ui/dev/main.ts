@@ -1,4 +1,4 @@
-/** Draws the interface from sample data, without a server or a worker: for looking at it while it is made; never built. */
+/** Draws the interface from sample data, without a server or a worker: for looking at it while it is made; and at /styleguide every part of it. Never built. */
 
 import { mount } from "svelte";
 import "../app/tokens.css";
@@ -6,6 +6,7 @@ import "../app/base.css";
 import App from "../app/App.svelte";
 import { showLook } from "../app/look.ts";
 import { samplePort } from "./port.ts";
+import Styleguide from "./Styleguide.svelte";
 
 showLook();
 if (new URLSearchParams(location.search).has("in")) {
@@ -14,4 +15,5 @@ if (new URLSearchParams(location.search).has("in")) {
 const opened = new URLSearchParams(location.search).get("c");
 if (opened !== null) history.replaceState(null, "", `/c/${opened}`);
 const target = document.getElementById("app");
-if (target !== null) mount(App, { target, props: { port: samplePort(), updates: { onReady: () => () => false } } });
+if (target !== null && location.pathname === "/styleguide") mount(Styleguide, { target });
+else if (target !== null) mount(App, { target, props: { port: samplePort(), updates: { onReady: () => () => false } } });
