@@ -28,7 +28,7 @@ from schemathesis.specs.openapi.checks import (
 
 from seriatim.core.ids import uuid7
 from seriatim.gateway.http.documents import openapi_document
-from seriatim.gateway.http.health import health_route
+from seriatim.gateway.http.health import Standing, health_route
 from seriatim.gateway.http.problems import MEDIA_TYPE
 from seriatim.gateway.http.routes import ROUTES
 from world import PASSWORD, serving
@@ -53,7 +53,7 @@ GIVEN_BY_THE_SERVER = (
     "presence",
 )
 DOCUMENT = openapi_document(
-    [health_route(lambda: None), *ROUTES],
+    [health_route(Standing(lambda: None)), *ROUTES],
     {name: Provide(lambda: None, sync_to_thread=False) for name in GIVEN_BY_THE_SERVER},
 )
 OPERATIONS = {

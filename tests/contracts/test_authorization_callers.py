@@ -19,7 +19,7 @@ from seriatim.core.ids import uuid7
 from seriatim.features.accounts.keys import ACCESS_TOKENS, server_keys, server_secret
 from seriatim.features.accounts.tokens import Tokens
 from seriatim.gateway.http.documents import openapi_document
-from seriatim.gateway.http.health import health_route
+from seriatim.gateway.http.health import Standing, health_route
 from seriatim.gateway.http.routes import ROUTES
 from seriatim.protocol.codes import CloseCode
 from seriatim.protocol.commands import AnyCommand, Focus, Hello, Ping, Typing
@@ -73,7 +73,7 @@ GIVEN_BY_THE_SERVER = (
     "presence",
 )
 DOCUMENT = openapi_document(
-    [health_route(lambda: None), *ROUTES],
+    [health_route(Standing(lambda: None)), *ROUTES],
     {name: Provide(lambda: None, sync_to_thread=False) for name in GIVEN_BY_THE_SERVER},
 )
 OPERATIONS: dict[str, tuple[str, str]] = {

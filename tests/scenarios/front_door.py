@@ -18,6 +18,7 @@ from seriatim.features.devices import routes as devices
 from seriatim.features.devices.devices import Devices
 from seriatim.features.devices.revocations import Revocations
 from seriatim.gateway.http.app import HttpSettings, create_http_app
+from seriatim.gateway.http.health import Standing
 from seriatim.protocol.limits import Rate, Rates
 from seriatim.protocol.sender import Sender
 from seriatim.storage.postgres.database import Database
@@ -66,7 +67,7 @@ class FrontDoor:
             tokens=self.tokens,
             revoked=self.revocations.revoked,
             bot=no_bot,
-            why_unavailable=lambda: self.why_unavailable,
+            standing=Standing(lambda: self.why_unavailable),
             dependencies={"accounts": self.accounts, "devices": self.devices},
             routes=(*accounts.ROUTES, *devices.ROUTES),
         )

@@ -14,6 +14,7 @@ from seriatim.core.ids import ConversationId, random_id, uuid7
 from seriatim.features.accounts.tokens import Tokens
 from seriatim.features.conversations import routes
 from seriatim.gateway.http.app import HttpSettings, create_http_app
+from seriatim.gateway.http.health import Standing
 from seriatim.protocol.commands import HTTP_COMMANDS, Leave, SendMessage, SetSettings
 from seriatim.protocol.fields import ConversationKind, Visibility
 from seriatim.protocol.sender import Sender
@@ -34,7 +35,7 @@ class Web:
             tokens=self._tokens,
             revoked=lambda _device_id: False,
             bot=no_bot,
-            why_unavailable=lambda: None,
+            standing=Standing(lambda: None),
             dependencies={"commands": world},
             routes=routes.ROUTES,
         )

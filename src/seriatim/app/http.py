@@ -1,28 +1,35 @@
 """What the HTTP side of this process is given."""
 
-from functools import partial
-
 from litestar import Litestar
 
+from seriatim.app.metrics.exposition import exposition
+from seriatim.app.metrics.table import Watched
 from seriatim.app.parts import Parts
 from seriatim.app.settings import Settings
 from seriatim.core.buckets import Buckets, network
 from seriatim.features.devices.devices import Devices
 from seriatim.features.emoji.routes import EmojiKeeping
 from seriatim.gateway.http.app import HttpSettings, create_http_app
-from seriatim.gateway.http.health import health_route
+from seriatim.gateway.http.health import Standing, health_route, metrics_route
+from seriatim.gateway.http.problems import HANDLERS
+from seriatim.gateway.pressure import Pressure
 
 
-def worker_app(parts: Parts) -> Litestar:
-    """Return what a worker answers: whether it can work, and nothing else."""
-    return Litestar([health_route(partial(_why_unavailable, parts))], openapi_config=None, logging_config=None)
+def worker_app(settings: Settings, parts: Parts, pressure: Pressure) -> Litestar:
+    """Return what a worker answers: whether it can work, what it counts, and nothing else."""
+    standing = _standing(parts, pressure)
+    routes = [health_route(standing), metrics_route(standing, settings.metrics_token)]
+    return Litestar(routes, exception_handlers=HANDLERS, openapi_config=None, logging_config=None)
 
 
-def _why_unavailable(parts: Parts) -> str | None:
-    return None if parts.appender.healthy else "the log cannot be written: the database is away"
+def _standing(parts: Parts, pressure: Pressure) -> Standing:
+    def why_unavailable() -> str | None:
+        return None if parts.appender.healthy else "the log cannot be written: the database is away"
+
+    return Standing(why_unavailable, lambda: parts.others.broker.why_away, exposition(Watched(parts, pressure)))
 
 
-def http_app(settings: Settings, parts: Parts) -> Litestar:
+def http_app(settings: Settings, parts: Parts, pressure: Pressure) -> Litestar:
     """Return the HTTP application over the parts of this process."""
     pictures = Buckets()
 
@@ -33,11 +40,12 @@ def http_app(settings: Settings, parts: Parts) -> Litestar:
         HttpSettings(
             origins=frozenset(settings.origins) or None,
             trusted_proxies=tuple(settings.trusted_proxies),
+            metrics_token=settings.metrics_token,
         ),
         tokens=parts.accounts.tokens,
         revoked=parts.revocations.revoked,
         bot=parts.bots.tokens.sender,
-        why_unavailable=partial(_why_unavailable, parts),
+        standing=_standing(parts, pressure),
         dependencies={
             "accounts": parts.accounts,
             "devices": Devices(

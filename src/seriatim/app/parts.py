@@ -8,6 +8,7 @@ from seriatim.app.bots import BotParts, ways_to_bots
 from seriatim.app.settings import Settings
 from seriatim.app.streams.loops import Loops
 from seriatim.app.streams.news import Reads, news_of_all
+from seriatim.app.streams.others import Others
 from seriatim.app.streams.own import OwnStream, keep_time
 from seriatim.app.streams.social import Social
 from seriatim.app.telemetry import exporter
@@ -55,6 +56,8 @@ class Parts:
     traces: Traces
     revocations: Revocations
     publisher: Publisher
+    others: Others
+    heads_check: HeadsCheck
     outboxes: Outboxes
     social: Social
     own: OwnStream
@@ -166,6 +169,8 @@ async def build(settings: Settings, database: Database, clock: Clock) -> Parts:
         traces=traces,
         revocations=revocations,
         publisher=publisher,
+        others=others,
+        heads_check=heads_check,
         outboxes=outboxes,
         social=social,
         own=own,

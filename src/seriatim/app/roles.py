@@ -127,9 +127,9 @@ async def running(settings: Settings, dsn: str, front: Front) -> AsyncGenerator[
             gc.freeze()
             gc.set_threshold(*GC_THRESHOLDS)
             if settings.role is Role.WORKER:
-                front.open(worker_app(parts), _no_sockets)
+                front.open(worker_app(settings, parts, front.pressure), _no_sockets)
             else:
-                front.open(http_app(settings, parts), parts.sockets.accept)
+                front.open(http_app(settings, parts, front.pressure), parts.sockets.accept)
             try:
                 yield parts
             finally:

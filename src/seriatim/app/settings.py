@@ -40,7 +40,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     database_direct_url: str | None = None
     """The same database without a pooler between; set, `database_url` may lead through one in transaction mode."""
     broker_url: str | None = None
-    """Redis or Valkey (`redis://host`, `rediss://` with TLS) between several servers; absent: this one is alone."""
+    """Redis or Valkey between several servers: `redis://host`, `rediss://` (TLS), `redis+cluster://`; absent: alone."""
     pg_bin: Path | None = None
     """Folder with PostgreSQL's programs for the embedded server; absent: the wheel's, else the system's."""
     secret: str | None = None
@@ -75,6 +75,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Token buckets, each `{ per_s, burst }`."""
     drain_s: Seconds = 10.0
     """Longest wait for sends in flight when the server stops."""
+    metrics_token: Annotated[str, Meta(min_length=16)] | None = None
+    """What opens `/metrics` to other machines, as `Authorization: Bearer <token>`; absent: for this machine only."""
     otlp_endpoint: str | None = None
     """URL of an OpenTelemetry collector (OTLP over HTTP) that gets the traces of sampled messages; absent: none."""
 
@@ -114,8 +116,7 @@ def _check(settings: Settings) -> None:
             networks(getattr(settings, name))
         except ValueError as error:
             raise BadSettings(f"{name}: {error}") from None
-    if settings.broker_url is not None and not settings.broker_url.startswith(("redis://", "rediss://", "unix://")):
-        raise BadSettings("broker_url: it is redis://, rediss:// or unix://")
+    _check_broker(settings.broker_url)
     if settings.database_direct_url is not None and settings.database_url is None:
         raise BadSettings("database_direct_url: it needs database_url")
     check_role(settings.role, settings.processes, database_url=settings.database_url, broker_url=settings.broker_url)
@@ -125,6 +126,18 @@ def _check(settings: Settings) -> None:
     for name, path in (("tls_certificate", settings.tls_certificate), ("tls_key", settings.tls_key)):
         if path is not None and not path.is_file():
             raise BadSettings(f"{name}: there is no file {path}")
+
+
+def _check_broker(url: str | None) -> None:
+    if url is None:
+        return
+    # Imported here: most servers are alone, and need no client of Redis.
+    from seriatim.delivery.broker.servers import servers  # noqa: PLC0415
+
+    try:
+        servers(url)
+    except ValueError as error:
+        raise BadSettings(f"broker_url: {error}") from None
 
 
 def _file(path: Path) -> dict[str, Any]:

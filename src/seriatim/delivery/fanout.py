@@ -101,6 +101,8 @@ class FanOut:
         self._wake = asyncio.Event()
         self.dropped_count = 0
         """Hints dropped because too many waited."""
+        self.delivered_count = 0
+        """Events handed to sessions, counted once for each."""
 
     # -- who is here
 
@@ -121,6 +123,11 @@ class FanOut:
     def sessions_of(self, user_id: UserId) -> tuple[Receiver, ...]:
         """Return the user's live sessions on this gateway."""
         return self._sessions.get(user_id, ())
+
+    @property
+    def user_count(self) -> int:
+        """How many users have live sessions on this gateway."""
+        return len(self._sessions)
 
     def sessions(self) -> Iterator[Receiver]:
         """Return every live session on this gateway."""
@@ -192,6 +199,7 @@ class FanOut:
         first = hints[0]
         events = EncodedEvents(first.epoch, first.entry.conversation_id, [hint.entry for hint in hints])
         sessions = self._cross(events.conversation_id, audience)
+        self.delivered_count += len(sessions) * len(hints)
         if len(sessions) < LARGE:
             for session in sessions:
                 session.deliver(events)

@@ -5,11 +5,13 @@ moved since its token; it fetches what it lacks (promise D2). One statement a se
 """
 
 import asyncio
+import time
 from typing import Any, Protocol
 
 import structlog
 
 from seriatim.core.errors import Unavailable
+from seriatim.core.histogram import SECONDS, Histogram
 from seriatim.core.ids import UserId
 from seriatim.delivery.heads_pages import HeadsPages
 from seriatim.log.heads import HeadsAnswer, HeadsAsk
@@ -49,6 +51,8 @@ class HeadsCheck:
         self._pages = pages
         self._due: dict[Checked, None] = {}
         self._paging: set[Checked] = set()
+        self.durations_s = Histogram(SECONDS)
+        """Seconds of each check of up to 500 sessions."""
 
     def due(self, session: Checked) -> None:
         """Let a session take part in the next check; several pings before its pong count as one."""
@@ -61,7 +65,9 @@ class HeadsCheck:
             while True:
                 await asyncio.sleep(EVERY_S)
                 while self._due:
+                    began_at = time.monotonic()
                     await self._check(tasks)
+                    self.durations_s.observe(time.monotonic() - began_at)
 
     async def _check(self, tasks: asyncio.TaskGroup) -> None:
         sessions = list(self._due)[:SESSIONS]

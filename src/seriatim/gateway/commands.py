@@ -98,6 +98,8 @@ class Commands:
         self._fetching: Counter[DeviceId] = Counter()
         self._appender = appender
         self._publisher = publisher
+        self.ended: Counter[tuple[str, str]] = Counter()
+        """How often which command ended how: `ok`, `repeated` (it was stored before), or the code of its refusal."""
         epoch = publisher.epoch
 
         def stored(verb: Verb) -> LowRate:
@@ -174,6 +176,16 @@ class Commands:
 
     async def run(self, command: Command, sender: Sender) -> Any:
         """Run one command to its answer (`Sent`, `Ok`, `Page`, `Compared`), or raise its ChatError."""
+        tag = str(command.__struct_config__.tag)
+        try:
+            answer = await self._run(command, sender)
+        except ChatError as error:
+            self.ended[tag, error.code] += 1
+            raise
+        self.ended[tag, "repeated" if isinstance(answer, Sent) and answer.duplicate else "ok"] += 1
+        return answer
+
+    async def _run(self, command: Command, sender: Sender) -> Any:
         if isinstance(command, SendMessage):
             return await self._send_and_wait(command, sender)
         require_scope(command, sender)

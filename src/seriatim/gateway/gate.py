@@ -24,6 +24,8 @@ from seriatim.protocol.session import Phase, Session
 log = structlog.get_logger()
 
 _ACK, _CLOSED = Hop.ACK, Phase.CLOSED
+_SEND = "send"
+_STORED, _REPEATED = (_SEND, "ok"), (_SEND, "repeated")
 
 
 class SocketGate:
@@ -128,6 +130,7 @@ class _SendWaiter(msgspec.Struct, gc=False):
     def stored(self, stored: Stored) -> None:
         """Ack: the entry is committed and published."""
         session, command, trace = self.session, self.command, stored.trace
+        self.gate.commands.ended[_REPEATED if stored.duplicate else _STORED] += 1
         passed(trace, _ACK)
         if session.phase is not _CLOSED:
             session.answer(sent(stored, command.id))
@@ -137,6 +140,7 @@ class _SendWaiter(msgspec.Struct, gc=False):
 
     def refused(self, error: ChatError) -> None:
         """Say why not."""
+        self.gate.commands.ended[_SEND, error.code] += 1
         self.gate.commands.refused(self.command, self.session.sender, error)
         self.session.refuse(self.command.id, error)
         self.session.done(self.command)

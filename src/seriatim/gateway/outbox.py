@@ -58,6 +58,13 @@ class Outboxes:
         self.queued_bytes = 0
         """Over all stalled connections."""
         self.closed_slow_count = 0
+        self.shed_count = 0
+        """Frames that were dropped or folded into a `gap`, because their peer did not read."""
+
+    @property
+    def stalled_count(self) -> int:
+        """Connections whose peer takes nothing at present."""
+        return len(self._stalled)
 
     def mark(self, outbox: "Outbox") -> None:
         """Flush this outbox at the end of the tick."""
@@ -300,6 +307,7 @@ class Outbox:
 
     def _kept(self, kept: list[_Queued]) -> None:
         before = self.queued_bytes
+        self._all.shed_count += len(self._queue or ()) - len(kept)
         self._queue = kept
         self.queued_bytes = sum(len(one.framed) for one in kept)
         self._all.stalled(self, grown_bytes=self.queued_bytes - before)

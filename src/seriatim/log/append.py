@@ -6,6 +6,7 @@ retry finds the stored entry, publishes it again and is acked: so delivery needs
 
 import asyncio
 import struct
+import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
@@ -16,6 +17,7 @@ import psycopg
 import structlog
 
 from seriatim.core.errors import BadRequest, ChatError, Unavailable
+from seriatim.core.histogram import SECONDS, Histogram
 from seriatim.core.trace import Hop, passed
 from seriatim.log.draft import Draft, Stored, Waiter
 from seriatim.log.lane.lane import Answer, Lane, packed
@@ -29,6 +31,7 @@ FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.05, 2.0
 
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 _DUPLICATE = 1
+_BATCHES = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000)
 _QUEUE, _COMMIT = Hop.QUEUE, Hop.COMMIT
 _POISON = frozenset({"22", "54"})
 """SQLSTATE classes of errors that a row can cause: its batch is split until it stands alone (promise L7)."""
@@ -73,11 +76,21 @@ class Appender:
         self._idle.set()
         self._pause_s = FIRST_PAUSE_S
         self._departing = False
+        self._departed_at = 0.0
         self._flying: _Batch | None = None
         self._parts: deque[_Batch] = deque()
         """Parts of a batch that failed as a whole, before everything queued later."""
         self._drafts: list[Draft] = []
         self._waiters: list[Waiter] = []
+        self.batches = Histogram(_BATCHES)
+        """Messages in each batch that was answered."""
+        self.durations_s = Histogram(SECONDS)
+        """Seconds from the departure of each to its answer."""
+
+    @property
+    def waiting_count(self) -> int:
+        """Messages that wait for the next batch."""
+        return len(self._drafts)
 
     @property
     def healthy(self) -> bool:
@@ -175,6 +188,7 @@ class Appender:
                 self._split(batch)
                 continue
             self._flying = batch
+            self._departed_at = time.monotonic()
             passed(None, _QUEUE)
             for draft in batch.drafts:
                 if draft.trace is not None:
@@ -197,6 +211,8 @@ class Appender:
         assert batch is not None
         self._flying = None
         self._pause_s = FIRST_PAUSE_S
+        self.batches.observe(len(batch.drafts))
+        self.durations_s.observe(time.monotonic() - self._departed_at)
         self._depart()
         stored: list[Stored] = []
         outcomes: list[Stored | ChatError] = []

@@ -12,6 +12,7 @@ class LocalBroker:
     def __init__(self, receives: Receives) -> None:
         self._receives = receives
         self.gateway = "alone"
+        self.why_away = None
 
     def publish(self, hints: list[Hint]) -> None:
         """Deliver at once, in order."""

@@ -47,6 +47,11 @@ class Broker(Protocol):
     gateway: str
     """This gateway's name among those of one log; another one after each start."""
 
+    @property
+    def why_away(self) -> str | None:
+        """Why this gateway does not hear the others, in words; None: it does, or is alone."""
+        ...
+
     def publish(self, hints: list[Hint]) -> None:
         """Pass hints on without waiting; after COMMIT only."""
         ...

@@ -17,7 +17,7 @@ from seriatim.gateway.http.auth import Authentication, provide_sender
 from seriatim.gateway.http.bodies import check_body
 from seriatim.gateway.http.documents import document_routes
 from seriatim.gateway.http.headers import complete_headers
-from seriatim.gateway.http.health import health_route
+from seriatim.gateway.http.health import Standing, health_route, metrics_route
 from seriatim.gateway.http.origins import OriginCheck
 from seriatim.gateway.http.problems import HANDLERS
 from seriatim.gateway.http.routes import ROUTES
@@ -36,6 +36,8 @@ class HttpSettings:
     trusted_proxies: tuple[str, ...] = ()
     """Addresses or networks whose `X-Forwarded-*` are believed."""
     static_folder: Path = BUILT
+    metrics_token: str | None = None
+    """What opens `/metrics` to other machines; None: nothing does."""
 
 
 def create_http_app(
@@ -44,22 +46,28 @@ def create_http_app(
     tokens: Tokens,
     revoked: Callable[[DeviceId], bool],
     bot: Callable[[str], Awaitable[Sender]],
-    why_unavailable: Callable[[], str | None],
+    standing: Standing,
     dependencies: Mapping[str, object],
     routes: Sequence[ControllerRouterHandler] = ROUTES,
 ) -> Litestar:
     """Return the application; whoever serves it opens and closes the parts.
 
     `dependencies`: what the handlers of `routes` ask for by the names of their parameters (`accounts`, `devices`,
-    `database`, ...), besides `sender`, who is the authenticated caller. `why_unavailable` is None while this process
-    can serve (`/health`).
+    `database`, ...), besides `sender`, who is the authenticated caller. `standing` is told under `/health`
+    and `/metrics`.
 
     Every answer that refuses is a problem (RFC 9457). Bounds: bodies of at most 256 KiB.
     """
-    described = [health_route(why_unavailable), *routes]
+    described = [health_route(standing), *routes]
+    told = metrics_route(standing, settings.metrics_token)
     provided = {"sender": Provide(provide_sender)} | {name: _provide(part) for name, part in dependencies.items()}
     return Litestar(
-        route_handlers=[*described, *document_routes(described, provided), *static_routes(settings.static_folder)],
+        route_handlers=[
+            *described,
+            told,
+            *document_routes(described, provided),
+            *static_routes(settings.static_folder),
+        ],
         dependencies=provided,
         middleware=[
             DefineMiddleware(CallerAddress, proxies=TrustedProxies(settings.trusted_proxies)),
