@@ -79,9 +79,12 @@ async def delete(connection: Connection, sender: Sender, group_id: int) -> None:
         NotFound: no such group.
     """
     await require_server_admin(connection, sender.user_id)
-    if not await store.delete(connection, group_id):
+    await store.lock(connection)
+    group = await store.group(connection, group_id)
+    if group is None:
         raise _unknown()
-    await audited(connection, sender.user_id, Act.DELETE_GROUP, details={"group_id": group_id})
+    await store.delete(connection, group_id)
+    await audited(connection, sender.user_id, Act.DELETE_GROUP, details={"group_id": group_id, "name": group.name})
 
 
 async def _told(connection: Connection, sender: Sender, group_id: int) -> Group:

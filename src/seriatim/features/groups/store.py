@@ -84,9 +84,9 @@ async def set_members(connection: Connection, group_id: int, user_ids: Sequence[
     await connection.execute(SET_MEMBERS, {"group_id": group_id, "user_ids": list(user_ids)})
 
 
-async def delete(connection: Connection, group_id: int) -> bool:
-    """Delete a group; False: there is none."""
-    return (await connection.execute(DELETE, {"group_id": group_id})).rowcount == 1
+async def delete(connection: Connection, group_id: int) -> None:
+    """Delete a group."""
+    await connection.execute(DELETE, {"group_id": group_id})
 
 
 async def known(connection: Connection, user_ids: Sequence[UserId]) -> frozenset[UserId]:

@@ -102,8 +102,8 @@ export function places(desk: Desk): PlaceHandlers {
       if (!found.ok) return found;
       const named = await naming(desk, found.value.flatMap(({ actor_id, user_id }) => [actor_id, user_id]));
       return done(
-        found.value.map(({ audit_id, at: when, actor_id, act, conversation_id = null, user_id }) => ({
-          audit_id, at: Date.parse(when), actor: named(actor_id), act, conversation_id, whom: user_id == null ? null : named(user_id),
+        found.value.map(({ audit_id, at: when, actor_id, act, conversation_id = null, user_id, details = {} }) => ({
+          audit_id, at: Date.parse(when), actor: named(actor_id), act, conversation_id, whom: user_id == null ? null : named(user_id), details,
         })),
       );
     },

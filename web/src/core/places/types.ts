@@ -65,6 +65,8 @@ export interface AuditedRow {
   readonly conversation_id: ConversationId | null;
   /** Whom it concerned. */
   readonly whom: Person | null;
+  /** As the server gives them, by act. */
+  readonly details: Readonly<Record<string, unknown>>;
 }
 
 export interface SlashRow {
