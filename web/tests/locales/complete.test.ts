@@ -14,7 +14,7 @@ const english = await parts();
 const languages = { German: german, Arabic: arabic } as const;
 /** The same in German as in English, because it is the word. */
 const SAME = new Set([
-  ..."Seriatim OK Details Thread Threads Name Bot Bots Webhook Webhooks Emoji Person Moderation Admin System Online Offline Smileys Esc".split(" "),
+  ..."Seriatim OK Details Thread Threads Name Code Bot Bots Webhook Webhooks Emoji Person Moderation Admin System Online Offline Smileys Esc".split(" "),
   "3 online",
 ]);
 

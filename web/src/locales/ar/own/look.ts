@@ -50,6 +50,10 @@ export const look: Parts["look"] = {
     line: "سطر جديد",
     last: "تعديل آخر ما كتبته، ما دام الحقل فارغًا",
     suggest: "أشخاص، إيموجي، أوامر",
+    bold: "غامق",
+    italic: "مائل",
+    struck: "مشطوب",
+    code: "شيفرة",
   },
   keys: { control: "Ctrl", delete: "Del", enter: "Enter", shift: "Shift", pageUp: "PgUp", pageDown: "PgDn", home: "Home", end: "End", escape: "Esc" },
 };

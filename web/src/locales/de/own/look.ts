@@ -49,6 +49,10 @@ export const look: Parts["look"] = {
     line: "Neue Zeile",
     last: "Deine letzte Nachricht bearbeiten, solange das Feld leer ist",
     suggest: "Personen, Emoji, Befehle",
+    bold: "Fett",
+    italic: "Kursiv",
+    struck: "Durchgestrichen",
+    code: "Code",
   },
   keys: { control: "Strg", delete: "Entf", enter: "Eingabe", shift: "Umschalt", pageUp: "Bild↑", pageDown: "Bild↓", home: "Pos1", end: "Ende", escape: "Esc" },
 };

@@ -49,6 +49,10 @@ export const look = spoken("look", {
     line: "New line",
     last: "Edit what you wrote last, while the field is empty",
     suggest: "People, emoji, commands",
+    bold: "Bold",
+    italic: "Italic",
+    struck: "Struck out",
+    code: "Code",
   },
   keys: { control: "Ctrl", delete: "Del", enter: "Enter", shift: "Shift", pageUp: "PgUp", pageDown: "PgDn", home: "Home", end: "End", escape: "Esc" },
 });
