@@ -196,7 +196,8 @@ async def serving(dsn: str, data: Path, **changed: Any) -> AsyncIterator[Server]
     settings = Settings(**{"data": data, "port": 0, "rates": UNLIMITED, "drain_s": 2.0, **changed})
     data.mkdir(parents=True, exist_ok=True)
     front = Front()
-    doorway = Doorway(front.accept, origins=frozenset(settings.origins) or None)
+    origins = frozenset(settings.origins) or None
+    doorway = Doorway(front.accept, origins=origins, handshakes_per_s=settings.handshakes_per_s)
     http = HttpServer(front, doorway, listening_socket("127.0.0.1", 0))
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(http.serve())

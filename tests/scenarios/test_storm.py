@@ -1,6 +1,7 @@
 """Everybody comes back at once: all live again, the database never asked by more than the pools, refusals say when."""
 
 import asyncio
+import time
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -15,15 +16,20 @@ from websockets.exceptions import InvalidStatus
 from websockets.http11 import Response
 from websockets.typing import Subprotocol
 
+from contracts.edge import handshake, masked
 from seriatim.core.ids import DeviceId, UserId, random_id, uuid7
 from seriatim.storage.postgres.database import Database
-from world import Server, serving
+from world import Device, Server, serving
 
 SOCKETS, WITHIN_S = 500, 60.0
 POOLS = 8 + 4 + 1
 """Reading, writing, and the one that appends."""
 NARROW = 100
 """Sockets of one address that may wait to say hello: few enough that some of the storm are refused."""
+AT_ONCE, A_SECOND = 2_000, 300
+"""A crowd, each from an address of its own, and how many of it are let in a second."""
+MOST_TRIES = 2.2
+"""Tries of one of it: 1.85 if nobody comes in vain again, 2.6 if all are told the same second (both seen)."""
 JSON = [Subprotocol("seriatim.v1.json")]
 
 
@@ -35,9 +41,9 @@ class Person(NamedTuple):
     token: str
 
 
-async def crowd(server: Server, database: Database) -> list[Person]:
+async def crowd(server: Server, database: Database, count: int = SOCKETS) -> list[Person]:
     """Make people past the front door: hashing 500 passwords is another test."""
-    ids = [(UserId(random_id()), DeviceId(random_id())) for _ in range(SOCKETS)]
+    ids = [(UserId(random_id()), DeviceId(random_id())) for _ in range(count)]
     now = datetime.now(UTC)
     async with database.transaction() as connection, connection.cursor() as cursor:
         await cursor.executemany(
@@ -180,3 +186,92 @@ async def test_all_come_back_at_once_and_are_live_with_no_more_connections_than_
     assert connections.looks > 5
     assert storm.refused, "the storm was too small to be refused anything"
     storm.cut()
+
+
+class Knocking:
+    """One of a crowd, who does what the server says: comes again when it says so, and is live in the end."""
+
+    def __init__(self, port: int, number: int, person: Person) -> None:
+        self.port = port
+        self.number = number
+        self.person = person
+        self.told_s: list[int] = []
+        self.writer: asyncio.StreamWriter | None = None
+
+    async def come(self) -> None:
+        address = f"10.{self.number >> 16}.{self.number >> 8 & 255}.{self.number & 255}"
+        while (head := await self._try(address)) is not None:
+            assert head.startswith("http/1.1 503 "), head
+            self.told_s.append(int(head.partition("retry-after: ")[2].partition("\r")[0]))
+            await asyncio.sleep(self.told_s[-1])
+
+    async def _try(self, address: str) -> str | None:
+        """Connect and greet; return the head of the answer that refuses it."""
+        reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
+        writer.write(handshake(x_forwarded_for=address))
+        head = (await reader.readuntil(b"\r\n\r\n")).decode().lower()
+        if not head.startswith("http/1.1 101 "):
+            writer.close()
+            return head
+        self.writer = writer
+        hello = {
+            "type": "hello",
+            "token": self.person.token,
+            "device_id": self.person.device_id,
+            "client": {"name": "test", "version": "1"},
+        }
+        writer.write(masked(0x81, msgspec.json.encode(hello)))
+        size = (await reader.readexactly(2))[1]
+        if size == 126:
+            size = int.from_bytes(await reader.readexactly(2), "big")
+        assert msgspec.json.decode(await reader.readexactly(size))["type"] == "welcome"
+        return None
+
+
+async def took_s(speaker: Device, hearer: Device, here: int) -> float:
+    """Return how long a message takes until the other one has it."""
+    began = time.perf_counter()
+    await speaker.send(here, "still here?")
+    await hearer.event(here)
+    return time.perf_counter() - began
+
+
+def p99(found: list[float]) -> float:
+    return sorted(found)[len(found) * 99 // 100]
+
+
+@pytest.mark.promise("F10")
+async def test_a_crowd_is_let_in_one_after_another_while_who_is_there_goes_on_talking(
+    postgres_dsn: str, data_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("seriatim.gateway.pressure.STANDING_S", WITHIN_S)  # here one loop is the whole crowd as well
+    async with serving(postgres_dsn, data_folder, handshakes_per_s=A_SECOND, trusted_proxies=["127.0.0.1"]) as server:
+        ada, bob = await server.device("ada"), await server.device("bob")
+        here = await ada.direct(bob)
+        await bob.event(here)
+        quiet = [await took_s(ada, bob, here) for _ in range(50)]
+        database = Database(postgres_dsn)
+        await database.open()
+        people = await crowd(server, database, AT_ONCE)
+        await database.close()
+        port = int(server.url.rpartition(":")[2])
+        knocking = [Knocking(port, number, person) for number, person in enumerate(people)]
+        meanwhile: list[float] = []
+        async with asyncio.timeout(WITHIN_S), asyncio.TaskGroup() as tasks:
+            coming = [tasks.create_task(one.come()) for one in knocking]
+            while not all(task.done() for task in coming):
+                meanwhile.append(await took_s(ada, bob, here))
+                await asyncio.sleep(0.01)
+        told = [after_s for one in knocking for after_s in one.told_s]
+        tries = AT_ONCE + len(told)
+        figures = (
+            f"{tries / AT_ONCE:.2f} tries each; {len(meanwhile)} messages meanwhile,"
+            f" p99 {p99(meanwhile) / p99(quiet):.1f} times the quiet one"
+        )
+        assert len(server.parts.sockets.sockets) == AT_ONCE + 2
+        assert min(told) >= 1
+        assert tries <= MOST_TRIES * AT_ONCE, figures
+        assert len(meanwhile) > 20, figures  # who talks is not kept until the crowd is in
+        for one in knocking:
+            assert one.writer is not None
+            one.writer.transport.abort()
