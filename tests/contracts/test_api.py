@@ -50,6 +50,7 @@ GIVEN_BY_THE_SERVER = (
     "mail_keeping",
     "emoji_keeping",
     "export_keeping",
+    "searching",
     "presence",
 )
 DOCUMENT = openapi_document(

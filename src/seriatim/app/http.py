@@ -60,6 +60,7 @@ def http_app(settings: Settings, parts: Parts, pressure: Pressure) -> Litestar:
             "emoji_keeping": EmojiKeeping(policy=settings.add_emoji, admit=admit_picture),
             "mail_keeping": parts.mail,
             "export_keeping": parts.exports,
+            "searching": parts.search.asking,
             **parts.bots.dependencies,
         },
     )

@@ -10,6 +10,7 @@ from seriatim.app.streams.loops import Loops
 from seriatim.app.streams.news import Reads, news_of_all
 from seriatim.app.streams.others import Others
 from seriatim.app.streams.own import OwnStream, keep_time
+from seriatim.app.streams.searching import Search, search_in
 from seriatim.app.streams.social import Social
 from seriatim.app.telemetry import exporter
 from seriatim.core.clock import Clock
@@ -65,6 +66,7 @@ class Parts:
     bots: BotParts
     mail: MailKeeping
     exports: ExportKeeping
+    search: Search
     loops: Loops
 
 
@@ -178,6 +180,7 @@ async def build(settings: Settings, database: Database, clock: Clock) -> Parts:
         bots=bots,
         mail=mail,
         exports=ExportKeeping(database, clock, settings.rates, derived(secret, "export links")),
+        search=(search := search_in(settings.data, database, settings.rates, clock)),
         loops=Loops(
             always=(appender.run, others.broker.run, commands.spared.run),
             gateway=(
@@ -191,6 +194,6 @@ async def build(settings: Settings, database: Database, clock: Clock) -> Parts:
                 revocations.run,
                 wheel.run,
             ),
-            worker=(*own.working, partial(keep_time, later), *bots.working, *mail.running),
+            worker=(*own.working, partial(keep_time, later), *bots.working, *mail.running, search.run),
         ),
     )

@@ -7,7 +7,7 @@ from typing import Any, BinaryIO, Literal, Protocol, TypeVar
 import httpx
 import msgspec
 
-from seriatim.core.errors import ChatError, RateLimited, Unavailable
+from seriatim.core.errors import BadQuery, ChatError, RateLimited, Unavailable
 from seriatim.core.ids import MAX_ID, ConversationId, DeviceId, UserId
 from seriatim.protocol.answers import Error, Page
 from seriatim.protocol.http.emoji import CustomEmoji, CustomEmojis, NewEmoji
@@ -235,7 +235,7 @@ def _refusal(found: httpx.Response) -> ChatError:
         problem = msgspec.json.decode(found.content, type=Problem)
     except msgspec.DecodeError:
         return Unavailable(f"the server answered {found.status_code}")
-    return error_of(
+    error = error_of(
         Error(
             code=problem.code,
             message=problem.detail,
@@ -244,3 +244,6 @@ def _refusal(found: httpx.Response) -> ChatError:
             retry_after_ms=problem.retry_after_ms,
         )
     )
+    if isinstance(error, BadQuery):
+        error.position = problem.position or 0
+    return error

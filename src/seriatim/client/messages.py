@@ -24,6 +24,7 @@ from seriatim.protocol.entries import Entry
 from seriatim.protocol.http.bots import SlashCommand, SlashCommands
 from seriatim.protocol.http.messages import Pins, Reactor, Reactors, Version, Versions, Voter, Voters
 from seriatim.protocol.link import Acked, OutboxCommand
+from seriatim.protocol.search.results import SearchResults, SearchSort
 
 
 class Messages:
@@ -143,6 +144,32 @@ class Messages:
         """Return who voted what in a poll that is not anonymous, by user id."""
         pages = self._http.pages(f"{_at(conversation_id, seq)}/votes", Voters, LONGEST_PAGE)
         return [one async for page in pages for one in page.voters]
+
+    async def search(
+        self,
+        query: str,
+        *,
+        conversation_id: ConversationId | None = None,
+        sort: SearchSort = SearchSort.NEWEST,
+        utc_offset_min: int = 0,
+        cursor: str | None = None,
+        limit: int = 20,
+    ) -> SearchResults:
+        """Return a page (at most 50) of what the user may read and the query finds; its language: docs/search.md.
+
+        `utc_offset_min`: how far the user's day is ahead of UTC. `cursor`: that of the page before.
+
+        Raises:
+            BadQuery: with the position of what cannot be understood.
+        """
+        params: dict[str, str] = {
+            "query": query, "sort": sort, "utc_offset_min": str(utc_offset_min), "limit": str(limit),
+        }  # fmt: skip
+        if conversation_id is not None:
+            params["conversation_id"] = str(conversation_id)
+        if cursor is not None:
+            params["cursor"] = cursor
+        return await self._http.page("/v1/search", SearchResults, params)
 
     async def slash_commands(self, conversation_id: ConversationId) -> list[SlashCommand]:
         """Return what bots of a conversation offer, in the order of names."""

@@ -59,8 +59,16 @@ class BadQuery(BadRequest):
 
     code = "bad_query"
 
-    def __init__(self, message: str, position: int, *, reason: str) -> None:
-        super().__init__(message, path="$.query", reason=reason)
+    def __init__(
+        self,
+        message: str,
+        position: int = 0,
+        *,
+        path: str | None = "$.query",
+        reason: str | None = None,
+        retry_after_ms: int | None = None,
+    ) -> None:
+        super().__init__(message, path=path, reason=reason, retry_after_ms=retry_after_ms)
         self.position = position
 
 

@@ -31,7 +31,7 @@ ROUTES: Final[Mapping[str, Scope | None]] = {
     **dict.fromkeys(
         ("list_threads", "list_followers", "list_versions", "list_reactions", "list_pins", "list_votes"), Scope.READ
     ),
-    **dict.fromkeys(("list_receipts", "list_slash_commands"), Scope.READ),
+    **dict.fromkeys(("list_receipts", "list_slash_commands", "search"), Scope.READ),
     "set_slash_commands": Scope.SEND,
 }
 """By the route's operation id."""

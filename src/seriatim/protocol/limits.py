@@ -200,6 +200,8 @@ class Rates(msgspec.Struct, frozen=True, kw_only=True):
     """Pictures of emoji, per network; a browser keeps each for ever."""
     export: Rate = Rate(20 / 3600, 5)
     """Exports of conversations, and downloads of one's own export, per user."""
+    search: Rate = Rate(5, 10)
+    """Searches for messages, per user; at most two at once."""
     search_users: Rate = Rate(5, 10)
     """Searches for people, and changes of one's own name, per user."""
 

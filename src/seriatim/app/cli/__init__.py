@@ -13,6 +13,7 @@ COMMANDS = {
     "user": ("seriatim.app.cli.user", "Help somebody who cannot log in."),
     "import": ("seriatim.app.cli.import_slack.command", "Take over what people said in Slack."),
     "export": ("seriatim.app.cli.export.command", "Write a conversation, or all that a user may read, to a file."),
+    "search": ("seriatim.app.cli.search.command", "Look at the index of what was said, or have it built anew."),
     "log": ("seriatim.app.cli.log", "Watch the log of all conversations."),
     "chat": ("seriatim.app.cli.chat.command", "Talk from a terminal."),
     "bot": ("seriatim.app.cli.bot.command", "Begin a bot: a folder with a program that runs."),

@@ -9,7 +9,16 @@ import structlog
 from litestar import Request, Response
 from litestar.exceptions import HTTPException, SerializationException, ValidationException
 
-from seriatim.core.errors import BadQuery, BadRequest, ChatError, Internal, NotFound, TooLarge, Unauthenticated, Unavailable
+from seriatim.core.errors import (
+    BadQuery,
+    BadRequest,
+    ChatError,
+    Internal,
+    NotFound,
+    TooLarge,
+    Unauthenticated,
+    Unavailable,
+)
 from seriatim.protocol.resources import Problem
 
 log = structlog.get_logger()

@@ -22,6 +22,7 @@ from seriatim.features.polls import routes as polls
 from seriatim.features.presence import routes as presence
 from seriatim.features.reactions import routes as reactions
 from seriatim.features.receipts import routes as receipts
+from seriatim.features.search import routes as search
 from seriatim.features.slash import routes as slash
 from seriatim.features.threads import routes as threads
 from seriatim.features.webhooks import routes as webhooks
@@ -44,6 +45,7 @@ ROUTES: Final[tuple[ControllerRouterHandler, ...]] = (
     *receipts.ROUTES,
     *own.ROUTES,
     *later.ROUTES,
+    *search.ROUTES,
     *export.ROUTES,
     *presence.ROUTES,
     *bots.ROUTES,

@@ -47,6 +47,7 @@ def parse(text: str, today: date) -> Query:
     """
     if len(text) > QUERY_CODE_POINTS:
         raise BadQuery(f"a query has at most {QUERY_CODE_POINTS} characters", QUERY_CODE_POINTS, reason="too_long")
+    text = text.replace("\0", " ")  # which PostgreSQL does not store, and so nobody said
     clauses: list[Clause] = []
     filters: list[Filter] = []
     joins = False

@@ -83,7 +83,7 @@ class Filter(msgspec.Struct, frozen=True):
 
 
 class Query(msgspec.Struct, frozen=True):
-    """All clauses hold. Of filters of one kind that are not excluded one has to, of `has` and `is` every one."""
+    """All clauses hold. Of filters of one kind one has to; of `has`, `is`, `before`, `after` and the excluded, all."""
 
     clauses: tuple[Clause, ...] = ()
     filters: tuple[Filter, ...] = ()

@@ -8,7 +8,7 @@ from typing import IO, Final
 from seriatim.core.ids import uuid7
 from seriatim.storage.search.manifest import CURRENT, Manifest, current, read_manifest, replace
 from seriatim.storage.search.schema import VERSION
-from seriatim.storage.search.writing import IndexUnusable, IndexWriter
+from seriatim.storage.search.writing import IndexUnusable, IndexWriter, count_in
 
 WISH: Final = "rebuild"
 """A file of this name asks whoever writes for a new generation."""
@@ -87,13 +87,28 @@ def wish(root: Path) -> None:
     (root / WISH).touch()
 
 
+def is_held(root: Path) -> bool:
+    """Say whether a process writes the index just now."""
+    if not root.is_dir():
+        return False
+    keeper = Keeper(root)
+    free = keeper.hold()
+    keeper.release()
+    return not free
+
+
 class Standing:
-    """What lies in the folder, for its operator; it opens nothing."""
+    """What lies in the folder, for its operator."""
 
     def __init__(self, root: Path) -> None:
         self.is_wished = (root / WISH).exists()
         folder = current(root)
+        self._folder = folder
         self.generation = None if folder is None else folder.name
         self.manifest: Manifest | None = None if folder is None else read_manifest(folder)
         self.is_usable = self.manifest is not None and self.manifest.version == VERSION
         self.bytes = 0 if folder is None else sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+
+    def count(self) -> int:
+        """Return how many messages are in it, as of the last commit."""
+        return 0 if self._folder is None or self.manifest is None else count_in(self._folder, self.manifest)

@@ -11,6 +11,7 @@ from seriatim.storage.search.schema import SCHEMA
 
 TYPO_LETTERS: Final = 4
 """In a shorter word another letter makes another word."""
+LAST_PLACE: Final = 2**63 - 1
 Bounds = Mapping[int, tuple[int, int]]
 """Conversation -> the first and last seq that may be found there."""
 
@@ -24,10 +25,9 @@ class AnyOf(NamedTuple):
 
 
 class Within(NamedTuple):
-    """A message is at `low` or after it, and before `end`; or, if `excluded`, is not."""
+    """A message is in one of these ranges of places, each without its end; or, if `excluded`, in none."""
 
-    low: int
-    end: int
+    ranges: tuple[tuple[int, int], ...]
     excluded: bool = False
 
 
@@ -86,10 +86,12 @@ def may_have_typos(words: Words, found: Pattern) -> bool:
 def _condition(condition: AnyOf | Within) -> Query:
     if isinstance(condition, AnyOf):
         return Query.term_set_query(SCHEMA, condition.field, list(condition.values))
-    low, last = max(0, condition.low), max(0, condition.end - 1)
-    if last < low:
-        return Query.empty_query()
-    return Query.range_query(SCHEMA, "place", FieldType.Unsigned, low, last)
+    return _either(_range(low, end - 1) for low, end in condition.ranges)
+
+
+def _range(low: int, last: int) -> Query:
+    first, last = max(0, low), min(last, LAST_PLACE)
+    return Query.range_query(SCHEMA, "place", FieldType.Unsigned, first, last) if first <= last else Query.empty_query()
 
 
 def _either(queries: Iterable[Query]) -> Query:

@@ -74,6 +74,15 @@ class _Slice:
             self._writer = None
 
 
+def count_in(folder: Path, manifest: Manifest) -> int:
+    """Return how many messages are in this generation, whoever writes it.
+
+    Raises:
+        ValueError, OSError: it is damaged.
+    """
+    return sum(_count(open_slice(folder / state.name).searcher()) for state in manifest.slices)
+
+
 class IndexWriter:
     """Writes a generation; one at a time (the engine locks each slice). Bounds: 80 MB, and what the engine maps.
 
@@ -120,9 +129,7 @@ class IndexWriter:
     @property
     def count(self) -> int:
         """How many messages were in it at the last commit."""
-        searchers = [one_slice.index.searcher() for one_slice in (*self._older, self._newest)]
-        cursors = tantivy.Query.term_query(SCHEMA, "conversation", _NOBODY)
-        return sum(one.num_docs - len(one.search(cursors, limit=1, count=False).hits) for one in searchers)
+        return sum(_count(one_slice.index.searcher()) for one_slice in (*self._older, self._newest))
 
     def add(self, documents: Sequence[Document]) -> None:
         """Add messages that are not in it."""
@@ -193,3 +200,8 @@ class IndexWriter:
             places = [place for place, _ in found.hits if place]  # the cursor's document is at 0
             state.low, state.high = min([state.low, *places]), max([state.high, *places])
         write_manifest(self.folder, self.manifest)
+
+
+def _count(searcher: tantivy.Searcher) -> int:
+    cursors = tantivy.Query.term_query(SCHEMA, "conversation", _NOBODY)
+    return searcher.num_docs - len(searcher.search(cursors, limit=1, count=False).hits)

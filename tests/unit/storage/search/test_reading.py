@@ -187,9 +187,9 @@ def test_senders_marks_and_times_are_conditions(root: Path) -> None:
     assert found(AnyOf("sender", frozenset({7, 9}), excluded=True)) == [2]
     assert found(AnyOf("sender", frozenset[int]())) == []
     assert found(AnyOf("marks", frozenset({"link"}))) == [1]
-    assert found(Within(first_place(at(0)), first_place(at(9)))) == [2, 1]
-    assert found(Within(first_place(at(5)), first_place(at(9)), excluded=True)) == [3, 1]
-    assert found(Within(5, 5)) == []
+    assert found(Within(((first_place(at(0)), first_place(at(9))),))) == [2, 1]
+    assert found(Within(((first_place(at(5)), first_place(at(9))),), excluded=True)) == [3, 1]
+    assert found(Within(((5, 5),))) == []
     writer.close()
 
 

@@ -1,0 +1,1 @@
+"""`seriatim search`: the index of what was said, for its operator."""
