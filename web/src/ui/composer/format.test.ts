@@ -26,7 +26,10 @@ test.each([
   expect(press(press(shown, mark), mark).replace(/[[\]]/g, "").trim()).toBe(shown.replace(/[[\]]/g, "").trim());
 });
 
+function key(more: object): string | null {
+  return markOf({ key: "b", ctrlKey: false, metaKey: false, altKey: false, ...more } as KeyboardEvent);
+}
+
 test("only with Control, and not with AltGr", () => {
-  const key = (more: object) => markOf({ key: "b", ctrlKey: false, metaKey: false, altKey: false, ...more } as KeyboardEvent);
   expect([key({}), key({ ctrlKey: true }), key({ metaKey: true }), key({ ctrlKey: true, altKey: true })]).toEqual([null, "**", "**", null]);
 });
