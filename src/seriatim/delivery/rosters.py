@@ -67,6 +67,11 @@ class RosterCache:
         cached = self._rosters.get(conversation_id)
         return cached is not None and cached.newest_seq <= seq
 
+    def at(self, conversation_id: ConversationId, roster_version: int) -> frozenset[UserId] | None:
+        """Return the roster of exactly this version; None: another one is known here, or none."""
+        cached = self._rosters.get(conversation_id)
+        return cached.members if cached is not None and cached.version == roster_version else None
+
     def newest(self, conversation_id: ConversationId) -> frozenset[UserId] | None:
         """Return the newest roster known here; None: none is. It may be behind where news of a change was lost."""
         cached = self._rosters.get(conversation_id)

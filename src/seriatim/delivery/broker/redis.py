@@ -7,39 +7,49 @@ back, and by each heartbeat in any case (promise D2).
 
 import asyncio
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from seriatim.delivery.broker.carried import Codec, Unreadable
 from seriatim.delivery.broker.link import RETRY_S, Hears, Link, Message
 from seriatim.delivery.broker.port import Hint, Receives, Told
 from seriatim.delivery.broker.servers import servers
 from seriatim.delivery.broker.shared import Shared
-from seriatim.delivery.broker.waiting import Waiting
+from seriatim.delivery.broker.waiting import Going, Waiting, bundled
+
+Route = Callable[[Hint | Told], Collection[str] | None]
+"""Returns the gateways that news goes to; None: all of them."""
 
 
 class RedisBroker:
     """Broadcasts to every gateway that listens to `channel`, a name that keeps several systems on one server apart.
 
-    Each gateway listens to an inbox of its own as well. Whoever can read or write there is trusted, as whoever reads
-    the database is.
+    Each gateway listens to an inbox of its own as well, for what concerns few of them. Whoever can read or write there
+    is trusted, as whoever reads the database is.
 
-    Bounds: 10,000 news wait while the server does not answer (`Waiting`); one message is on its way at a time
-    and carries what has come meanwhile, so the order of a publisher is kept and a busy gateway sends few messages.
+    Bounds: 10,000 news wait while the server does not answer (`Waiting`); at most one message to each channel is on its
+    way, but where the order of a conversation needs two, and carries what has come meanwhile. So a busy gateway sends
+    few messages, and each channel has the order of its publishers; on a cluster each lies on its own node, and who
+    changes from one to the other may be overtaken: clients put that right by seq.
     """
 
-    def __init__(self, url: str, channel: str, epoch: str, receives: Receives) -> None:
+    def __init__(
+        self, url: str, channel: str, epoch: str, receives: Receives, *, route: Route = lambda _news: None
+    ) -> None:
         self.gateway = secrets.token_urlsafe(12)
         self._servers = servers(url)
         self._channel = channel
         self._link = Link(self._servers, (channel, self.inbox(self.gateway)), Hears(self._received, receives.missed))
         self._codec = Codec(self.gateway, epoch)
         self._receives = receives
+        self._route = route
         self._waiting = Waiting()
         self._wake = asyncio.Event()
         self._idle = asyncio.Event()
         self._idle.set()
         self.unread_count = 0
         """Messages of others that could not be read: another version, another epoch, or broken."""
+        self.published_count = 0
+        """Messages handed to the servers."""
 
     @property
     def why_away(self) -> str | None:
@@ -71,7 +81,7 @@ class RedisBroker:
         self._wakes()
 
     def _queue(self, news: Sequence[Hint | Told]) -> None:
-        self._waiting.put(news)
+        self._waiting.put([Going(one, self._route(one)) for one in news])
         self._wakes()
 
     def _wakes(self) -> None:
@@ -98,11 +108,16 @@ class RedisBroker:
             await self._wake.wait()
             self._wake.clear()
             while self._waiting:
-                news = self._waiting.take()
-                if await self._link.send([Message(self._channel, self._codec.encode(news))]):
+                going = {
+                    Message(self._channel if to is None else self.inbox(to), self._codec.encode(news)): len(news)
+                    for to, news in bundled(self._waiting.take())
+                }
+                self.published_count += len(going)
+                lost = await self._link.send(list(going))
+                if lost:
                     # Whether it arrived is unknown. It is not sent again: a hint may be lost, and those who listen
                     # look into the log as soon as the server is back.
-                    self._waiting.dropped_count += len(news)
+                    self._waiting.dropped_count += sum(going[message] for message in lost)
                     await asyncio.sleep(RETRY_S)
             self._idle.set()
 

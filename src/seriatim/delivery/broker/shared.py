@@ -4,6 +4,8 @@ Where the news of one matters beyond its moment it says itself again: presence b
 next of its kind.
 """
 
+from enum import IntEnum
+
 import msgspec
 
 from seriatim.core.activity import Activity
@@ -14,6 +16,15 @@ USERS = 2_500
 """Most users of one `Changed` or `All`."""
 MARKS = 1_000
 """Most marks of one `Marked`."""
+
+
+class Said(IntEnum):
+    """What a gateway says of one of its users: his activity, and where he has a session but looks gone, that."""
+
+    GONE = Activity.GONE
+    INACTIVE = Activity.INACTIVE
+    ACTIVE = Activity.ACTIVE
+    HELD = 3
 
 
 class Typed(msgspec.Struct, frozen=True, array_like=True, tag="typed"):
@@ -62,7 +73,7 @@ class Changed(msgspec.Struct, frozen=True, array_like=True, tag="changed"):
     """How active some of the gateway's users are from now on; its `version`th change."""
 
     version: int
-    users: dict[UserId, Activity]
+    users: dict[UserId, Said]
 
 
 class Ask(msgspec.Struct, frozen=True, array_like=True, tag="ask"):
@@ -78,7 +89,7 @@ class All(msgspec.Struct, frozen=True, array_like=True, tag="all"):
     part: int
     """From 0 on."""
     last: bool
-    users: dict[UserId, Activity]
+    users: dict[UserId, Said]
 
 
 class Goodbye(msgspec.Struct, frozen=True, array_like=True, tag="goodbye"):

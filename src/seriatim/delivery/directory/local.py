@@ -73,6 +73,7 @@ class LocalGateway:
         self.has_left = False
         self.users: dict[UserId, Activity] = {}
         """What this gateway says; who is gone does not stand here."""
+        self.held: set[UserId] = set()
 
     def put(self, user_id: UserId, activity: Activity) -> None:
         """See port.Directory."""
@@ -82,6 +83,18 @@ class LocalGateway:
         else:
             self.users[user_id] = activity
         self._directory.tell(user_id, before)
+
+    def hold(self, user_id: UserId, holds: bool) -> None:
+        """See port.Directory."""
+        if holds:
+            self.held.add(user_id)
+        else:
+            self.held.discard(user_id)
+
+    def holding(self, user_ids: Collection[UserId]) -> Collection[str]:
+        """See port.Directory."""
+        others = (one for one in self._directory.gateways if one is not self)
+        return [one.name for one in others if not (one.users.keys() | one.held).isdisjoint(user_ids)]
 
     def mine(self, user_id: UserId) -> Activity:
         """See port.Directory."""

@@ -21,6 +21,14 @@ class Directory(Protocol):
         """Say how active the user's devices on this gateway are; the same again changes nothing."""
         ...
 
+    def hold(self, user_id: UserId, holds: bool) -> None:
+        """Say whether this gateway has sessions of the user's, also of one who looks gone; for `holding` alone."""
+        ...
+
+    def holding(self, user_ids: Collection[UserId]) -> Collection[str]:
+        """Return the other gateways that may have sessions of any of these users."""
+        ...
+
     def mine(self, user_id: UserId) -> Activity:
         """Return what this gateway said of the user last."""
         ...

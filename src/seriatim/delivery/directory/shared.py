@@ -12,7 +12,7 @@ from typing import Final
 from seriatim.core.activity import Activity
 from seriatim.core.clock import Clock
 from seriatim.core.ids import UserId
-from seriatim.delivery.broker.shared import USERS, All, Ask, Beat, Changed, Goodbye, Shared
+from seriatim.delivery.broker.shared import USERS, All, Ask, Beat, Changed, Goodbye, Said, Shared
 from seriatim.delivery.directory.port import Changed as Tell
 from seriatim.protocol.limits import LEASE_S, OFFLINE_AFTER_S
 
@@ -26,13 +26,19 @@ AGAIN_S: Final = 1.0
 """Shortest time between two times that a gateway asks another one, or says everything."""
 
 
+_ACTIVITY: Final = {said: Activity(said % Said.HELD) for said in Said}
+_SAID: Final = {activity: Said(activity) for activity in Activity}
+
+
 class _Other:
     """What another gateway said, as far as it was heard."""
 
-    __slots__ = ("asked_at", "has_left", "part", "seen", "until", "users", "version")
+    __slots__ = ("asked_at", "has_left", "held", "part", "seen", "until", "users", "version")
 
     def __init__(self) -> None:
         self.users: dict[UserId, Activity] = {}
+        self.held: set[UserId] = set()
+        """Who has sessions there, and looks gone."""
         self.version: int | None = None
         """Of its last change that was heard; None: not all before it was."""
         self.until = 0.0
@@ -62,6 +68,8 @@ class SharedDirectory:
         self._lease_s = lease_s
         self._mine: dict[UserId, Activity] = {}
         """What this gateway says; who is gone does not stand here."""
+        self._held: set[UserId] = set()
+        """Who has sessions here."""
         self._others: dict[str, _Other] = {}
         self._unsaid: dict[UserId, None] = {}
         """Whose change was not shared yet."""
@@ -88,6 +96,26 @@ class SharedDirectory:
             self._mine[user_id] = activity
         self._unsaid[user_id] = None
         self._tell(user_id, before, activity, self._elsewhere(user_id))
+
+    def hold(self, user_id: UserId, holds: bool) -> None:
+        """See port.Directory."""
+        if holds:
+            self._held.add(user_id)
+        else:
+            self._held.discard(user_id)
+        if user_id not in self._mine:
+            self._unsaid[user_id] = None
+
+    def holding(self, user_ids: Collection[UserId]) -> Collection[str]:
+        """See port.Directory; of whom not all was heard may have anybody."""
+        return [
+            name
+            for name, other in self._others.items()
+            if other.version is None
+            or other.seen is not None
+            or not other.users.keys().isdisjoint(user_ids)
+            or not other.held.isdisjoint(user_ids)
+        ]
 
     def mine(self, user_id: UserId) -> Activity:
         """See port.Directory."""
@@ -130,7 +158,7 @@ class SharedDirectory:
             for user_id in said:
                 del self._unsaid[user_id]
             self._version += 1
-            self._share(Changed(self._version, {user_id: self.mine(user_id) for user_id in said}))
+            self._share(Changed(self._version, {user_id: self._said(user_id) for user_id in said}))
         if now >= self._beat_at and self._saying is None:  # a beat amid it would be one after a last part that was lost
             is_hello = self._hellos > 0
             self._hellos -= is_hello
@@ -155,14 +183,20 @@ class SharedDirectory:
                 return
             self._all_wanted = False
             self._all_at = now + AGAIN_S
-            self._saying, self._part = iter(list(self._mine)), 0
+            self._saying, self._part = iter([*self._mine, *(self._held - self._mine.keys())]), 0
         ids = list(islice(self._saying, USERS))
-        users = {user_id: self._mine[user_id] for user_id in ids if user_id in self._mine}
+        users = {user_id: said for user_id in ids if (said := self._said(user_id)) is not Said.GONE}
         is_last = len(ids) < USERS
         self._share(All(self._version, self._part, is_last, users))
         self._part += 1
         if is_last:
             self._saying = None
+
+    def _said(self, user_id: UserId) -> Said:
+        activity = self._mine.get(user_id)
+        if activity is not None:
+            return _SAID[activity]
+        return Said.HELD if user_id in self._held else Said.GONE
 
     # -- what the others say
 
@@ -210,10 +244,15 @@ class SharedDirectory:
                 self._set(other, shared.users)
                 if shared.last:
                     seen, other.seen = other.seen, None
-                    self._set(other, dict.fromkeys(other.users.keys() - seen, Activity.GONE))
+                    self._set(other, dict.fromkeys((other.users.keys() | other.held) - seen, Said.GONE))
 
-    def _set(self, other: _Other, users: dict[UserId, Activity]) -> None:
-        for user_id, activity in users.items():
+    def _set(self, other: _Other, users: dict[UserId, Said]) -> None:
+        for user_id, said in users.items():
+            if said is Said.HELD:
+                other.held.add(user_id)
+            else:
+                other.held.discard(user_id)
+            activity = _ACTIVITY[said]
             before = other.users.get(user_id, Activity.GONE)
             if activity is Activity.GONE:
                 other.users.pop(user_id, None)
@@ -243,4 +282,4 @@ class SharedDirectory:
         """Take out the gateways whose lease has run out: their users are as active as the others say."""
         for gateway in [name for name, other in self._others.items() if other.until < now]:
             other = self._others.pop(gateway)
-            self._set(other, dict.fromkeys(other.users, Activity.GONE))
+            self._set(other, dict.fromkeys(other.users, Said.GONE))
