@@ -5,6 +5,7 @@ from pathlib import Path
 
 import msgspec
 
+from seriatim.app.metrics.table import METRICS
 from seriatim.app.settings import PREFIX, Settings
 from seriatim.log import access
 from seriatim.protocol.documents.tables import filled, said_below, table, tables, type_name
@@ -17,7 +18,7 @@ ROOT = Path(__file__).resolve().parents[1]
 def generated() -> dict[Path, str]:
     """Return the text of each generated file, or of each page with generated parts."""
     found = {ROOT / "web/src/core/protocol/types.ts": typescript()}
-    made = {**tables(), "settings": settings_table(), "rights": rights_table()}
+    made = {**tables(), "settings": settings_table(), "rights": rights_table(), "metrics": metrics_table()}
     for name in ("protocol.md", "operations.md", "security.md"):
         page = ROOT / "docs" / name
         found[page] = filled(page.read_text(encoding="utf-8"), made)
@@ -32,6 +33,14 @@ def settings_table() -> str:
         for field in msgspec.structs.fields(Settings)
     )
     return table(("in `seriatim.toml`", "variable", "type", "default", "effect"), rows)
+
+
+def metrics_table() -> str:
+    """Return the table of metrics, as docs/operations.md shows it."""
+    rows = (
+        (f"`{one.name}`", str(one.kind), ", ".join(f"`{label}`" for label in one.labels), one.what) for one in METRICS
+    )
+    return table(("metric", "kind", "labels", "what it is"), rows)
 
 
 def rights_table() -> str:

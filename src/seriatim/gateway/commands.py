@@ -11,7 +11,7 @@ import msgspec
 
 from seriatim.core.buckets import Buckets
 from seriatim.core.clock import Clock
-from seriatim.core.errors import ChatError, Forbidden, NotFound, RateLimited
+from seriatim.core.errors import ChatError, Forbidden, Internal, NotFound, RateLimited
 from seriatim.core.ids import DeviceId
 from seriatim.core.trace import Hop, Trace, passed
 from seriatim.delivery.publish import Publisher
@@ -181,6 +181,9 @@ class Commands:
             answer = await self._run(command, sender)
         except ChatError as error:
             self.ended[tag, error.code] += 1
+            raise
+        except Exception:
+            self.ended[tag, Internal.code] += 1
             raise
         self.ended[tag, "repeated" if isinstance(answer, Sent) and answer.duplicate else "ok"] += 1
         return answer

@@ -2,7 +2,7 @@
 
 The subscribers of redis-py are not used: on a cluster they ask the nodes in turn (p50 5.8 s with traffic on one of
 three), and after a cut they subscribe again without a word. A plain connection ends with its subscriptions, so each
-first confirmation on one means that news may have been lost before it. Source: decision 0013.
+first confirmation on one means that news may have been lost before it. Source: decision 0014.
 """
 
 import asyncio
