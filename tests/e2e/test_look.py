@@ -1,0 +1,150 @@
+"""The page is looked at, moved in and answered by keys as one likes, on this device."""
+
+from collections.abc import Callable
+
+from playwright.sync_api import Browser, Page, expect
+
+from e2e.people import Api, Person, unique
+from e2e.test_screens import Looker
+
+
+def _settings(page: Page) -> None:
+    page.keyboard.press("Control+,")
+    expect(page.get_by_role("dialog", name="Settings")).to_be_visible()
+
+
+def test_size_density_and_motion_are_shown_at_once_and_kept(
+    person: Callable[..., Person], api: Callable[[str], Api]
+) -> None:
+    ada, grace = person(unique("Ada")), api(unique("Grace"))
+    page = ada.page
+    grace.send(grace.create("direct", [grace.user_id_of(ada.name)]), "look at this")
+    ada.open(grace.name)
+    height = "document.querySelector('article').getBoundingClientRect().height"
+    expect(ada.row("look at this")).to_be_visible()
+    cosy = page.evaluate(height)
+    _settings(page)
+    page.get_by_role("radio", name="Compact").click()
+    page.get_by_label("Text size").select_option("150 %")
+    page.get_by_label("Less motion").check()
+    page.keyboard.press("Escape")
+    assert page.evaluate("getComputedStyle(document.documentElement).fontSize") == "24px"
+    assert page.evaluate("getComputedStyle(document.documentElement).getPropertyValue('--menu-time')") == "0ms"
+    page.reload()
+    expect(ada.row("look at this")).to_be_visible()
+    assert page.evaluate("getComputedStyle(document.documentElement).fontSize") == "24px"
+    Looker(page, "light-1280").picture("compact-150")
+    _settings(page)
+    page.get_by_label("Text size").select_option("100 %")
+    page.keyboard.press("Escape")
+    assert page.evaluate(height) < cosy - 15  # name and words on one line
+
+
+def test_single_keys_are_switched_off_and_enter_makes_lines(
+    person: Callable[..., Person], api: Callable[[str], Api]
+) -> None:
+    ada, grace = person(unique("Ada")), api(unique("Grace"))
+    page = ada.page
+    grace.send(grace.create("direct", [grace.user_id_of(ada.name)]), "answer me")
+    ada.open(grace.name)
+    ada.row("answer me").focus()
+    page.keyboard.press("r")
+    expect(page.get_by_text(f"Replying to {grace.name}")).to_be_visible()
+    page.keyboard.press("Escape")
+    _settings(page)
+    page.get_by_label("Single keys act on messages").uncheck()
+    page.get_by_label("Enter starts a new line").check()
+    page.keyboard.press("Escape")
+    ada.row("answer me").focus()
+    page.keyboard.press("r")
+    page.keyboard.press("e")
+    expect(page.get_by_text(f"Replying to {grace.name}")).to_have_count(0)
+    ada.box.focus()
+    page.keyboard.type("one")
+    page.keyboard.press("Enter")
+    page.keyboard.type("two")
+    expect(ada.box).to_have_value("one\ntwo")
+    page.keyboard.press("Control+Enter")
+    expect(ada.row("two")).to_have_count(1)
+    expect(ada.box).to_have_value("")
+
+
+def test_a_few_letters_lead_to_a_conversation(person: Callable[..., Person], api: Callable[[str], Api]) -> None:
+    ada, grace = person(unique("Ada")), api(unique("Grace"))
+    page, own = ada.page, grace.user_id_of(ada.name)
+    grace.create("group", [own], "Lunch on Thursday")
+    grace.send(grace.create("group", [own], "Team of Émile"), "new")
+    grace.create("channel", [own], "engineering", "public")
+    expect(ada.line("engineering")).to_be_visible()
+    ada.open("Lunch on Thursday")
+    ada.box.fill("a draft")
+    page.keyboard.press("Control+k")
+    field = page.get_by_role("combobox", name="Name of a conversation or person")
+    expect(field).to_be_focused()
+    expect(page.get_by_role("option").first).to_contain_text("1 unread message")
+    page.keyboard.type("emil")
+    expect(page.get_by_role("option")).to_have_count(1)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1, name="Team of Émile")).to_be_visible()
+    expect(ada.box).to_be_focused()
+    page.keyboard.press("Control+k")
+    page.keyboard.press("ArrowDown")
+    chosen = page.locator("[role=option][aria-selected=true]")
+    expect(chosen).to_have_count(1)
+    assert field.get_attribute("aria-activedescendant") == chosen.get_attribute("id")
+    page.keyboard.type("nothing like it")
+    expect(page.get_by_role("status").filter(has_text="Nothing by this name.")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(ada.box).to_be_focused()
+
+
+def test_the_keys_are_listed(person: Callable[..., Person]) -> None:
+    ada = person(unique("Ada"))
+    page = ada.page
+    page.keyboard.press("Control+/")
+    keys = page.get_by_role("dialog", name="Keyboard shortcuts")
+    expect(keys).to_contain_text("Go to a conversation")
+    expect(keys).to_contain_text("Reply")
+    page.keyboard.press("Escape")
+    _settings(page)
+    page.get_by_role("button", name="Keyboard shortcuts").click()
+    expect(keys).to_be_visible()
+
+
+def test_in_high_contrast_what_is_chosen_is_still_seen(
+    browser: Browser, server: str, api: Callable[[str], Api]
+) -> None:
+    context = browser.new_context(base_url=server, forced_colors="active", viewport={"width": 1280, "height": 800})
+    ada, grace = Person.sign_up(context.new_page(), unique("Ada")), api(unique("Grace"))
+    page = ada.page
+    grace.send(grace.create("direct", [grace.user_id_of(ada.name)]), "in few colours")
+    ada.open(grace.name)
+    Looker(page, "forced-1280").picture("conversation")
+    outline = "(one) => getComputedStyle(one).outlineStyle"
+    assert page.locator("nav a[aria-current=page]").evaluate(outline) == "solid"
+    _settings(page)
+    assert page.get_by_role("radio", name="System").evaluate(outline) == "solid"
+    Looker(page, "forced-1280").picture("settings")
+    context.close()
+
+
+def test_a_line_of_the_list_has_a_menu(person: Callable[..., Person], api: Callable[[str], Api]) -> None:
+    ada, grace = person(unique("Ada")), api(unique("Grace"))
+    page, own = ada.page, grace.user_id_of(ada.name)
+    grace.send(grace.create("group", [own], "Lunch on Thursday"), "Noon?")
+    grace.create("channel", [own], "engineering", "public")
+    ada.open("engineering")
+    line = ada.line("Lunch on Thursday")
+    expect(line.get_by_test_id("unread")).to_be_visible()
+    line.click(button="right")
+    menu = page.get_by_role("menu", name="Lunch on Thursday")
+    menu.get_by_role("menuitem", name="Mark as read").click()
+    expect(line.get_by_test_id("unread")).to_have_count(0)
+    expect(menu).to_be_hidden()
+    line.focus()
+    page.keyboard.press("Shift+F10")
+    expect(menu.get_by_role("menuitem", name="Mark as unread")).to_be_focused()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=2, name="Pinned")).to_be_visible()
+    expect(line).to_be_focused()
