@@ -38,9 +38,10 @@ def settings_table() -> str:
 def metrics_table() -> str:
     """Return the table of metrics, as docs/operations.md shows it."""
     rows = (
-        (f"`{one.name}`", str(one.kind), ", ".join(f"`{label}`" for label in one.labels), one.what) for one in METRICS
+        (f"`{one.name}{'{' + ','.join(one.labels) + '}' if one.labels else ''}`", str(one.kind), one.what)
+        for one in METRICS
     )
-    return table(("metric", "kind", "labels", "what it is"), rows)
+    return table(("metric", "kind", "what it is"), rows)
 
 
 def rights_table() -> str:
