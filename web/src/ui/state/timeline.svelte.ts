@@ -97,10 +97,9 @@ export class Timeline {
     return near?.seq === seq ? near : this.#rows.find((row) => row.seq === seq);
   }
 
-  /** The newest message of this author that is stored or pending, of those which `isMeant`: in the main timeline. */
-  newestOf(user_id: UserId, isMeant: (row: MessageRow) => boolean = inTimeline): MessageRow | undefined {
-    const mine = (row: Row): row is MessageRow =>
-      row.kind === "message" && row.sender_id === user_id && isMeant(row) && row.deleted_seq == null;
+  /** The newest message of this author that is stored or pending, of those which `isMeant`: there still, in the main timeline. */
+  newestOf(user_id: UserId, isMeant: (row: MessageRow) => boolean = isThere): MessageRow | undefined {
+    const mine = (row: Row): row is MessageRow => row.kind === "message" && row.sender_id === user_id && isMeant(row);
     return this.#pending.findLast(mine) ?? this.#rows.findLast(mine);
   }
 
@@ -192,4 +191,8 @@ export class Timeline {
     this.failed = !answer.ok || (answer.value.offline && answer.value.rows.length === 0);
     return answer.ok && (answer.value.rows.length > 0 || !answer.value.offline) ? answer.value : null;
   }
+}
+
+function isThere(row: MessageRow): boolean {
+  return inTimeline(row) && row.deleted_seq == null;
 }

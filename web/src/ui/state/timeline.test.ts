@@ -58,6 +58,10 @@ test("the newest message of one's own is that of the main timeline, unless other
   expect(timeline.newestOf(SELF.user_id, () => true)?.key).toBe("1/a");
   timeline.apply([], ["1/a"]);
   expect(timeline.newestOf(SELF.user_id, () => true)).toBe(reply);
+  const deleted = { ...row(ALL + 3), sender_id: SELF.user_id, deleted_seq: ALL + 4 };
+  timeline.apply([deleted], []);
+  expect(timeline.newestOf(SELF.user_id), "it is there no more").toBeUndefined();
+  expect(timeline.newestOf(SELF.user_id, () => true), "slow mode goes on from it").toBe(deleted);
 });
 
 describe("a window that grows", () => {
