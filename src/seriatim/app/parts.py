@@ -6,6 +6,7 @@ from functools import partial
 
 from seriatim.app.bots import BotParts, ways_to_bots
 from seriatim.app.settings import Settings
+from seriatim.app.streams.logs import log_at
 from seriatim.app.streams.loops import Loops
 from seriatim.app.streams.news import Reads, news_of_all
 from seriatim.app.streams.others import Others
@@ -38,9 +39,8 @@ from seriatim.gateway.traces import Traces
 from seriatim.gateway.transport.frames import binary_frame, text_frame
 from seriatim.gateway.wheel import Wheel
 from seriatim.log.append import Appender
-from seriatim.log.epoch import epoch
 from seriatim.protocol.answers import DevicesChanged, SelfChanged
-from seriatim.protocol.commands import SetPresence
+from seriatim.protocol.commands import Fetch, SetPresence
 from seriatim.protocol.encoded import wires
 from seriatim.storage.postgres.database import Database
 
@@ -79,17 +79,16 @@ async def build(settings: Settings, database: Database, clock: Clock) -> Parts:
     """
     secret = server_secret(settings.data, settings.secret)
     keys = await server_keys(database, secret, ACCESS_TOKENS, clock)
-    async with database.read() as connection:
-        this_epoch = await epoch(connection)
+    log = await log_at(database, settings.database_replica_url, clock)
 
     reads = Reads(database)
     outboxes = Outboxes(asyncio.get_running_loop())
     fan_out = FanOut(reads.audiences, outboxes.broadcast)
     heads_check = HeadsCheck(HeadsPages(reads.heads, reads.heads_page, most=SESSIONS))
     channel = derived(secret, "broker channel").hex()[:32]
-    others = news_of_all(settings.broker_url, channel, this_epoch, fan_out, heads_check.due, role=settings.role)
-    publisher = Publisher(others.broker, this_epoch)
-    appender = Appender(settings.database_direct_url or database.dsn, publisher.publish, epoch=this_epoch)
+    others = news_of_all(settings.broker_url, channel, log.epoch, fan_out, heads_check.due, role=settings.role)
+    publisher = Publisher(others.broker, log.epoch)
+    appender = Appender(settings.database_direct_url or database.dsn, publisher.publish, epoch=log.epoch)
     wheel = Wheel(clock, outboxes.check)
     tokens = Tokens(keys, clock, life_s=settings.token_life_s)
 
@@ -118,7 +117,7 @@ async def build(settings: Settings, database: Database, clock: Clock) -> Parts:
         database=database,
         appender=appender,
         publisher=publisher,
-        own={**own.commands, SetPresence: social.choose, **bots.own},
+        own={**own.commands, SetPresence: social.choose, **bots.own, Fetch: log.fetch},
         conversation_secret=derived(secret, CONVERSATION_IDS),
         traces=traces,
         rates=settings.rates,
@@ -132,7 +131,7 @@ async def build(settings: Settings, database: Database, clock: Clock) -> Parts:
         bots=bots.tokens.senders,
         fan_out=fan_out,
         pages=HeadsPages(reads.heads_to_greet, reads.heads_page, most=GREETINGS),
-        epoch=this_epoch,
+        epoch=log.epoch,
         clock=clock,
     )
     gate = SocketGate(
@@ -182,7 +181,7 @@ async def build(settings: Settings, database: Database, clock: Clock) -> Parts:
         exports=ExportKeeping(database, clock, settings.rates, derived(secret, "export links")),
         search=(search := search_in(settings.data, database, settings.rates, clock)),
         loops=Loops(
-            always=(appender.run, others.broker.run, commands.spared.run),
+            always=(appender.run, others.broker.run, commands.spared.run, log.replica.run),
             gateway=(
                 fan_out.run,
                 heads_check.run,

@@ -40,6 +40,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     database_direct_url: str | None = None
     """The same database without a pooler between; set, `database_url` may lead through one in transaction mode."""
     broker_url: str | None = None
+    database_replica_url: str | None = None
+    """A streaming replica, from which pages of the log are read that it holds; absent: all comes from the primary."""
     """Redis or Valkey between several servers: `redis://host`, `rediss://` (TLS), `redis+cluster://`; absent: alone."""
     pg_bin: Path | None = None
     """Folder with PostgreSQL's programs for the embedded server; absent: the wheel's, else the system's."""

@@ -17,7 +17,6 @@ from seriatim.core.trace import Hop, Trace, passed
 from seriatim.delivery.publish import Publisher
 from seriatim.features.conversations.create import create
 from seriatim.features.messages.compare import compare
-from seriatim.features.messages.fetch import fetch
 from seriatim.features.messages.forward import forward
 from seriatim.features.messages.rules import draft
 from seriatim.features.messages.send import send
@@ -60,7 +59,7 @@ from seriatim.protocol.sender import Sender
 from seriatim.storage.postgres.database import Connection, Database
 
 Own = Callable[[Any, Sender], Awaitable[Any]]
-"""Changes what is the user's own, or calls a bot; the command is answered by what it returns, or else by `ok`."""
+"""Makes no entry: changes what is the user's own, reads a page, calls a bot; what it returns answers, or else `ok`."""
 UserRate = Literal["change", "report", "invitation", "own", "export"]
 """The rates of a user that routes are charged to by name (protocol/limits)."""
 Message = SendMessage | Forward | StartPoll
@@ -130,7 +129,6 @@ class Commands:
             Forward: run_forward,
             Create: run_create,
             **{command: stored(verb) for command, verb in VERBS.items()},
-            Fetch: lambda command, sender: fetch(command, sender, database, epoch),
             Compare: lambda command, sender: compare(command, sender, database, epoch),
             **{command: answered(change) for command, change in own.items()},
         }

@@ -1,0 +1,1 @@
+"""A replica of the log that pages may be read from."""
