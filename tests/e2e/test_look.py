@@ -148,3 +148,17 @@ def test_a_line_of_the_list_has_a_menu(person: Callable[..., Person], api: Calla
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=2, name="Pinned")).to_be_visible()
     expect(line).to_be_focused()
+
+
+def test_what_another_app_shares_is_written_where_one_goes(
+    person: Callable[..., Person], api: Callable[[str], Api]
+) -> None:
+    ada, grace = person(unique("Ada")), api(unique("Grace"))
+    grace.create("direct", [grace.user_id_of(ada.name)])
+    ada.open(grace.name)
+    ada.box.fill("begun")
+    ada.page.goto("/share?title=A+page&text=look&url=https%3A%2F%2Fexample.org")
+    share = ada.page.get_by_role("dialog", name="Share in")
+    expect(share).to_contain_text("https://example.org")
+    share.get_by_role("option", name=grace.name).click()
+    expect(ada.box).to_have_value("begun\nA page\nlook\nhttps://example.org")

@@ -103,6 +103,7 @@ def static_routes(folder: Path = BUILT) -> list[HTTPRouteHandler]:
         _get("/c", page),
         _get("/c/{rest:path}", page),
         _get("/join/{token:str}", page),
+        _get("/share", page),
         _get("/reset", page),
         _get("/confirm", page),
         _get("/unsubscribe", page),

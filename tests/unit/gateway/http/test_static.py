@@ -44,7 +44,7 @@ async def web(tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
         yield web
 
 
-@pytest.mark.parametrize("path", ["/", "/c/12", "/c/12/34", "/c", "/join/0123abcd"])
+@pytest.mark.parametrize("path", ["/", "/c/12", "/c/12/34", "/c", "/join/0123abcd", "/share"])
 async def test_every_address_of_the_client_is_its_page(web: httpx.AsyncClient, path: str) -> None:
     answer = await web.get(path)
     assert answer.status_code == 200

@@ -50,6 +50,8 @@ export class Chat {
   openFailed = $state.raw<Refusal | null>(null);
   /** A draft written in another tab of this account. */
   otherDraft = $state.raw<Omit<Extract<Note, { type: "drafts" }>, "type"> | null>(null);
+  /** What another app has shared, until the composer has it. */
+  shared = $state("");
   /** The thread that stands open beside the messages. */
   thread = $state.raw<Thread | null>(null);
   /** What is known of this moment; null: it is not loaded yet. */

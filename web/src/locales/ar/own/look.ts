@@ -20,6 +20,7 @@ export const look: Parts["look"] = {
   languageHint: "تُحمّل الصفحة من جديد. ما تكتبه يبقى محفوظًا.",
 
   switcher: "الانتقال إلى محادثة",
+  shareTo: "مشاركة في",
   switcherFind: "اسم محادثة أو شخص",
   switcherHint: "↑ ↓ للاختيار، ومفتاح الإدخال للفتح.",
   nothing: "لا شيء بهذا الاسم.",

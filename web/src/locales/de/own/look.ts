@@ -19,6 +19,7 @@ export const look: Parts["look"] = {
   languageHint: "Die Seite wird neu geladen. Was du gerade schreibst, bleibt erhalten.",
 
   switcher: "Zu einer Unterhaltung",
+  shareTo: "Teilen in",
   switcherFind: "Name einer Unterhaltung oder Person",
   switcherHint: "↑ ↓ wählt, die Eingabetaste öffnet.",
   nothing: "Nichts mit diesem Namen.",

@@ -19,6 +19,7 @@ export const look = spoken("look", {
   languageHint: "The page is loaded again. What you are writing is kept.",
 
   switcher: "Go to a conversation",
+  shareTo: "Share in",
   switcherFind: "Name of a conversation or person",
   switcherHint: "↑ ↓ choose, Enter opens.",
   nothing: "Nothing by this name.",
