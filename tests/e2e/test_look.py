@@ -162,3 +162,25 @@ def test_what_another_app_shares_is_written_where_one_goes(
     expect(share).to_contain_text("https://example.org")
     share.get_by_role("option", name=grace.name).click()
     expect(ada.box).to_have_value("begun\nA page\nlook\nhttps://example.org")
+
+
+def test_what_is_formatted_is_shown_before_it_is_sent(person: Callable[..., Person], api: Callable[[str], Api]) -> None:
+    ada, grace = person(unique("Ada")), api(unique("Grace"))
+    page = ada.page
+    grace.create("direct", [grace.user_id_of(ada.name)])
+    ada.open(grace.name)
+    ada.box.fill("some words")
+    expect(page.get_by_role("button", name="Preview")).to_have_count(0)
+    page.keyboard.press("Control+A")
+    page.keyboard.press("Control+b")
+    expect(ada.box).to_have_value("**some words**")
+    page.get_by_role("button", name="Preview").click()
+    shown = page.get_by_role("group", name="Preview")
+    expect(shown.locator("strong")).to_have_text("some words")
+    ada.box.press("End")
+    page.keyboard.type(" and `code`")
+    expect(shown.locator("code")).to_have_text("code")
+    Looker(page, "light-1280").picture("preview")
+    ada.box.press("Enter")
+    expect(shown).to_have_count(0)
+    expect(ada.row("some words").locator("strong")).to_have_text("some words")

@@ -15,7 +15,7 @@ const TOGETHER = 100;
 const MOST_ASKED = 500;
 
 type ListName =
-  | "members" | "search_users" | "search_channels" | "devices" | "rename_device" | "revoke_device" | "reactors" | "versions" | "voters" | "pins" | "groups"
+  | "members" | "search_users" | "search_channels" | "devices" | "rename_device" | "revoke_device" | "reactors" | "preview" | "versions" | "voters" | "pins" | "groups"
   | "save_message" | "remind";
 export type ListHandlers = { readonly [Name in ListName]: Handler<Name> };
 
@@ -56,6 +56,7 @@ export function lists(desk: Desk): ListHandlers {
     revoke_device: ({ device_id }) => tell("DELETE", `/v1/devices/${device_id}`),
     reactors: ({ conversation_id, seq }) =>
       all<Reactors, Reactor>(`${entry(conversation_id, seq)}/reactions`, ({ reactors }) => reactors.map(({ emoji, user_id, name }) => ({ emoji, user_id, name }))),
+    preview: ({ body }) => Promise.resolve(done(lex(body))),
     versions: ({ conversation_id, seq }) =>
       all<Versions, Version>(`${entry(conversation_id, seq)}/versions`, ({ versions }) =>
         versions.map(({ body, created_at }) => ({ body, tokens: lex(body), created_at: Date.parse(created_at) })),

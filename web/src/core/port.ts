@@ -377,6 +377,8 @@ export interface Asks extends PlaceAsks, OwnAsks, SignalAsks, EmojiAsks, ExportA
 
   members: [{ conversation_id: ConversationId }, readonly MemberRow[]];
   reactors: [{ conversation_id: ConversationId; seq: number }, readonly Reactor[]];
+  /** What a message with this text would look like. */
+  preview: [{ body: string }, readonly Token[]];
   versions: [{ conversation_id: ConversationId; seq: number }, readonly Version[]];
   /** Who chose what in a poll that is not anonymous. */
   voters: [{ conversation_id: ConversationId; seq: number }, readonly Voter[]];

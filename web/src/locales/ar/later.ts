@@ -18,6 +18,7 @@ export const later: Parts["later"] = {
   reaction: (emoji, n, mine) => `${emoji}، ${many(n, people)}${mine ? "، وأنت منهم" : ""}`,
   addReaction: "إضافة تفاعل",
   emoji: "إيموجي",
+  preview: "معاينة",
   send: "إرسال",
   draftKept: "ما كتبته محفوظ هنا.",
   bytesLeft: (n) => `بقي ${many(n, bytes)}`,

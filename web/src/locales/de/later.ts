@@ -16,6 +16,7 @@ export const later: Parts["later"] = {
   reaction: (emoji, n, mine) => `${emoji}, ${many(n, "Person", "Personen")}${mine ? ", auch du" : ""}`,
   addReaction: "Reaktion hinzufügen",
   emoji: "Emoji",
+  preview: "Vorschau",
   send: "Senden",
   draftKept: "Was du geschrieben hast, bleibt hier erhalten.",
   bytesLeft: (n) => `noch ${many(n, "Byte", "Bytes")}`,

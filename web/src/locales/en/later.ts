@@ -17,6 +17,7 @@ export const later = spoken("later", {
     `${emoji}, ${many(n, "person", "people")}${mine ? ", you too" : ""}`,
   addReaction: "Add reaction",
   emoji: "Emoji",
+  preview: "Preview",
   send: "Send",
   draftKept: "What you wrote is kept here.",
   bytesLeft: (n: number) => many(n, "byte left", "bytes left"),
