@@ -72,23 +72,24 @@ class Pair:
 
     def kill_primary(self) -> None:
         """Kill -9 the primary with all its processes, in one moment."""
-        for pid in _family(self.primary.pid):
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
+        _signal(self.primary, signal.SIGKILL)
 
     def signal_standby(self, what: signal.Signals) -> None:
         """Stop all the standby's processes, or let them go on."""
-        for pid in _family(self.standby.pid):
-            os.kill(pid, what)
+        _signal(self.standby, what)
 
     async def promote(self) -> None:
         """Make the standby the primary."""
         await tell(self.standby_dsn, "select pg_promote(true, 20)")
 
 
-def _family(pid: int | None) -> list[int]:
-    assert pid is not None
-    return [pid, *map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split())]
+def _signal(server: EmbeddedServer, what: signal.Signals) -> None:
+    assert server.pid is not None
+    children = Path(f"/proc/{server.pid}/task/{server.pid}/children")
+    with contextlib.suppress(FileNotFoundError):
+        for pid in [server.pid, *map(int, children.read_text(encoding="ascii").split())]:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, what)
 
 
 async def tell(dsn: str, *statements: str) -> tuple[object, ...] | None:
@@ -113,4 +114,6 @@ def pair() -> Iterator[Pair]:
                 yield both
         finally:
             for server in (both.standby, both.primary):
+                if server.pid is not None:
+                    _signal(server, signal.SIGKILL)  # nobody needs what it would still write
                 asyncio.run(server.stop())
