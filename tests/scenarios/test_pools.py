@@ -9,7 +9,7 @@ import pytest
 from psycopg.errors import UniqueViolation
 
 from seriatim.core.errors import Unavailable
-from seriatim.storage.postgres.database import CUT, Connection, Database
+from seriatim.storage.postgres.database import AHEAD, CUT, Connection, Database
 from seriatim.storage.postgres.statements import counted
 
 WITHIN_S = 5.0
@@ -53,6 +53,39 @@ async def test_a_pool_with_nothing_free_says_unavailable_within_seconds(postgres
             async with database.read():
                 pass
     assert time.monotonic() - began < 15
+    await database.close()
+
+
+async def test_what_everybody_waits_for_is_read_past_all_who_wait(postgres_dsn: str) -> None:
+    database = Database(postgres_dsn, writing=1, reading=AHEAD + 1)
+    await database.open()
+    done = asyncio.Event()
+
+    async def look() -> None:
+        async with database.read():
+            await done.wait()
+
+    async with asyncio.timeout(WITHIN_S), asyncio.TaskGroup() as tasks:
+        looking = [tasks.create_task(look()) for _ in range(3)]
+        await asyncio.sleep(0)
+        for _ in range(AHEAD):
+            async with database.read_ahead() as connection:
+                await connection.execute("select 1")
+        assert not any(task.done() for task in looking)
+        done.set()
+    await database.close()
+
+
+async def test_who_comes_when_too_many_wait_to_read_is_refused_at_once_with_a_time_to_come_back(
+    postgres_dsn: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("seriatim.storage.postgres.database.WAITING", 0)
+    database = Database(postgres_dsn, writing=1, reading=1)
+    await database.open()
+    with pytest.raises(Unavailable) as refusal:
+        async with database.read():
+            pass
+    assert refusal.value.retry_after_ms == 1_000
     await database.close()
 
 

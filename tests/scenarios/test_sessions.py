@@ -1,11 +1,13 @@
 """Sessions over HTTP on a real database: refresh, browsers, log-out, and who calls."""
 
+import asyncio
 import secrets
 
 import pytest
 
 from scenarios.front_door import BROWSER, HOST, ORIGIN, PASSWORD, FrontDoor, fresh_name, refused
 from seriatim.core.ids import DeviceId, UserId
+from seriatim.features.accounts.accounts import RENEWALS
 from seriatim.features.accounts.tokens import Tokens
 from seriatim.gateway.http.app import HttpSettings
 from seriatim.storage.postgres.database import Database
@@ -37,6 +39,25 @@ async def test_a_lost_answer_logs_nobody_out(door: FrontDoor) -> None:
     again = await door.refresh(ada["device_id"], ada["refresh_token"])
     assert again.status_code == 200
     assert (await door.refresh(ada["device_id"], again.json()["refresh_token"])).status_code == 200
+
+
+async def test_a_crowd_that_renews_takes_half_of_what_may_write_and_is_told_when_to_come_again(door: FrontDoor) -> None:
+    ada = await door.sign_up()
+    done = asyncio.Event()
+
+    async def renew() -> None:
+        async with door.accounts.renewals.turn():
+            await done.wait()
+
+    async with asyncio.TaskGroup() as tasks:
+        for _ in range(RENEWALS):
+            tasks.create_task(renew())
+        await asyncio.sleep(0)
+        answer = await door.refresh(ada["device_id"], ada["refresh_token"])
+        assert refused(answer)[:2] == (503, "unavailable")
+        assert int(answer.headers["retry-after"]) >= 1
+        done.set()
+    assert (await door.refresh(ada["device_id"], ada["refresh_token"])).status_code == 200
 
 
 async def test_two_answers_that_race_are_both_good_until_one_is_used(door: FrontDoor) -> None:

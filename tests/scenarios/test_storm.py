@@ -275,3 +275,22 @@ async def test_a_crowd_is_let_in_one_after_another_while_who_is_there_goes_on_ta
         for one in knocking:
             assert one.writer is not None
             one.writer.transport.abort()
+
+
+async def test_a_crowd_that_reads_holds_up_no_greeting_and_no_delivery(server: Server) -> None:
+    ada, bob = await server.device("ada"), await server.device("bob")
+    here = await ada.direct(bob)
+    await bob.event(here)
+    done = asyncio.Event()
+
+    async def read() -> None:
+        async with server.parts.database.read():
+            await done.wait()
+
+    async with asyncio.timeout(WITHIN_S), asyncio.TaskGroup() as tasks:
+        reading = [tasks.create_task(read()) for _ in range(6)]  # all but those for what goes ahead
+        again = await server.greeted(bob.credentials)
+        await ada.send(here, "you are back")
+        assert (await again.event(here))["body"] == "you are back"
+        assert not any(task.done() for task in reading)
+        done.set()

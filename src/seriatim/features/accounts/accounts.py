@@ -12,6 +12,10 @@ from seriatim.features.accounts.rules import SignUpPolicy
 from seriatim.features.accounts.tokens import Tokens
 from seriatim.protocol.limits import RATES, Rates
 from seriatim.storage.postgres.database import Database
+from seriatim.storage.turns import Turns
+
+RENEWALS, RENEWALS_WAITING, RENEWAL_WITHIN_S = 2, 500, 2.0
+"""Renewals at once, half of what may write; with a crowd's, which come after an outage, nobody else would write."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,6 +42,9 @@ class Accounts:
     passwords: Passwords = field(default_factory=Passwords)
     devices_changed: Callable[[UserId], None] = lambda _user_id: None
 
+    renewals: Turns = field(
+        default_factory=lambda: Turns(RENEWALS, waiting=RENEWALS_WAITING, within_s=RENEWAL_WITHIN_S)
+    )
     attempts_by_address: Buckets = field(default_factory=Buckets)
     sign_ups_by_address: Buckets = field(default_factory=Buckets)
     log_ins_by_name: Buckets = field(default_factory=Buckets)

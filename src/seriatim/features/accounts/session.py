@@ -74,12 +74,14 @@ async def refresh(device_id: DeviceId, token: str, address: str, accounts: Accou
     Raises:
         Unauthenticated: unknown, expired or (reason `replayed`) superseded; sign in again.
         RateLimited: 10 a minute; or too many false ones, which count as log-ins tried of this network.
+        Unavailable: too many renew at this moment.
     """
     key, rate = network(address), accounts.settings.rates.log_in_address
     # Whose tokens are good shares his network with whoever tries others: only what fails is charged.
     accounts.attempts_by_address.check(key, rate, accounts.clock.monotonic())
     try:
-        return await _renewed(device_id, token, accounts)
+        async with accounts.renewals.turn():
+            return await _renewed(device_id, token, accounts)
     except Unauthenticated:
         accounts.attempts_by_address.take(key, rate, accounts.clock.monotonic())
         raise

@@ -17,6 +17,7 @@ from psycopg_pool import AsyncConnectionPool
 
 from seriatim.core.errors import Unavailable
 from seriatim.storage.postgres.statements import CountedCursor
+from seriatim.storage.turns import Turns
 
 Value = TypeVar("Value")
 Connection: TypeAlias = AsyncConnection[TupleRow]
@@ -43,6 +44,11 @@ BEYOND_S = 1.0
 """So much longer than the server is given do we wait for it to end a statement. It ends no wait of a COMMIT for a
 standby, and a pooler that waits for a server ends nothing."""
 
+AHEAD = 2
+"""Reading connections for what goes ahead: nobody hears anything while rosters and heads are not read."""
+WAITING = 1_000
+"""Most reads that wait for their turn: about half a second of work."""
+
 CUT = "cut"
 """The `reason` of Unavailable when a statement was ended for taking too long: a smaller one may succeed."""
 
@@ -60,9 +66,10 @@ class Database:
     `pooled`: the URL leads to a pooler that lends a server for a transaction (PgBouncer): nothing of a session is used,
     no statement is prepared, and the server's own bounds are those of the role (storage/postgres/pooler).
 
-    Bounds: waits at most 2 s for a connection, 2 s for a lock, 2 s for a read, 5 s for a writing statement, each a
-    second longer where the server does not end it by itself; a transaction that idles for 10 s is ended by the server.
-    Raises: Unavailable, from both ways in, whenever the server is lost, starting, full or too slow. Other errors of
+    Bounds: waits at most 2 s for a connection (1,000 readers at most), 2 s for a lock, 2 s for a read, 5 s for a
+    writing statement, each a second longer where the server does not end it by itself; a transaction that idles for
+    10 s is ended by the server.
+    Raises: Unavailable, from all ways in, whenever the server is lost, starting, full or too slow. Other errors of
     psycopg (a unique violation, bad SQL) pass through.
     """
 
@@ -70,6 +77,7 @@ class Database:
         self.dsn = dsn
         self._writing = _pool(dsn, "writing", size=writing, statement_within_s=WRITE_WITHIN_S, pooled=pooled)
         self._reading = _pool(dsn, "reading", size=reading, statement_within_s=READ_WITHIN_S, pooled=pooled)
+        self._turns = Turns(max(1, reading - AHEAD), waiting=WAITING, within_s=CONNECT_WITHIN_S)
         self._reachable = False
 
     async def open(self) -> None:
@@ -90,8 +98,19 @@ class Database:
     @asynccontextmanager
     async def read(self) -> AsyncGenerator[Connection]:
         """Lend a connection in autocommit mode: each statement is a transaction of its own."""
+        async with self._turns.turn() as left_s, self._lent(left_s) as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def read_ahead(self) -> AsyncGenerator[Connection]:
+        """Lend one as `read` does, past all who wait there: for what everybody's deliveries and greetings wait for."""
+        async with self._lent(CONNECT_WITHIN_S) as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def _lent(self, within_s: float) -> AsyncGenerator[Connection]:
         with self._answering() as cancellations:
-            async with self._reading.connection() as connection:
+            async with self._reading.connection(timeout=within_s) as connection:
                 cancellations.check()
                 self._reachable = True
                 yield connection
