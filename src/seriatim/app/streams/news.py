@@ -15,28 +15,28 @@ from seriatim.storage.postgres.database import Database
 
 
 class Reads(NamedTuple):
-    """What delivery reads, each from a connection of the pool."""
+    """What delivery reads, each from a connection of the pool, ahead of what single users wait for."""
 
     database: Database
 
     async def audiences(self, ids: list[ConversationId]) -> dict[ConversationId, Audience]:
         """See log/audience."""
-        async with self.database.read() as connection:
+        async with self.database.read_ahead() as connection:
             return await audiences(connection, ids)
 
     async def heads(self, asks: list[HeadsAsk]) -> list[HeadsAnswer]:
         """See log/heads."""
-        async with self.database.read() as connection:
+        async with self.database.read_ahead() as connection:
             return await heads(connection, asks)
 
     async def heads_to_greet(self, asks: list[HeadsAsk]) -> list[HeadsAnswer]:
         """See log/heads."""
-        async with self.database.read() as connection:
+        async with self.database.read_ahead() as connection:
             return await heads_to_greet(connection, asks)
 
     async def heads_page(self, user_id: UserId, token: str | None, before: HeadsAnswer) -> HeadsAnswer:
         """See log/heads."""
-        async with self.database.read() as connection:
+        async with self.database.read_ahead() as connection:
             return await heads_page(connection, user_id, token, before)
 
 
