@@ -11,6 +11,9 @@ import { mineOf } from "./sync/mine.ts";
 import { isMessage, keyOf, pendingChange, pendingRow } from "./sync/rows.ts";
 import { summary } from "./text/tokens.ts";
 
+/** So much of a draft fits into a line of the list. */
+const DRAFT_CHARACTERS = 120;
+
 export class Mirror {
   readonly session: Session;
   meta: Meta = NO_META;
@@ -94,7 +97,7 @@ export class Mirror {
       last: pending === undefined ? stored : { sender_id: pending.sender_id, text: summary(pending.tokens), state: pending.state },
       threads: record.threads ?? {},
       mine: mineOf(record),
-      has_draft: (this.draft(id, 0)?.text ?? "") !== "",
+      draft: (this.draft(id, 0)?.text ?? "").slice(0, DRAFT_CHARACTERS).replaceAll(/\s+/g, " "),
     };
   }
 

@@ -186,7 +186,8 @@ export interface ConversationRow {
   readonly last_message_at: number | null;
   /** For the second line of the list; a pending message of one's own too. */
   readonly last: { readonly sender_id: UserId; readonly text: string; readonly state: SendState } | null;
-  readonly has_draft: boolean;
+  /** How what is being written begins, in one line; "": nothing is. */
+  readonly draft: string;
   /** By root: where this user stands in the threads that he follows, or has followed. */
   readonly threads: Readonly<Record<number, ThreadMarks>>;
   readonly mine: Mine;

@@ -80,7 +80,7 @@ test("what welcome tells is written with its token, and what is set here is so o
   expect(batch?.drafts).toHaveLength(1);
   expect(batch?.own).toEqual([{ change: "saved" }]);
   expect(mirror.draft(ID, 0)?.text).toBe("half");
-  expect(mirror.row(ID)).toMatchObject({ has_draft: true, mine: { level: "mentions", pinned: true } });
+  expect(mirror.row(ID)).toMatchObject({ draft: "half", mine: { level: "mentions", pinned: true } });
   const answer = await leader.answer({ type: "tell", question: { type: "set_mine", conversation_id: ID, pinned: false, marked_unread: true } });
   expect(answer.ok).toBe(true);
   expect(mirror.row(ID)?.mine).toMatchObject({ level: "mentions", pinned: false, marked_unread: true });

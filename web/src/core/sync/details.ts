@@ -45,6 +45,7 @@ export class Details {
       this.#person(row.sender_id);
       if (row.kind !== "line" || row.entry.kind === "unsupported") continue;
       if ("user_id" in row.entry) this.#person(row.entry.user_id);
+      if ("user_ids" in row.entry) row.entry.user_ids?.slice(0, PEOPLE_PAGE).forEach((id) => this.#person(id));
       if ("members" in row.entry) row.entry.members.slice(0, PEOPLE_PAGE).forEach((id) => this.#person(id));
     }
     for (const { last } of batch.conversations ?? []) if (last !== null) this.#person(last.sender_id);

@@ -160,7 +160,7 @@ function conversation(
             text: last.kind === "message" ? last.body.replaceAll("\n", " ") : "",
             state: "sent",
           },
-    has_draft: id === 5,
+    draft: id === 5 ? "What I was about to say" : "",
   };
   return { row, rows };
 }

@@ -7,7 +7,7 @@ test.each([
   [{ role: "admin", before: "member" }, "Member → Admin"],
   [{ role: "guest", invitation_id: 3 }, "Guest"],
   [{ changed: ["slow_mode_s", "title", "of the future"] }, "Slow mode, Name"],
-  [{ scopes: ["read", "send"] }, "Read · Write"],
+  [{ scopes: ["send", "read", "of the future"] }, "Read · Write"],
   [{ webhook_id: 3, name: "deploys" }, "deploys"],
   [{ report_id: 3 }, ""],
   [{}, ""],
