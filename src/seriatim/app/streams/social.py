@@ -50,7 +50,8 @@ class Social:
         self._database = database
         self._fan_out = fan_out
         self._tell = tell
-        self._clock = clock
+        self.clock = clock
+        """By which what somebody chose ends."""
         self.signals = Signals()
         self._others = others
         broker = others.broker
@@ -88,7 +89,7 @@ class Social:
 
     async def choose(self, command: SetPresence, sender: Sender) -> None:
         """Store how the user wants to look, then tell everybody who shows him, and his other devices."""
-        chosen = await set_presence(command, sender, self._database, self._clock)
+        chosen = await set_presence(command, sender, self._database, self.clock)
         self.reload(sender.user_id)
         own = OwnPresence(state=chosen.state, text=chosen.text, expires_at=chosen.expires_at)
         self._tell(sender.user_id, SelfChanged(what=own), but=sender.device_id)
