@@ -192,6 +192,32 @@ async def test_who_moves_from_a_gateway_that_stops_to_another_was_never_gone(wor
     assert await world.other.look_up([ADA, BOB]) == {ADA: ACTIVE, BOB: GONE}
 
 
+async def test_others_know_where_somebody_has_sessions_also_when_he_looks_gone(world: World) -> None:
+    here = set(world.other.others())
+    assert not world.other.holding([ADA, BOB])
+    world.one.hold(ADA, True)
+    world.soon()
+    assert set(world.other.holding([ADA, BOB])) == here
+    assert (world.other.count([ADA]), await world.other.look_up([ADA])) == (0, {ADA: GONE})
+    assert world.told[1] == [], "nobody is told of it"
+    world.one.put(ADA, ACTIVE)
+    world.one.hold(ADA, False)
+    world.soon()
+    assert set(world.other.holding([ADA])) == here, "until he is gone as well"
+    world.one.put(ADA, GONE)
+    world.soon()
+    assert not world.other.holding([ADA, BOB])
+    assert not world.one.holding([ADA])
+    world.one.hold(BOB, True)
+    world.one.put(BOB, ACTIVE)
+    world.one.put(BOB, GONE)
+    world.soon()
+    assert set(world.other.holding([BOB])) == here
+    world.dead.append(world.one)
+    world.passes(LEASE_S + 1)
+    assert not world.other.holding([BOB])
+
+
 # -- what only a wire can lose
 
 
@@ -212,6 +238,28 @@ async def test_a_gateway_that_comes_later_is_told_everything_and_tells_everythin
     world.passes(1)
     assert third.count([UserId(number) for number in range(1, 201)]) == 101
     assert await world.one.look_up([UserId(200)]) == {UserId(200): INACTIVE}
+
+
+async def test_a_gateway_that_was_not_heard_whole_may_hold_anybody(wired: tuple[World, Wire]) -> None:
+    world, wire = wired
+    for number in range(1, USERS + 2):
+        world.one.hold(UserId(number), True)
+    world.passes(1)
+    last = UserId(USERS + 1)
+    third = world.join()
+    wire.loses = lambda _gateway, shared: isinstance(shared, All)
+    world.passes(1)
+    assert set(third.holding([UserId(10**6)])) == set(third.others())
+    wire.loses = lambda _gateway, _shared: False
+    world.passes(2 + LEASE_S / 3)
+    assert not third.holding([UserId(10**6)])
+    assert list(third.holding([last])) == ["gateway 0"]
+    world.one.hold(last, False)
+    wire.loses = lambda _gateway, _shared: True
+    world.soon()
+    wire.loses = lambda _gateway, _shared: False
+    world.passes(LEASE_S / 3 + 1)
+    assert not third.holding([last])
 
 
 async def test_a_lost_change_is_found_by_the_next_change_or_beat(wired: tuple[World, Wire]) -> None:

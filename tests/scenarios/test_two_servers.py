@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,9 @@ import pytest
 from scenarios.test_bots import admin, make_bot
 from scenarios.test_presence import row
 from seriatim.app.settings import BadSettings, load
+from seriatim.delivery.broker.port import Hint
 from seriatim.delivery.directory.shared import SharedDirectory
+from seriatim.delivery.fanout import FanOut
 from seriatim.features.presence import presence
 from seriatim.features.slash import slash
 from valkey_server import Valkey
@@ -278,6 +280,63 @@ async def test_a_device_that_is_revoked_on_one_server_is_closed_on_the_other_at_
     assert (await ada.http("DELETE", f"/v1/devices/{phone.device_id}")).status_code == 204
     assert await phone.closed() == 4410
     assert asyncio.get_running_loop().time() - began < 2.0, "not with the next look, in 5 s"
+
+
+# -- many servers, of which each hears only what concerns its people
+
+
+@pytest.fixture
+async def many(postgres_dsn: str, data_folder: Path, valkey: Valkey) -> AsyncGenerator[list[Server]]:
+    """Return three servers that think that two are many."""
+    async with AsyncExitStack() as stack:
+        starting = (serving(postgres_dsn, data_folder, broker_url=valkey.url, broadcast_up_to=1) for _ in range(3))
+        servers = [await stack.enter_async_context(server) for server in starting]
+        await meet(*servers)
+        yield servers
+
+
+@pytest.mark.promise("D1")
+async def test_of_many_servers_those_that_hold_a_member_hear_and_the_others_do_not(
+    many: list[Server], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, other, third = many
+    ada, bob, _eve = await one.device("ada"), await other.device("bob"), await third.device("eve")
+    await bob.ask("set_presence", state="invisible")
+    here = await ada.direct(bob)
+    for device in (ada, bob):
+        assert (await device.event(here))["kind"] == "conversation_created"
+    await asyncio.sleep(0.5)
+    heard: list[Hint] = []
+    passes_on = FanOut._pass_on
+
+    def noted(self: FanOut, hints: list[Hint], version: int) -> None:
+        heard.extend(hints)
+        passes_on(self, hints, version)
+
+    monkeypatch.setattr(FanOut, "_pass_on", noted)
+    for number in range(20):
+        await ada.send(here, f"ada {number}")
+        await bob.send(here, f"bob {number}")
+    for device in (ada, bob):
+        assert sorted([(await device.event(here))["seq"] for _ in range(40)]) == list(range(2, 42))
+    assert len(heard) == 2 * 40, "and the third server heard nothing of it"
+
+
+@pytest.mark.promise("D2")
+async def test_who_comes_to_a_server_hears_what_was_said_before_the_others_knew(many: list[Server]) -> None:
+    one, other, third = many
+    ada, bob = await one.device("ada"), await other.device("bob")
+    here = await ada.direct(bob)
+    sent = await ada.send(here, "before")
+    phone = await third.another_device(bob)
+    sent = await ada.send(here, "just now")
+
+    def tells(frame: dict[str, Any]) -> bool:
+        heads = {row[0]: row[1] for row in frame.get("heads", [])}
+        return frame.get("entry", {}).get("seq") == sent["seq"] or heads.get(here) == sent["seq"]
+
+    async with asyncio.timeout(3.0):
+        await phone.next("event", "pong", where=tells)
 
 
 async def test_a_server_starts_and_serves_its_own_people_without_its_broker(

@@ -86,7 +86,7 @@ async def build(settings: Settings, database: Database, clock: Clock) -> Parts:
     fan_out = FanOut(reads.audiences, outboxes.broadcast)
     heads_check = HeadsCheck(HeadsPages(reads.heads, reads.heads_page, most=SESSIONS))
     channel = derived(secret, "broker channel").hex()[:32]
-    others = news_of_all(settings.broker_url, channel, log.epoch, fan_out, heads_check.due, role=settings.role)
+    others = news_of_all(settings, channel, log.epoch, fan_out, heads_check.due)
     publisher = Publisher(others.broker, log.epoch)
     appender = Appender(settings.database_direct_url or database.dsn, publisher.publish, epoch=log.epoch)
     wheel = Wheel(clock, outboxes.check)

@@ -12,6 +12,7 @@ from msgspec import Meta
 from seriatim.app.checks import BadSettings, check_mail, check_role
 from seriatim.app.streams.loops import Role
 from seriatim.core.addresses import networks
+from seriatim.delivery.routes import BROADCAST_UP_TO
 from seriatim.features.accounts.rules import SignUpPolicy
 from seriatim.features.emoji.rules import EmojiPolicy
 from seriatim.protocol.limits import TOKEN_LIFE_S, UNAUTHENTICATED_SOCKETS_PER_ADDRESS, Rates
@@ -39,10 +40,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """A PostgreSQL >= 15 of your own; absent: the embedded one."""
     database_direct_url: str | None = None
     """The same database without a pooler between; set, `database_url` may lead through one in transaction mode."""
-    broker_url: str | None = None
     database_replica_url: str | None = None
     """A streaming replica, from which pages of the log are read that it holds; absent: all comes from the primary."""
+    broker_url: str | None = None
     """Redis or Valkey between several servers: `redis://host`, `rediss://` (TLS), `redis+cluster://`; absent: alone."""
+    broadcast_up_to: Count = BROADCAST_UP_TO
+    """Servers up to which each hears all news; with more, news goes to those that hold somebody it concerns."""
     pg_bin: Path | None = None
     """Folder with PostgreSQL's programs for the embedded server; absent: the wheel's, else the system's."""
     secret: str | None = None
@@ -119,9 +122,9 @@ def _check(settings: Settings) -> None:
         except ValueError as error:
             raise BadSettings(f"{name}: {error}") from None
     _check_broker(settings.broker_url)
+    check_role(settings.role, settings.processes, database_url=settings.database_url, broker_url=settings.broker_url)
     if settings.database_direct_url is not None and settings.database_url is None:
         raise BadSettings("database_direct_url: it needs database_url")
-    check_role(settings.role, settings.processes, database_url=settings.database_url, broker_url=settings.broker_url)
     if settings.tls_key is not None and settings.tls_certificate is None:
         raise BadSettings("tls_key: it needs tls_certificate")
     check_mail(settings.public_url, settings.smtp_url, settings.mail_from)

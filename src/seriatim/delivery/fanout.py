@@ -63,6 +63,10 @@ Broadcast = Callable[[Sequence[Receiver], EncodedEvents], None]
 """Writes events to many live sessions (gateway/outbox)."""
 
 
+Held = Callable[[UserId, bool], None]
+"""Takes the news that a user has sessions on this gateway from now on, or has none any more."""
+
+
 class _Crossing(NamedTuple):
     """The live sessions of an audience, as long as neither changes."""
 
@@ -96,6 +100,7 @@ class FanOut:
         self._broadcast = broadcast
         self._rosters = rosters or RosterCache()
         self._look_up = look_up
+        self._held: Held = lambda _user_id, _holds: None
         self._waiting: dict[ConversationId, list[Hint]] = {}
         self._waiting_count = 0
         self._wake = asyncio.Event()
@@ -108,8 +113,11 @@ class FanOut:
 
     def register(self, user_id: UserId, session: Receiver) -> None:
         """Let a session get its user's events from now on."""
-        self._sessions[user_id] = (*self._sessions.get(user_id, ()), session)
+        before = self._sessions.get(user_id, ())
+        self._sessions[user_id] = (*before, session)
         self._changes += 1
+        if not before:
+            self._held(user_id, True)
 
     def unregister(self, user_id: UserId, session: Receiver) -> None:
         """Forget a session; unknown ones are ignored."""
@@ -117,8 +125,12 @@ class FanOut:
         left = tuple(other for other in self._sessions.get(user_id, ()) if other is not session)
         if left:
             self._sessions[user_id] = left
-        else:
-            self._sessions.pop(user_id, None)
+        elif self._sessions.pop(user_id, None) is not None:
+            self._held(user_id, False)
+
+    def when_held(self, held: Held) -> None:
+        """Have it told whose first session comes, and whose last one goes."""
+        self._held = held
 
     def sessions_of(self, user_id: UserId) -> tuple[Receiver, ...]:
         """Return the user's live sessions on this gateway."""
@@ -132,6 +144,10 @@ class FanOut:
     def sessions(self) -> Iterator[Receiver]:
         """Return every live session on this gateway."""
         return chain.from_iterable(self._sessions.values())
+
+    def roster_at(self, conversation_id: ConversationId, roster_version: int) -> frozenset[UserId] | None:
+        """Return a conversation's roster of exactly this version; None: this gateway does not know it."""
+        return self._rosters.at(conversation_id, roster_version)
 
     def members(self, conversation_id: ConversationId) -> frozenset[UserId] | None:
         """Return who is in a conversation, as far as this gateway knows; None: it does not."""

@@ -3,8 +3,10 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
+from seriatim.app.settings import Settings
 from seriatim.app.streams.loops import Role
 from seriatim.app.streams.others import Others, Unheard
+from seriatim.app.streams.routing import Routing
 from seriatim.core.ids import ConversationId, UserId
 from seriatim.delivery.broker.port import Receives, Told
 from seriatim.delivery.fanout import FanOut
@@ -41,9 +43,9 @@ class Reads(NamedTuple):
 
 
 def news_of_all(
-    url: str | None, channel: str, epoch: str, fan_out: FanOut, check_heads: Callable[[Session], None], *, role: Role
+    settings: Settings, channel: str, epoch: str, fan_out: FanOut, check_heads: Callable[[Session], None]
 ) -> Others:
-    """Return what brings news of all gateways of this log here: by the server at `url` or, without one, of this alone.
+    """Return what brings news of all gateways of this log here: by `broker_url` or, without one, of this alone.
 
     When news of others may have been lost, the heads of every live session are checked. A worker only tells.
     """
@@ -56,7 +58,8 @@ def news_of_all(
             if isinstance(session, Session) and session.phase is Phase.LIVE:
                 check_heads(session)
 
-    others = Unheard() if role is Role.WORKER else Others()
+    kind = Unheard if settings.role is Role.WORKER else Others
+    others = kind(Routing(fan_out, check_heads, settings.broadcast_up_to))
     others.when_missed(missed)
-    others.meet(url, channel, epoch, Receives(fan_out.received, told))
+    others.meet(settings.broker_url, channel, epoch, Receives(fan_out.received, told))
     return others

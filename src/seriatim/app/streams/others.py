@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from seriatim.app.streams.routing import Routing
 from seriatim.delivery.broker.local import LocalBroker
 from seriatim.delivery.broker.port import Broker, Receives
 from seriatim.delivery.broker.redis import RedisBroker
@@ -14,14 +15,18 @@ class Others:
 
     broker: Broker
 
-    def __init__(self) -> None:
+    def __init__(self, routing: Routing) -> None:
+        self.routing = routing
         self._heard_by: dict[type[Shared], Callable[[str, Any], None]] = {}
         self._missed: list[Callable[[], None]] = []
 
     def meet(self, url: str | None, channel: str, epoch: str, receives: Receives) -> None:
         """Take the broker at `url` or, without one, be alone."""
         receives = self._all_that_is_heard(receives)
-        self.broker = RedisBroker(url, channel, epoch, receives) if url else LocalBroker(receives)
+        if url:
+            self.broker = RedisBroker(url, channel, epoch, receives, route=self.routing.route)
+        else:
+            self.broker = LocalBroker(receives)
 
     def share(self, shared: Shared) -> None:
         """Tell the other gateways, not this one."""

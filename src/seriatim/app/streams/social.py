@@ -60,6 +60,7 @@ class Social:
             if isinstance(broker, LocalBroker)
             else SharedDirectory(clock, broker.gateway, others.share, self._on_activity)
         )
+        others.routing.know(self.directory)
         self._last_seen = LastSeenTimes(self._write_last_seen)
         self.presence = Presence(
             read=self._read_people,
@@ -102,6 +103,7 @@ class Social:
         try:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._keep_time())
+                tasks.create_task(self._others.routing.run())
                 tasks.create_task(_again(SLOT_S, self._look_up))
                 tasks.create_task(_again(WRITE_EVERY_S, self._last_seen.write))
                 tasks.create_task(_again(REFRESH_EVERY_S, self._refresh))
