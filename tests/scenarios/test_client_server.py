@@ -85,8 +85,11 @@ async def test_webhooks_groups_and_bots(server: Server, ada: Client) -> None:
     assert group.group_id not in [one.group_id for one in await ada.membership.groups()]
 
     made = await ada.admin.make_bot(f"bot {uuid7()}", [Scope.READ, Scope.SEND])
+    again = await ada.admin.renew_bot(made.user_id)
     with pytest.raises(Unauthenticated):
-        await _called_changed_and_removed(ada, await Client.bot(server.url, made.token), here)
+        await Client.bot(server.url, made.token)
+    with pytest.raises(Unauthenticated):
+        await _called_changed_and_removed(ada, await Client.bot(server.url, again.token), here)
     assert made.user_id not in [one.user_id for one in await ada.admin.bots()]
 
 
@@ -110,7 +113,6 @@ async def _called_changed_and_removed(ada: Client, bot: Client, here: Conversati
         assert (await ada.admin.change_bot(bot.user_id, [Scope.READ])).scopes == [Scope.READ]
         with pytest.raises(Forbidden):
             await _until_refused(bot, here)
-        await ada.admin.renew_bot(bot.user_id)
         await ada.admin.remove_bot(bot.user_id)
         async for _ in bot.entries():
             pass
