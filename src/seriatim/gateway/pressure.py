@@ -25,7 +25,10 @@ class Pressure:
         self.lag_s = 0.0
         """How late the last look was."""
         self.overloaded = False
-        self._refused = 0
+        self.refused_count = 0
+        """All who were sent away."""
+        self._refused_before = 0
+        """How many of them when the present overload began."""
         self._late_since: float | None = None
         self._next: asyncio.TimerHandle | None = None
 
@@ -40,7 +43,7 @@ class Pressure:
 
     def sends_away(self) -> bool:
         """Say whether one who comes new is to be refused, and count him."""
-        self._refused += self.overloaded
+        self.refused_count += self.overloaded
         return self.overloaded
 
     def looked(self, due: float, now: float) -> None:
@@ -52,10 +55,10 @@ class Pressure:
             self._late_since = now
         overloaded = self._late_since is not None and now - self._late_since >= STANDING_S
         if overloaded and not self.overloaded:
-            self._refused = 0
+            self._refused_before = self.refused_count
             log.warning("overloaded", lag_ms=round(self.lag_s * 1000))
         elif self.overloaded and not overloaded:
-            log.warning("overload_over", refused=self._refused)
+            log.warning("overload_over", refused=self.refused_count - self._refused_before)
         self.overloaded = overloaded
 
     def _expect(self, loop: asyncio.AbstractEventLoop) -> None:

@@ -35,8 +35,10 @@ def test_one_who_comes_new_is_sent_away_only_while_it_is_overloaded() -> None:
     assert not pressure.sends_away()
     looks(pressure, [1.0] * 4)
     assert pressure.sends_away()
+    assert pressure.sends_away()
     looks(pressure, [0.0], now=200.0)
     assert not pressure.sends_away()
+    assert pressure.refused_count == 2
 
 
 async def test_it_looks_at_the_loop_that_runs_and_ends_with_it(monkeypatch: pytest.MonkeyPatch) -> None:

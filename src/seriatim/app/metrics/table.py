@@ -163,4 +163,10 @@ METRICS: Final[tuple[Metric, ...]] = (
         "1 while who comes new is answered 503, because the loop has been late for two seconds",
         lambda watched: watched.pressure.overloaded,
     ),
+    Metric(
+        "seriatim_overload_refused_total",
+        Kind.COUNTER,
+        "handshakes and requests that were answered 503 for that",
+        lambda watched: watched.pressure.refused_count,
+    ),
 )
