@@ -41,7 +41,7 @@ chaos: install .venv/.developing ## the long chaos: every mechanism removed once
 	$(BIN)/pytest -q --hypothesis-profile=search tests/properties/test_snapshot.py tests/properties/test_unread.py
 
 bench: install ## measure, with its yardstick: make bench NAME=send
-	@test -n "$(NAME)" || { echo "name one: make bench NAME=send (fanout, idle, resume, history, presence, xmpp)"; exit 2; }
+	@test -n "$(NAME)" || { echo "name one: make bench NAME=send (fanout, idle, resume, history, presence, scale, xmpp)"; exit 2; }
 	$(BIN)/seriatim bench $(NAME)
 
 generate: install ## write what is generated from the code: TypeScript types, tables of docs/

@@ -11,7 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from seriatim.app.cli import bench
-from seriatim.bench import fanout, history, idle, presence, resume, send, xmpp
+from seriatim.bench import fanout, history, idle, presence, resume, scale, send, xmpp
 from seriatim.bench.yardsticks import ejabberd
 
 SERIATIM = Path(sys.executable).with_name("seriatim")
@@ -30,6 +30,7 @@ BENCHES = {
     "resume": [case.name for case in resume.CASES],
     "history": [case.name for case in history.CASES],
     "presence": [case.name for case in presence.CASES],
+    "scale": [case.name for case in scale.CASES],
     "xmpp": [case.name for work in xmpp.SMALL.works for case in (xmpp.rate_case(work), xmpp.cpu_case(work))],
 }
 NEEDS_EJABBERD = "no ejabberd with its PostgreSQL driver: bench xmpp has nothing to compare with"
@@ -69,7 +70,8 @@ def test_a_bench_ends_in_one_json_object_with_all_its_rows(name: str, running: R
     said = json.loads(done.stdout)
     assert sorted(row["case"] for row in said["results"]) == sorted(BENCHES[name])
     assert all(row["samples"] == 1 and row["value"] is not None for row in said["results"])
-    assert "SERIATIM_RATES" in said["settings"], "raised limits are reported"
+    raised = "SERIATIM_RATES" in said["settings"]
+    assert raised is (name != "scale"), "raised limits are reported; scale meets none"
 
 
 def test_without_a_compiler_every_row_is_unmeasured(tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ class Bench(StrEnum):
     RESUME = "resume"
     HISTORY = "history"
     PRESENCE = "presence"
+    SCALE = "scale"
     XMPP = "xmpp"
 
 

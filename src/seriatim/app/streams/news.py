@@ -1,9 +1,8 @@
 """How news of the log comes to this process's sessions: what is read for it, and the broker that brings the others'."""
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
-from seriatim.app.settings import Settings
 from seriatim.app.streams.loops import Role
 from seriatim.app.streams.others import Others, Unheard
 from seriatim.app.streams.routing import Routing
@@ -42,8 +41,19 @@ class Reads(NamedTuple):
             return await heads_page(connection, user_id, token, before)
 
 
+class Given(Protocol):
+    """The settings that are asked for here."""
+
+    @property
+    def broker_url(self) -> str | None: ...
+    @property
+    def broadcast_up_to(self) -> int: ...
+    @property
+    def role(self) -> Role: ...
+
+
 def news_of_all(
-    settings: Settings, channel: str, epoch: str, fan_out: FanOut, check_heads: Callable[[Session], None]
+    given: Given, channel: str, epoch: str, fan_out: FanOut, check_heads: Callable[[Session], None]
 ) -> Others:
     """Return what brings news of all gateways of this log here: by `broker_url` or, without one, of this alone.
 
@@ -58,8 +68,8 @@ def news_of_all(
             if isinstance(session, Session) and session.phase is Phase.LIVE:
                 check_heads(session)
 
-    kind = Unheard if settings.role is Role.WORKER else Others
-    others = kind(Routing(fan_out, check_heads, settings.broadcast_up_to))
+    kind = Unheard if given.role is Role.WORKER else Others
+    others = kind(Routing(fan_out, check_heads, given.broadcast_up_to))
     others.when_missed(missed)
-    others.meet(settings.broker_url, channel, epoch, Receives(fan_out.received, told))
+    others.meet(given.broker_url, channel, epoch, Receives(fan_out.received, told))
     return others
