@@ -211,6 +211,15 @@ class Api:
         """Make a link for who forgot his password, as an admin of the server."""
         return str(self._post(f"/v1/admin/users/{user_id}/reset-link", {})["url"])
 
+    def is_guest(self) -> bool:
+        return bool(self._client.get("/v1/me").raise_for_status().json()["guest"])
+
+    def change_group(self, name: str, user_ids: list[int]) -> None:
+        """Let others be in a group of people, as an admin of the server."""
+        groups = self._client.get("/v1/groups").raise_for_status().json()["groups"]
+        group_id = next(one["group_id"] for one in groups if one["name"] == name)
+        self._client.patch(f"/v1/groups/{group_id}", json={"user_ids": user_ids}).raise_for_status()
+
     def user_id_of(self, name: str) -> int:
         found = self._client.get("/v1/users", params={"name": name}).raise_for_status().json()["users"]
         return int(found[0]["user_id"])

@@ -94,6 +94,32 @@ def test_an_admin_makes_changes_and_deletes_a_group(ada: Person, grace: Api) -> 
     page.keyboard.press("Escape")
 
 
+def test_who_saves_over_what_another_admin_changed_is_told(ada: Person, grace: Api, own_server: str) -> None:
+    page, screen = ada.page, groups_of(ada.page)
+    screen.get_by_role("button", name="New group").click()
+    form = page.get_by_role("dialog", name="New group of people")
+    form.get_by_label("Name", exact=True).fill("shared")
+    add(form, grace.name)
+    form.get_by_role("button", name="Make group").click()
+    screen.get_by_role("button", name="Change shared").click()
+    form = page.get_by_role("dialog", name="Group shared")
+    form.get_by_role("button", name=f"Remove {grace.name}").click()
+    elsewhere = Api.log_in(own_server, ada.name)
+    elsewhere.change_group("shared", [elsewhere.user_id, grace.user_id])
+    elsewhere.close()
+    form.get_by_role("button", name="Save").click()
+    expect(form.get_by_text("Somebody else changed this group meanwhile.")).to_be_visible()
+    expect(form.get_by_text("2 of at most")).to_be_visible()
+    look(page, "group-changed", WIDE)
+    form.get_by_role("button", name=f"Remove {grace.name}").click()
+    form.get_by_role("button", name="Save").click()
+    expect(screen.get_by_text("1 person")).to_be_visible()
+    screen.get_by_role("button", name="Delete shared").click()
+    page.get_by_role("dialog", name="Delete the group").get_by_role("button", name="Delete").click()
+    expect(screen.get_by_text("There are no groups yet.")).to_be_visible()
+    page.keyboard.press("Escape")
+
+
 def test_everybody_sees_the_groups_as_they_are_when_he_looks(
     ada: Person, grace: Api, browser: Browser, own_server: str
 ) -> None:
@@ -178,6 +204,18 @@ def test_a_bot_is_made_and_its_token_shown_once(ada: Person, own_server: str) ->
     button.click()
     expect(screen.get_by_text(name)).to_be_visible()
     expect(shown).to_have_count(0)
+    screen.get_by_role("button", name=f"Change what {name} may do").click()
+    form = page.get_by_role("dialog", name=f"What {name} may do")
+    for scope in ("Read", "Write"):
+        form.get_by_role("checkbox", name=scope).uncheck()
+    form.get_by_role("button", name="Save").click()
+    expect(form.get_by_text("Choose at least one")).to_be_visible()
+    look(page, "bot-change")
+    form.get_by_role("checkbox", name="Write").check()
+    form.get_by_role("button", name="Save").click()
+    expect(form).to_have_count(0)
+    expect(screen.get_by_role("listitem").get_by_text("Write", exact=True)).to_be_visible()
+    assert said_to(own_server, token) == 403
     page.keyboard.press("Escape")
     page.keyboard.press("Escape")
 

@@ -1,4 +1,4 @@
-"""One's name and one's mail in the settings, and who follows a thread; each screen is looked at."""
+"""One's name and one's mail in the settings, whom an admin lets in, who follows a thread; each screen is looked at."""
 
 import uuid
 from collections.abc import Callable, Iterator
@@ -9,7 +9,7 @@ from anyio.from_thread import start_blocking_portal
 from playwright.sync_api import Browser, expect
 
 from e2e.conftest import serving
-from e2e.people import Api, Person, unique, watched
+from e2e.people import Api, Person, sign_up_here, unique, watched
 from e2e.test_emoji_and_unreads import look, settings
 from e2e.test_threads import open_thread
 from scenarios.mail_world import Postbox, postbox, secret_of
@@ -119,6 +119,46 @@ def test_an_address_is_ones_own_once_its_link_is_followed_and_then_digests_go_on
     digest.scroll_into_view_if_needed()
     look(ada.page, "profile-confirmed")
     ada.page.keyboard.press("Escape")
+
+
+def test_an_admin_lets_a_guest_in_by_a_link_and_by_mail_and_gives_him_a_new_password(
+    ada: Person, browser: Browser, own_server: str, box: tuple[Postbox, Callable[[], EmailMessage]]
+) -> None:
+    page, name = ada.page, unique("Guest")
+    settings(ada).get_by_role("button", name="Let people in").click()
+    screen = page.get_by_role("dialog", name="Let people in")
+    screen.get_by_label("As a guest").check()
+    screen.get_by_role("button", name="Make link").click()
+    shown = screen.get_by_role("group", name="Link to sign up")
+    expect(shown).to_be_focused()
+    look(page, "let-in", ("light", 1280, 800), ("dark", 1280, 800), ("light", 360, 740))
+    context = browser.new_context(base_url=own_server)
+    tab = context.new_page()
+    tab.goto(shown.get_by_label("Link to sign up").input_value())
+    sign_up_here(tab, name)
+    guest = Api.log_in(own_server, name)
+    assert guest.is_guest()
+    guest.close()
+
+    screen.get_by_label("Mail address").fill("nobody@")
+    screen.get_by_role("button", name="Send invitation").click()
+    expect(screen.get_by_text("This is no mail address.")).to_be_visible()
+    screen.get_by_label("Mail address").fill("new@example.org")
+    screen.get_by_role("button", name="Send invitation").click()
+    expect(screen.get_by_text("An invitation is on its way to new@example.org.")).to_be_visible()
+    assert box[1]()["To"] == "new@example.org"
+
+    screen.get_by_label("Search people by name").fill(name)
+    screen.get_by_role("button", name=name, exact=True).click()
+    shown = screen.get_by_role("group", name=f"Link for a new password for {name}")
+    expect(shown).to_be_focused()
+    tab.goto(f"/reset#{shown.get_by_label('Link for a new password').input_value().partition('#')[2]}")
+    tab.get_by_label("New password").fill("another long password")
+    tab.get_by_role("button", name="Set password").click()
+    expect(tab.get_by_role("status")).to_contain_text("Your password is set.")
+    context.close()
+    page.keyboard.press("Escape")
+    page.keyboard.press("Escape")
 
 
 def test_a_thread_says_who_follows_it(ada: Person, own_server: str) -> None:
