@@ -79,7 +79,11 @@ export default defineConfig({
     assetsInlineLimit: 0,
     rollupOptions: {
       input: { index: "index.html", sw: "src/sw/sw.ts" },
-      output: { entryFileNames: (chunk) => (chunk.name === "sw" ? "sw.js" : "assets/[name]-[hash].js") },
+      output: {
+        entryFileNames: (chunk) => (chunk.name === "sw" ? "sw.js" : "assets/[name]-[hash].js"),
+        // What the page begins with waits for its language, and is split by that into many files: it is wanted as one.
+        codeSplitting: { groups: [{ name: "page", test: /src\/main\.ts$/ }] },
+      },
     },
   },
   server: { proxy: { "/v1": { target: SERVER, ws: true }, "/health": SERVER } },
