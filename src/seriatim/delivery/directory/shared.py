@@ -55,7 +55,7 @@ class SharedDirectory:
     """See port.Directory.
 
     Bounds: at most ten changes of up to 2,500 users a second go out, and a beat every 5 s; everything is said at most
-    once a second. Held are all users of all gateways: about 100 bytes each (docs/decisions/0013).
+    once a second. Held are all users of all gateways: about 90 bytes each (decision 0016).
     """
 
     def __init__(
