@@ -154,6 +154,8 @@ async def _drain(settings: Settings, http: HttpServer | None, parts: Parts, ends
     try:
         async with asyncio.timeout(settings.drain_s):
             await parts.appender.drain()
+            parts.social.directory.leave()
+            await parts.publisher.drain()
     except TimeoutError:
         log.warning("drain_timed_out", after_s=settings.drain_s)
     parts.sockets.close_all()
