@@ -10,6 +10,7 @@ export const { hourCycle = "h23" } = new Intl.DateTimeFormat(undefined, { hour: 
 const clock = new Intl.DateTimeFormat(language, { hour: "numeric", minute: "2-digit", hourCycle });
 const weekday = new Intl.DateTimeFormat(language, { weekday: "short" });
 const dayMonth = new Intl.DateTimeFormat(language, { day: "numeric", month: "short" });
+const monthYear = new Intl.DateTimeFormat(language, { month: "short", year: "numeric" });
 const longDay = new Intl.DateTimeFormat(language, { weekday: "long", day: "numeric", month: "long" });
 const longDayYear = new Intl.DateTimeFormat(language, {
   weekday: "long",
@@ -48,14 +49,18 @@ export function dayName(at: number, now: number): string {
 export function shortTime(at: number, now: number): string {
   const age = dayOf(now) - dayOf(at);
   if (age <= 0) return clock.format(at);
-  return age < 7 ? weekday.format(at) : dayMonth.format(at);
+  if (age < 7) return weekday.format(at);
+  return (new Date(at).getFullYear() === new Date(now).getFullYear() ? dayMonth : monthYear).format(at);
 }
 
 export function ago(at: number, now: number): string {
   const minutes = Math.round((at - now) / 60_000);
   if (minutes > -60) return relative.format(Math.min(0, minutes), "minute");
   const hours = Math.round(minutes / 60);
-  return hours > -24 ? relative.format(hours, "hour") : relative.format(Math.round(hours / 24), "day");
+  if (hours > -24) return relative.format(hours, "hour");
+  const days = Math.round(hours / 24);
+  if (days > -31) return relative.format(days, "day");
+  return days > -365 ? relative.format(Math.round(days / 30.4), "month") : relative.format(Math.round(days / 365.25), "year");
 }
 
 /** Names as a sentence has them: the first three, and how many others. */
