@@ -12,6 +12,7 @@ import pytest
 from scenarios.test_bots import admin, make_bot
 from scenarios.test_presence import row
 from seriatim.app.settings import BadSettings, load
+from seriatim.app.streams import social
 from seriatim.delivery.broker.port import Hint
 from seriatim.delivery.directory.shared import SharedDirectory
 from seriatim.delivery.fanout import FanOut
@@ -126,19 +127,22 @@ async def last(device: Device, conversation_id: int) -> dict[str, object]:
 # -- what is of a moment
 
 
-OFFLINE_AFTER_S = 1.0
-LEASE_S = 3.0
-"""Instead of 10 s and 15 s, which the tests with a clock of their own keep to."""
+OFFLINE_AFTER_S = 0.5
+LEASE_S = 2.0
+SLOT_S = 0.02
+"""Instead of 10 s, 15 s and 0.1 s, which the tests with a clock of their own keep to."""
 
 
 @pytest.fixture
-async def hasty(
-    postgres_dsn: str, data_folder: Path, valkey: Valkey, monkeypatch: pytest.MonkeyPatch
-) -> AsyncGenerator[Both]:
-    """Return two servers, met ones, that tell soon who went offline."""
+def in_haste(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have what takes its time take less."""
     monkeypatch.setitem(presence.Presence.__init__.__kwdefaults__, "offline_after_s", OFFLINE_AFTER_S)
-    async with two(postgres_dsn, data_folder, valkey) as both:
-        yield both
+    monkeypatch.setattr(social, "SLOT_S", SLOT_S)
+    monkeypatch.setattr(presence, "FOCUS_EVERY_S", 0.0)
+    monkeypatch.setattr(slash, "SLASH_WITHIN_S", 1.0)
+
+
+hasty = pytest.mark.usefixtures("in_haste")
 
 
 async def looks(device: Device, *conversation_ids: int, at: Device) -> None:
@@ -147,9 +151,10 @@ async def looks(device: Device, *conversation_ids: int, at: Device) -> None:
     await device.ask("compare", entries=[])
 
 
+@hasty
 @pytest.mark.promise("D6")
-async def test_who_comes_turns_away_and_goes_is_told_on_the_other_server(hasty: Both) -> None:
-    one, other = hasty
+async def test_who_comes_turns_away_and_goes_is_told_on_the_other_server(both: Both) -> None:
+    one, other = both
     ada, bob = await one.device("ada"), await other.device("bob")
     await looks(bob, at=ada)
     await row(bob, ada.user_id, "online")
@@ -163,9 +168,10 @@ async def test_who_comes_turns_away_and_goes_is_told_on_the_other_server(hasty: 
     assert abs(datetime.fromisoformat(told[2]) - left_at) < timedelta(seconds=2), "and when he was last here"
 
 
+@hasty
 @pytest.mark.promise("D6")
-async def test_who_hides_on_one_server_is_hidden_on_the_other_too(hasty: Both) -> None:
-    one, other = hasty
+async def test_who_hides_on_one_server_is_hidden_on_the_other_too(both: Both) -> None:
+    one, other = both
     ada, bob = await one.device("ada"), await one.device("bob")
     phone = await other.another_device(ada)
     eve = await other.device("eve")
@@ -185,12 +191,12 @@ async def test_who_hides_on_one_server_is_hidden_on_the_other_too(hasty: Both) -
     assert all(frame["type"] != "typing" for frame in eve._kept), "nor does anybody see him type"
 
 
+@hasty
 @pytest.mark.promise("D6")
 async def test_the_people_of_a_server_that_died_are_offline_with_its_lease(
     postgres_dsn: str, data_folder: Path, valkey: Valkey, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(SharedDirectory.__init__.__kwdefaults__, "lease_s", LEASE_S)
-    monkeypatch.setitem(presence.Presence.__init__.__kwdefaults__, "offline_after_s", OFFLINE_AFTER_S)
     async with serving(postgres_dsn, data_folder, broker_url=valkey.url) as other:
         bob = await other.device("bob")
         async with serving(postgres_dsn, data_folder, broker_url=valkey.url) as one:
@@ -201,9 +207,10 @@ async def test_the_people_of_a_server_that_died_are_offline_with_its_lease(
         await row(bob, ada.user_id, "offline", LEASE_S + OFFLINE_AFTER_S + 2.0)
 
 
+@hasty
 @pytest.mark.promise("D6")
-async def test_presence_is_right_again_when_a_dead_broker_is_back(hasty: Both, valkey: Valkey) -> None:
-    one, other = hasty
+async def test_presence_is_right_again_when_a_dead_broker_is_back(both: Both, valkey: Valkey) -> None:
+    one, other = both
     ada, bob = await one.device("ada"), await other.device("bob")
     await looks(bob, at=ada)
     await row(bob, ada.user_id, "online")
@@ -251,8 +258,8 @@ async def test_ticks_move_on_the_other_server(both: Both) -> None:
     assert (await ada.next("watermarks"))["rows"] == [[bob.user_id, sent, sent]]
 
 
-async def test_a_bot_on_one_server_answers_calls_on_the_other(both: Both, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(slash, "SLASH_WITHIN_S", 1.0)
+@hasty
+async def test_a_bot_on_one_server_answers_calls_on_the_other(both: Both) -> None:
     one, other = both
     root = await admin(one)
     bot = await other.greeted(await make_bot(root, "bot"))
