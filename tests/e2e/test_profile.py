@@ -1,12 +1,13 @@
 """One's name and one's mail in the settings, whom an admin lets in, who follows a thread; each screen is looked at."""
 
+import re
 import uuid
 from collections.abc import Callable, Iterator
 from email.message import EmailMessage
 
 import pytest
 from anyio.from_thread import start_blocking_portal
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Locator, expect
 
 from e2e.conftest import serving
 from e2e.people import Api, Person, sign_up_here, unique, watched
@@ -125,16 +126,11 @@ def test_an_admin_lets_a_guest_in_by_a_link_and_by_mail_and_gives_him_a_new_pass
     ada: Person, browser: Browser, own_server: str, box: tuple[Postbox, Callable[[], EmailMessage]]
 ) -> None:
     page, name = ada.page, unique("Guest")
-    settings(ada).get_by_role("button", name="Let people in").click()
-    screen = page.get_by_role("dialog", name="Let people in")
-    screen.get_by_label("As a guest").check()
-    screen.get_by_role("button", name="Make link").click()
-    shown = screen.get_by_role("group", name="Link to sign up")
-    expect(shown).to_be_focused()
-    look(page, "let-in", ("light", 1280, 800), ("dark", 1280, 800), ("light", 360, 740))
+    screen = _letting_in(ada)
     context = browser.new_context(base_url=own_server)
     tab = context.new_page()
-    tab.goto(shown.get_by_label("Link to sign up").input_value())
+    tab.goto(_link_for_a_guest(screen))
+    look(page, "let-in", ("light", 1280, 800), ("dark", 1280, 800), ("light", 360, 740))
     sign_up_here(tab, name)
     guest = Api.log_in(own_server, name)
     assert guest.is_guest()
@@ -159,6 +155,57 @@ def test_an_admin_lets_a_guest_in_by_a_link_and_by_mail_and_gives_him_a_new_pass
     context.close()
     page.keyboard.press("Escape")
     page.keyboard.press("Escape")
+
+
+def test_a_guest_is_added_among_others_and_begins_no_group_of_his_own(
+    ada: Person, browser: Browser, own_server: str
+) -> None:
+    page, name, title = ada.page, unique("Guest"), unique("Visit")
+    bob, carol = (Api.sign_up(own_server, unique(one)) for one in ("Bob", "Carol"))
+    address = _link_for_a_guest(_letting_in(ada))
+    page.keyboard.press("Escape")
+    page.keyboard.press("Escape")
+    context = browser.new_context(base_url=own_server)
+    tab = context.new_page()
+    tab.goto(address)
+    sign_up_here(tab, name)
+    page.get_by_role("button", name="New conversation").first.click()
+    page.get_by_role("radio", name="Group").click()
+    page.get_by_label("Group name").fill(title)
+    page.get_by_role("button", name="Create group").click()
+    expect(page.get_by_role("heading", level=1, name=title)).to_be_visible()
+    page.get_by_role("button", name="Details").click()
+    details = page.get_by_role("region", name="Details")
+    details.get_by_role("button", name="Add people").click()
+    form = page.get_by_role("dialog", name="Add people")
+    for one in (bob.name, name, carol.name):
+        form.get_by_label("Search people by name").fill(one)
+        form.get_by_role("button", name=one, exact=True).click()
+    form.get_by_role("button", name="Add", exact=True).click()
+    expect(form).to_have_count(0)
+    expect(ada.feed.get_by_text(re.compile(f"You added .*{bob.name}.* and .*{carol.name}"))).to_be_visible()
+    expect(details.get_by_role("listitem").filter(has_text=name)).to_contain_text("Guest")
+    expect(tab.get_by_role("link", name=title)).to_be_visible()
+    tab.get_by_role("button", name="New conversation").first.click()
+    dialog = tab.get_by_role("dialog", name="New conversation")
+    expect(dialog.get_by_text("As a guest you write to people")).to_be_visible()
+    expect(dialog.get_by_role("radio")).to_have_count(0)
+    details.get_by_role("button", name="Close").click()
+    for opened in (bob, carol, context):
+        opened.close()
+
+
+def _letting_in(ada: Person) -> Locator:
+    settings(ada).get_by_role("button", name="Let people in").click()
+    return ada.page.get_by_role("dialog", name="Let people in")
+
+
+def _link_for_a_guest(screen: Locator) -> str:
+    screen.get_by_label("As a guest").check()
+    screen.get_by_role("button", name="Make link").click()
+    shown = screen.get_by_role("group", name="Link to sign up")
+    expect(shown).to_be_focused()
+    return shown.get_by_label("Link to sign up").input_value()
 
 
 def test_a_thread_says_who_follows_it(ada: Person, own_server: str) -> None:

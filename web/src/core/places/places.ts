@@ -107,9 +107,9 @@ export function places(desk: Desk): PlaceHandlers {
         })),
       );
     },
-    server_admin: async () => {
+    my_rights: async () => {
       const me = await http.ask<Me>("GET", "/v1/me");
-      return me.ok ? done({ server_admin: me.value.server_admin }) : me;
+      return me.ok ? done({ server_admin: me.value.server_admin, guest: me.value.guest }) : me;
     },
 
     slash_commands: async ({ conversation_id: id }) => {

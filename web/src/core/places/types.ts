@@ -121,7 +121,7 @@ export interface PlaceAsks {
   resolve_report: [{ report_id: number; resolution: Resolution }, Done];
   /** The newest first, at most 200. */
   audit: [{ conversation_id: ConversationId | null }, readonly AuditedRow[]];
-  server_admin: [Done, { server_admin: boolean }];
+  my_rights: [Done, { readonly server_admin: boolean; readonly guest: boolean }];
 
   slash_commands: [Here, readonly SlashRow[]];
   /** What the bot says to this user alone; empty: nothing. */

@@ -175,6 +175,7 @@ export const later: Parts["later"] = {
   settings: "الإعدادات",
   reply: "رد",
   withPerson: "شخص",
+  guestBegins: "بصفتك ضيفًا تراسل من تلقاهم في محادثة. أما المجموعات والقنوات فيدعوك إليها غيرك.",
   group: "مجموعة",
   channel: "قناة",
   browse: "انضمام",

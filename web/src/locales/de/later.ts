@@ -164,6 +164,7 @@ export const later: Parts["later"] = {
   settings: "Einstellungen",
   reply: "Antworten",
   withPerson: "Person",
+  guestBegins: "Als Gast schreibst du Personen, denen du in einer Unterhaltung begegnest. In Gruppen und Kanäle laden dich andere ein.",
   group: "Gruppe",
   channel: "Kanal",
   browse: "Beitreten",

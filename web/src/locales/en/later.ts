@@ -165,6 +165,7 @@ export const later = spoken("later", {
   settings: "Settings",
   reply: "Reply",
   withPerson: "Person",
+  guestBegins: "As a guest you write to people whom you meet in a conversation. To groups and channels others invite you.",
   group: "Group",
   channel: "Channel",
   browse: "Join",
