@@ -20,7 +20,9 @@ export function pseudo(english: string): string {
     .split(kept)
     .map((piece, at) => (at % 2 === 1 ? piece : [...piece].map((letter) => ACCENTED[PLAIN.indexOf(letter)] ?? letter).join("")))
     .join("");
-  return `[${said}${"~".repeat(Math.ceil(english.length * 0.4))}]`;
+  // In pieces, as words are: a line breaks between them.
+  const longer = "~".repeat(Math.ceil(english.length * 0.4)).replaceAll("~".repeat(8), "~~~~~~~ ");
+  return `[${said}${longer}]`;
 }
 
 function each(value: unknown): object {

@@ -18,7 +18,7 @@ export const said: Parts["said"] = {
   archived: (who, by) => `${did(who, by, "أرشفتَ", "أرشف", "أرشفوا")} هذه المحادثة`,
   unarchived: (who, by) => `${did(who, by, "أعدتَ", "أعاد", "أعادوا")} فتح هذه المحادثة`,
   settingsNow: (who, by) => `${did(who, by, "غيّرتَ", "غيّر", "غيّروا")} الإعدادات`,
-  roleNow: (who, by, whom, role) => `${did(who, by, "غيّرتَ", "غيّر", "غيّروا")} دور ${whom} إلى ${role}`,
+  roleNow: (who, by, whom, role) => `${did(who, by, "غيّرتَ", "غيّر", "غيّروا")} الدور: ${whom} الآن ${role}`,
   roleWords: { owner: "مالك", admin: "مشرف", member: "عضو عادي", guest: "ضيف" },
   renamed: (who, by, title) => `${did(who, by, "غيّرتَ", "غيّر", "غيّروا")} الاسم إلى «${title}»`,
   topicNow: (who, by, topic) => `${did(who, by, "حدّدتَ", "حدّد", "حدّدوا")} الموضوع: ${topic}`,
