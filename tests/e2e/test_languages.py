@@ -27,7 +27,7 @@ WORDS = {
 }
 UNSPOKEN = """() => {
     const found = new Set();
-    const own = "bdi, button[lang], time, kbd, code, option, .body, .last, .plain, .avatar, .name, .written, [role=log]";
+    const own = "bdi, button[lang], time, kbd, code, option, .body, .last, .avatar, .name, .written, [role=log]";
     const strange = (text) => /[A-Za-z]{2,}/.test(text) && !/^[^A-Za-z]*\\[.*\\][^A-Za-z]*$/s.test(text);
     const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
     for (let node = walker.nextNode(); node !== null; node = walker.nextNode()) {

@@ -6,6 +6,8 @@ import { gzipSync } from "node:zlib";
 
 const STATIC = join(import.meta.dirname, "../../src/seriatim/static");
 const BUDGETS = { js: 90_000, css: 12_000 };
+/** Of a language, which comes before the page where it is not English. */
+const LANGUAGE = 16_000;
 
 const page = readFileSync(join(STATIC, "index.html"), "utf-8");
 const assets = readdirSync(join(STATIC, "assets"));
@@ -23,5 +25,10 @@ for (const [kind, budget] of Object.entries(BUDGETS)) {
   const state = sum <= budget ? "within" : "OVER";
   failed ||= sum > budget || files.length === 0;
   console.log(`${kind}: ${(sum / 1_000).toFixed(1)} kB gzip of ${budget / 1_000}, ${state} (${files.map((name, at) => `${name} ${sizes[at]}`).join(", ")})`);
+}
+for (const name of assets.filter((one) => /^(de|ar)-.*\.js$/.test(one))) {
+  const size = gzipSync(readFileSync(join(STATIC, "assets", name)), { level: 9 }).length;
+  failed ||= size > LANGUAGE;
+  console.log(`${name}: ${(size / 1_000).toFixed(1)} kB gzip of ${LANGUAGE / 1_000}`);
 }
 process.exitCode = failed ? 1 : 0;

@@ -5,8 +5,10 @@ import { language } from "../../locales/spoken.ts";
 
 export { language, words };
 
-/** Of 24 hours or twice 12, as the reader has it. */
-export const { hourCycle = "h23" } = new Intl.DateTimeFormat(undefined, { hour: "numeric" }).resolvedOptions();
+/** The reader's kind of this language; where he has none, English goes by his own clocks, and others by theirs. */
+const kind = navigator.languages.find((one) => one.startsWith(language)) ?? (language === "en" ? undefined : language);
+/** Of 24 hours or twice 12. */
+export const { hourCycle = "h23" } = new Intl.DateTimeFormat(kind, { hour: "numeric" }).resolvedOptions();
 const clock = new Intl.DateTimeFormat(language, { hour: "numeric", minute: "2-digit", hourCycle });
 const weekday = new Intl.DateTimeFormat(language, { weekday: "short" });
 const dayMonth = new Intl.DateTimeFormat(language, { day: "numeric", month: "short" });
