@@ -82,8 +82,9 @@ async def proxied(prepare: Prepare, example: str, server: Server, folder: Path) 
         yield port, pair.certificate
     finally:
         if process.returncode is None:
-            process.kill()
-        await process.wait()
+            process.terminate()  # killed, nginx would leave its workers behind
+        async with asyncio.timeout(WITHIN_S):
+            await process.wait()
 
 
 async def welcomed(socket: ClientConnection, credentials: dict[str, object]) -> str:
