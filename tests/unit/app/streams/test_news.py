@@ -2,6 +2,7 @@
 
 import pytest
 
+from seriatim.app.settings import Settings
 from seriatim.app.streams.loops import Role
 from seriatim.app.streams.news import news_of_all
 from seriatim.delivery.broker.port import Told
@@ -24,6 +25,7 @@ class Listener:
 @pytest.mark.parametrize(("role", "heard"), [(Role.ALL, [7]), (Role.GATEWAY, [7]), (Role.WORKER, [])])
 async def test_a_worker_has_nobody_who_waits_for_news(role: Role, heard: list[int]) -> None:
     listener = Listener()
-    others = news_of_all("unix:///nobody", "a channel", "an epoch", listener, print, role=role)  # type: ignore[arg-type]
+    settings = Settings(broker_url="unix:///nobody", role=role)
+    others = news_of_all(settings, "a channel", "an epoch", listener, print)  # type: ignore[arg-type]
     others.broker.tell(Told(7, SelfChanged(what=DevicesChanged())))
     assert listener.heard == heard
