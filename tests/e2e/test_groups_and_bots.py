@@ -153,6 +153,9 @@ def test_everybody_sees_the_groups_as_they_are_when_he_looks(
     ada.page.keyboard.press("Escape")
     seen.get_by_role("button", name="Show who is in reviewers").click()
     expect(shown.get_by_text("This group was deleted meanwhile.")).to_be_visible()
+    bob.page.keyboard.press("Escape")
+    bob.page.evaluate("dispatchEvent(new Event('focus'))")  # as when he comes back to the page
+    expect(seen.get_by_text("There are no groups yet.")).to_be_visible()
     context.close()
     assert faults == []
 
