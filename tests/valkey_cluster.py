@@ -168,10 +168,11 @@ class Cluster:
         """Say something on a channel."""
         self.holder(channel).ask("SPUBLISH", channel, payload)
 
-    def cut_subscriptions(self) -> None:
-        """Close the connections of all who listen."""
+    def cut_connections(self) -> None:
+        """Close the connections of all who listen, and of all who publish."""
         for node in self.nodes:
-            node.ask("CLIENT", "KILL", "TYPE", "pubsub")
+            for kind in ("pubsub", "normal"):
+                node.ask("CLIENT", "KILL", "TYPE", kind)
 
     def move(self, channel: str, to: Node, *, unnoticed: bool = False) -> None:
         """Give the slot of a channel to another master, as a resharding does; `unnoticed` by who had it."""

@@ -60,6 +60,7 @@ class Valkey:
         """Say something on a channel."""
         self.ask("PUBLISH", channel, payload)
 
-    def cut_subscriptions(self) -> None:
-        """Close the connections of all who listen."""
-        self.ask("CLIENT", "KILL", "TYPE", "pubsub")
+    def cut_connections(self) -> None:
+        """Close the connections of all who listen, and of all who publish."""
+        for kind in ("pubsub", "normal"):
+            self.ask("CLIENT", "KILL", "TYPE", kind)
