@@ -33,6 +33,8 @@ GC_THRESHOLDS = (20_000, 20, 50)
 
 LEAVE_WITHIN_MS = 2_000
 """The window in which a gateway's clients move to the others; longer where that many would be refused there."""
+BEGIN_ANEW_MS = 500
+"""The parts are built again within this time."""
 LEAVE_SLACK_S = 0.5
 LOOK_EVERY_S = 0.05
 
@@ -134,7 +136,7 @@ async def running(settings: Settings, dsn: str, front: Front) -> AsyncGenerator[
                 yield parts
             finally:
                 front.shut()
-                parts.sockets.begin_drain()
+                parts.sockets.begin_drain((BEGIN_ANEW_MS, _window_ms(settings, parts.sockets)))
                 parts.sockets.close_all()
                 for task in loops:
                     task.cancel()
@@ -163,7 +165,7 @@ async def _drain(settings: Settings, http: HttpServer | None, parts: Parts, ends
 
 async def _let_leave(settings: Settings, sockets: Sockets, ends: Ends) -> None:
     """Serve on while clients move, each at its own time, to the gateways that stay: none is without one meanwhile."""
-    window_ms = max(LEAVE_WITHIN_MS, 1_000 * len(sockets.sockets) // settings.handshakes_per_s)
+    window_ms = _window_ms(settings, sockets)
     sockets.begin_drain((0, window_ms))
     with suppress(TimeoutError):
         async with asyncio.timeout(window_ms / 1_000 + LEAVE_SLACK_S):
@@ -173,3 +175,7 @@ async def _let_leave(settings: Settings, sockets: Sockets, ends: Ends) -> None:
 
 def _no_sockets(_request: UpgradeRequest, _connection: Connection) -> Refusal:
     return Refusal(HTTPStatus.NOT_FOUND, "a worker takes no connections")
+def _window_ms(settings: Settings, sockets: Sockets) -> int:
+    return max(LEAVE_WITHIN_MS, 1_000 * len(sockets.sockets) // settings.handshakes_per_s)
+
+
