@@ -1,6 +1,7 @@
 """The gate without a server: what becomes of a command is told once, whatever its feature does."""
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
@@ -56,6 +57,7 @@ class Commands:
 
     def __init__(self, act: Callable[[], Awaitable[Any]]) -> None:
         self._act = act
+        self.ended: Counter[tuple[str, str]] = Counter()
 
     async def run(self, _command: Any, _sender: Any) -> Any:
         return await self._act()
