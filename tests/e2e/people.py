@@ -214,6 +214,12 @@ class Api:
     def is_guest(self) -> bool:
         return bool(self._client.get("/v1/me").raise_for_status().json()["guest"])
 
+    def take_reports(self, conversation_id: int) -> None:
+        """Deal with what is reported there, as a moderator."""
+        found = self._client.get(f"/v1/conversations/{conversation_id}/reports").raise_for_status().json()["reports"]
+        for one in found:
+            self._client.post(f"/v1/reports/{one['report_id']}/take").raise_for_status()
+
     def change_group(self, name: str, user_ids: list[int]) -> None:
         """Let others be in a group of people, as an admin of the server."""
         groups = self._client.get("/v1/groups").raise_for_status().json()["groups"]

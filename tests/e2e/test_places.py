@@ -168,6 +168,24 @@ def test_a_report_is_decided_and_a_member_silenced_and_banned(
         expect(queue.get_by_role("listitem").filter(has_text=act).first).to_be_visible()
 
 
+def test_who_is_slower_than_another_moderator_is_told(
+    couple: tuple[Person, Person], place: tuple[str, int], api: Callable[[str], Api], server: str
+) -> None:
+    channel, other = place[1], api(unique("Other"))
+    ada, grace = (Api.log_in(server, one.name) for one in couple)
+    ada.act(channel, "invite", user_ids=[other.user_id], role="admin")
+    grace.tell(f"/v1/conversations/{channel}/reports", {"seq": ada.send(channel, "Something that hurts")})
+    queue = _way(couple[0], "Moderation")
+    expect(queue).to_contain_text(f"Reported by {grace.name}")
+    other.take_reports(channel)
+    queue.get_by_role("button", name="I deal with it").click()
+    expect(queue.get_by_role("alert")).to_have_text("Another moderator deals with this report already.")
+    expect(queue).to_contain_text(f"{other.name} deals with it")
+    _close(couple[0].page)
+    for one in (ada, grace):
+        one.close()
+
+
 def test_what_somebody_blocked_writes_is_folded_away_until_it_is_asked_for_or_the_block_is_lifted(
     couple: tuple[Person, Person], place: tuple[str, int]
 ) -> None:
