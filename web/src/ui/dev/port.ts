@@ -289,6 +289,12 @@ export function samplePort(): Port {
       },
     ],
     create: () => ({ conversation_id: 18 as ConversationId }),
+    reminders: () => [],
+    blocks: () => [],
+    groups: () => [],
+    emoji: () => ({ emoji: [], may_add: false }),
+    watch: () => ({ type: "presence" }),
+    receipts: ({ conversation_id }) => ({ conversation_id, seq: 0, member_count: of(conversation_id).row.member_count }),
   };
   return {
     ask(name, input) {
