@@ -29,8 +29,8 @@ class WrongSecret(Exception):
 def server_secret(data_folder: Path, given: str | None = None) -> bytes:
     """Return the secret of this server: `given` (SERIATIM_SECRET), else the file `secret` of the data folder.
 
-    The file is made on the first start, readable by its owner only. All processes of one server need the same secret,
-    and so does a restored backup.
+    The file is made on the first start, with its folder, and only its owner may read it. All processes of one server
+    need the same secret, and so does a restored backup.
 
     Raises:
         ValueError: `given` has fewer than 32 characters.
@@ -42,6 +42,7 @@ def server_secret(data_folder: Path, given: str | None = None) -> bytes:
     path = data_folder / "secret"
     fresh = path.with_name(f".secret-{os.getpid()}")
     if not path.exists():
+        data_folder.mkdir(parents=True, exist_ok=True)
         handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(handle, "w") as file:
             file.write(secrets.token_hex(KEY_BYTES) + "\n")

@@ -19,9 +19,7 @@ def test_only_its_owner_may_read_the_secret(tmp_path: Path) -> None:
     assert (tmp_path / "secret").stat().st_mode & 0o777 == 0o600
 
 
-def test_two_servers_have_two_secrets(tmp_path: Path) -> None:
-    (tmp_path / "one").mkdir()
-    (tmp_path / "two").mkdir()
+def test_two_servers_have_two_secrets_in_folders_that_a_first_start_makes(tmp_path: Path) -> None:
     assert server_secret(tmp_path / "one") != server_secret(tmp_path / "two")
 
 
