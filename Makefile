@@ -36,7 +36,7 @@ check: install .venv/.developing ## format, lint, types, imports, structure
 test-fast: install .venv/.developing ## unit tests, small properties, one scenario
 	$(BIN)/pytest -q --hypothesis-profile=fast tests/unit tests/properties tests/scenarios/test_migrations.py
 
-chaos: install .venv/.developing ## the long chaos: every mechanism removed once, 20 kills at each hop, 100,000 messages; 1,000 histories (about 40 minutes)
+chaos: install .venv/.developing pgbouncer ## the long chaos: every mechanism removed once, 20 kills at each hop, 100,000 messages; 1,000 histories (about 40 minutes)
 	$(BIN)/pytest -q -m long tests/chaos tests/contracts
 	$(BIN)/pytest -q --hypothesis-profile=search tests/properties/test_snapshot.py tests/properties/test_unread.py
 
