@@ -7,7 +7,7 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -86,10 +86,30 @@ class Node:
         """Let it hear the other nodes."""
         self.ask("DEBUG", "DROP-CLUSTER-PACKET-FILTER", -1)
 
+    def listening(self, channel: str) -> Iterator[bytes]:
+        """Listen to a channel from now on, and return what comes."""
+        redis = Redis(port=self.port, protocol=2, socket_timeout=FORMED_WITHIN_S)
+        connection = redis.connection_pool.get_connection()
+        connection.send_command("SSUBSCRIBE", channel)
+        connection.read_response()
+
+        def heard() -> Iterator[bytes]:
+            with redis:
+                while True:
+                    yield connection.read_response()[2]
+
+        return heard()
+
     @property
     def id(self) -> str:
         """Its name in the cluster."""
         return str(self.ask("CLUSTER", "MYID"))
+
+    @property
+    def epoch(self) -> int:
+        """When it was last made master, among the others."""
+        lines = str(self.ask("CLUSTER", "INFO")).splitlines()
+        return int(next(line for line in lines if line.startswith("cluster_my_epoch:")).partition(":")[2])
 
     def holds(self, wanted: str, section: str) -> bool:
         """Say whether a line is in what it tells of itself; one that does not answer says nothing."""
