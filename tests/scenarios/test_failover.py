@@ -1,4 +1,4 @@
-"""A log that is replaced, stops or waits while requests live on: nobody is told of the old one or waits for ever."""
+"""Standbys that are read from, stopped and promoted, and a log that is replaced or ends while requests live on."""
 
 import asyncio
 import signal
@@ -15,14 +15,16 @@ from scenarios.log_world import appending, open_room, signal_append_backend
 from scenarios.test_client import name
 from scenarios.test_faults import Process, sent_in_the_end, started
 from seriatim.client import Client, ConversationKind, State
+from seriatim.core.clock import SystemClock
 from seriatim.core.errors import Unavailable
 from seriatim.core.ids import ConversationId, uuid7
 from seriatim.log.epoch import LogReplaced
 from seriatim.log.lane import lane
+from seriatim.log.replica.replica import Replica, line_of
 from seriatim.storage.postgres import database as pools
 from seriatim.storage.postgres.database import Connection, Database
 from standby import Pair, pair, tell
-from world import PASSWORD, WITHIN_S, serving
+from world import PASSWORD, WITHIN_S, Server, serving
 
 SALT = "select salt from epoch_salt"
 OTHER_SALT = "update epoch_salt set salt = %s"
@@ -82,6 +84,79 @@ def asynchronous() -> Iterator[Pair]:
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the data folder of the servers on the synchronous pair: one secret for both tests."""
     return tmp_path_factory.mktemp("failover")
+
+
+PAGES = "select count(*) from pg_stat_activity where query like '-- page%' and application_name = 'seriatim-reading'"
+
+
+@pytest.fixture
+async def reading(synchronous: Pair, home: Path) -> AsyncIterator[Server]:
+    """Return a server that reads pages on the standby."""
+    async with serving(synchronous.primary_dsn, home, database_replica_url=synchronous.standby_dsn) as server:
+        yield server
+
+
+async def test_pages_are_read_on_a_replica_that_holds_all_there_is(reading: Server, synchronous: Pair) -> None:
+    ada = await reading.device("ada")
+    here = await ada.group()
+    sent = await ada.send(here, "hi")
+    async with asyncio.timeout(WITHIN_S):
+        while await tell(synchronous.standby_dsn, PAGES) == (0,):
+            assert (await ada.history(here))[-1]["seq"] == sent["seq"]
+    asked = await tell(synchronous.primary_dsn, PAGES)
+    assert (await ada.history(here))[-1]["body"] == "hi"
+    assert await tell(synchronous.primary_dsn, PAGES) == asked
+
+
+@pytest.mark.promise("L4")
+async def test_who_has_written_reads_it_though_the_replica_lags(reading: Server, synchronous: Pair) -> None:
+    ada = await reading.device("ada")
+    here = await ada.group()
+    await tell(synchronous.standby_dsn, "select pg_wal_replay_pause()")
+    try:
+        for number in range(5):
+            sent = await ada.send(here, str(number))
+            assert [entry["seq"] for entry in await ada.history(here)] == list(range(1, sent["seq"] + 1))
+        await ada.command("edit", conversation_id=here, target_seq=sent["seq"], body="in other words")
+        assert (await ada.history(here))[sent["seq"] - 1]["body"] == "in other words"
+    finally:
+        await tell(synchronous.standby_dsn, "select pg_wal_replay_resume()")
+
+
+async def test_a_replica_is_not_read_on_another_line_of_history_than_the_primary_s(
+    reading: Server, synchronous: Pair
+) -> None:
+    async def page(connection: Connection) -> str:
+        row = await (await connection.execute("select 'read'")).fetchone()
+        return "" if row is None else row[0]
+
+    ada = await reading.device("ada")
+    here = ConversationId(await ada.group())
+    async with reading.parts.database.read() as connection:
+        system, timeline = await line_of(connection)
+    found: list[str | None] = []
+    for line in ((system, timeline), (system, timeline + 1), (system + 1, timeline)):
+        other = Replica(synchronous.standby_dsn, line, SystemClock())
+        holding = asyncio.create_task(other.run())
+        async with asyncio.timeout(WITHIN_S):
+            while not other.is_there or (line == (system, timeline) and await other.read(here, 1, page) is None):
+                await asyncio.sleep(0.01)
+        found.append(await other.read(here, 1, page))
+        holding.cancel()
+    assert found == ["read", None, None]
+
+
+async def test_a_replica_that_is_away_costs_nobody_his_page(
+    synchronous: Pair, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pools, "CONNECT_WITHIN_S", 1)
+    away = "postgresql://nobody@/none?host=/nowhere"
+    async with serving(synchronous.primary_dsn, home, database_replica_url=away) as server:
+        ada = await server.device("ada")
+        here = await ada.group()
+        for number in range(3):
+            await ada.send(here, str(number))
+            assert (await ada.history(here))[-1]["body"] == str(number)
 
 
 WAITING = "select pid from pg_stat_activity where wait_event = 'SyncRep' and application_name = 'seriatim-append'"
