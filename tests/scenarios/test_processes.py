@@ -93,10 +93,12 @@ async def test_a_rolling_restart_loses_nothing_and_nobody_waits_for_three_second
     ada, bob = [await Client.sign_up(running.url, name, PASSWORD) for name in names]
     heard: list[str] = []
     waits_s: list[float] = []
+    enough = asyncio.Event()
     async with ada, bob, asyncio.timeout(60):
         here = (await ada.create(ConversationKind.DIRECT, [bob.account.user_id])).conversation_id
         async with asyncio.TaskGroup() as tasks:
             listening = tasks.create_task(listen(bob, heard))
+            tasks.create_task(knock(running.url, enough))
             running.process.send_signal(signal.SIGHUP)
             while len(running.lines("rolling_restart_done")) < done:
                 began = time.monotonic()
@@ -105,10 +107,25 @@ async def test_a_rolling_restart_loses_nothing_and_nobody_waits_for_three_second
                 await asyncio.sleep(0.02)
             await ada.send(here, "the end")
             await listening
+            enough.set()
     assert heard == [*map(str, range(len(waits_s))), "the end"], "each once, in order"
     assert max(waits_s) < 3.0
     after = running.pids
     assert [name for name in before if before[name] == after[name]] == ["broker"]
+
+
+async def knock(url: str, enough: asyncio.Event) -> None:
+    """Come anew all the time; a connection that is not answered fails the test."""
+    host, _, port = url.removeprefix("http://").partition(":")
+    while not enough.is_set():
+        async with asyncio.timeout(3.0):
+            reader, writer = await asyncio.open_connection(host, int(port))
+            writer.write(b"GET /health HTTP/1.1\r\nHost: here\r\nConnection: close\r\n\r\n")
+            answer = await reader.readline()
+        writer.close()
+        await writer.wait_closed()
+        assert answer.startswith(b"HTTP/1.1 200")
+        await asyncio.sleep(0.01)
 
 
 async def listen(device: Client, heard: list[str]) -> None:

@@ -37,6 +37,8 @@ BEGIN_ANEW_MS = 500
 """The parts are built again within this time."""
 LEAVE_SLACK_S = 0.5
 LOOK_EVERY_S = 0.05
+DOOR_WITHIN_S = 10.0
+"""So long a supervised process that is not ready leaves connections in the queue; then they are told why."""
 
 
 async def serve(settings: Settings, supervised: Supervised | None = None) -> None:
@@ -51,7 +53,11 @@ async def serve(settings: Settings, supervised: Supervised | None = None) -> Non
     http = _http(settings, front, supervised)
     url = "" if http is None else f"{'https' if settings.tls_certificate else 'http'}://{settings.host}:{http.port}"
 
+    is_ready = asyncio.get_running_loop().create_future()
+
     def ready() -> None:
+        if not is_ready.done():
+            is_ready.set_result(None)
         if supervised is None:
             log.info("ready", url=url)
         else:
@@ -59,13 +65,15 @@ async def serve(settings: Settings, supervised: Supervised | None = None) -> Non
 
     try:
         async with asyncio.TaskGroup() as tasks:
-            if http is not None:
-                tasks.create_task(http.serve())
-                await http.started()
-            if supervised is None:
+            if supervised is None and http is not None:
+                await _accept(http, tasks)
                 log.info("listening", url=url)
             working = tasks.create_task(_work(settings, front, http, ends, ready))
             stopping = tasks.create_task(_stop_a_start(ends.asked, front, working))
+            if supervised is not None and http is not None:
+                # Who comes meanwhile waits, or comes to the predecessor: both are better than being sent away.
+                await asyncio.wait([working, is_ready], timeout=DOOR_WITHIN_S, return_when=asyncio.FIRST_COMPLETED)
+                await _accept(http, tasks)
             await asyncio.wait([working])
             stopping.cancel()
             if http is not None:
@@ -86,6 +94,11 @@ def _http(settings: Settings, front: Front, supervised: Supervised | None) -> Ht
         front.accept, origins=frozenset(settings.origins) or None, handshakes_per_s=settings.handshakes_per_s
     )
     return HttpServer(front, doorway, listener, certificate=settings.tls_certificate, key=settings.tls_key)
+
+
+async def _accept(http: HttpServer, tasks: asyncio.TaskGroup) -> None:
+    tasks.create_task(http.serve())
+    await http.started()
 
 
 async def _work(
@@ -169,13 +182,14 @@ async def _let_leave(settings: Settings, sockets: Sockets, ends: Ends) -> None:
     sockets.begin_drain((0, window_ms))
     with suppress(TimeoutError):
         async with asyncio.timeout(window_ms / 1_000 + LEAVE_SLACK_S):
+            await asyncio.sleep(LEAVE_SLACK_S)  # who came in the last moment has yet to ask
             while sockets.sockets and not ends.at_once.is_set():  # noqa: ASYNC110 - sockets have no event
                 await asyncio.sleep(LOOK_EVERY_S)
 
 
-def _no_sockets(_request: UpgradeRequest, _connection: Connection) -> Refusal:
-    return Refusal(HTTPStatus.NOT_FOUND, "a worker takes no connections")
 def _window_ms(settings: Settings, sockets: Sockets) -> int:
     return max(LEAVE_WITHIN_MS, 1_000 * len(sockets.sockets) // settings.handshakes_per_s)
 
 
+def _no_sockets(_request: UpgradeRequest, _connection: Connection) -> Refusal:
+    return Refusal(HTTPStatus.NOT_FOUND, "a worker takes no connections")
