@@ -56,6 +56,15 @@ async def test_people_on_two_processes_talk_as_if_on_one(running: Fleet, people:
     assert heard == [list(range(1, 22))] * 2
 
 
+async def test_whichever_process_is_asked_tells_the_metrics_of_all(running: Fleet, people: Server) -> None:
+    ada, bob = await apart(running, people)
+    for _ in range(4):
+        told = (await people.http.get("/metrics", headers={"Connection": "close"})).text
+        for name in (running.gateway_of(ada), running.gateway_of(bob)):
+            assert f'seriatim_sockets{{process="{name}"}} 1.0' in told
+        assert 'seriatim_database_healthy{process="worker"} 1.0' in told
+
+
 async def test_a_killed_gateway_is_replaced_while_the_other_serves(running: Fleet, people: Server) -> None:
     ada, bob = await apart(running, people)
     here = await ada.direct(bob)

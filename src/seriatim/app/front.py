@@ -30,7 +30,9 @@ class Front:
     is behind (gateway/pressure.py); who is connected is served on.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, process: str | None = None) -> None:
+        self.process = process
+        """What its supervisor calls this process; None: it has no supervisor."""
         self._app: App | None = None
         self._accept: Accept | None = None
         self.pressure = Pressure()

@@ -2,8 +2,7 @@
 
 from litestar import Litestar
 
-from seriatim.app.metrics.exposition import exposition
-from seriatim.app.metrics.table import Watched
+from seriatim.app.metrics.siblings import Siblings
 from seriatim.app.parts import Parts
 from seriatim.app.settings import Settings
 from seriatim.core.buckets import Buckets, network
@@ -12,24 +11,23 @@ from seriatim.features.emoji.routes import EmojiKeeping
 from seriatim.gateway.http.app import HttpSettings, create_http_app
 from seriatim.gateway.http.health import Standing, health_route, metrics_route
 from seriatim.gateway.http.problems import HANDLERS
-from seriatim.gateway.pressure import Pressure
 
 
-def worker_app(settings: Settings, parts: Parts, pressure: Pressure) -> Litestar:
+def worker_app(settings: Settings, parts: Parts, siblings: Siblings) -> Litestar:
     """Return what a worker answers: whether it can work, what it counts, and nothing else."""
-    standing = _standing(parts, pressure)
+    standing = _standing(parts, siblings)
     routes = [health_route(standing), metrics_route(standing, settings.metrics_token)]
     return Litestar(routes, exception_handlers=HANDLERS, openapi_config=None, logging_config=None)
 
 
-def _standing(parts: Parts, pressure: Pressure) -> Standing:
+def _standing(parts: Parts, siblings: Siblings) -> Standing:
     def why_unavailable() -> str | None:
         return None if parts.appender.healthy else "the log cannot be written: the database is away"
 
-    return Standing(why_unavailable, lambda: parts.others.broker.why_away, exposition(Watched(parts, pressure)))
+    return Standing(why_unavailable, lambda: parts.others.broker.why_away, siblings.all)
 
 
-def http_app(settings: Settings, parts: Parts, pressure: Pressure) -> Litestar:
+def http_app(settings: Settings, parts: Parts, siblings: Siblings) -> Litestar:
     """Return the HTTP application over the parts of this process."""
     pictures = Buckets()
 
@@ -45,7 +43,7 @@ def http_app(settings: Settings, parts: Parts, pressure: Pressure) -> Litestar:
         tokens=parts.accounts.tokens,
         revoked=parts.revocations.revoked,
         bot=parts.bots.tokens.sender,
-        standing=_standing(parts, pressure),
+        standing=_standing(parts, siblings),
         dependencies={
             "accounts": parts.accounts,
             "devices": Devices(

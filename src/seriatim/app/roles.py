@@ -11,6 +11,9 @@ import structlog
 
 from seriatim.app.front import Front
 from seriatim.app.http import http_app, worker_app
+from seriatim.app.metrics.exposition import exposition
+from seriatim.app.metrics.siblings import Siblings
+from seriatim.app.metrics.table import Watched
 from seriatim.app.parts import Parts, build
 from seriatim.app.postgres import postgres
 from seriatim.app.processes.ends import Ends, first_of
@@ -49,7 +52,7 @@ async def serve(settings: Settings, supervised: Supervised | None = None) -> Non
     """
     ends = Ends()
     ends.listen(supervised)
-    front = Front()
+    front = Front(supervised and supervised.handover.name)
     http = _http(settings, front, supervised)
     url = "" if http is None else f"{'https' if settings.tls_certificate else 'http'}://{settings.host}:{http.port}"
 
@@ -136,15 +139,16 @@ async def running(settings: Settings, dsn: str, front: Front) -> AsyncGenerator[
     try:
         parts = await build(settings, database, SystemClock())
         async with asyncio.TaskGroup() as tasks:
-            loops = [tasks.create_task(run()) for run in parts.loops.of(settings.role)]
+            siblings = Siblings(settings.data, front.process, exposition(Watched(parts, front.pressure)))
+            loops = [tasks.create_task(run()) for run in (*parts.loops.of(settings.role), siblings.run)]
             await parts.appender.connected()
             # What is here now stays; and messages in flight are many small objects that no cycle holds.
             gc.freeze()
             gc.set_threshold(*GC_THRESHOLDS)
             if settings.role is Role.WORKER:
-                front.open(worker_app(settings, parts, front.pressure), _no_sockets)
+                front.open(worker_app(settings, parts, siblings), _no_sockets)
             else:
-                front.open(http_app(settings, parts, front.pressure), parts.sockets.accept)
+                front.open(http_app(settings, parts, siblings), parts.sockets.accept)
             try:
                 yield parts
             finally:

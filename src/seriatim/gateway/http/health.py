@@ -1,7 +1,7 @@
 """`GET /health` and `GET /metrics`: whether this process can serve, and what it counts; for machines and people."""
 
 import hmac
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from ipaddress import IPv6Address, ip_address
 from typing import Any, Literal, NamedTuple
 
@@ -31,8 +31,8 @@ class Standing(NamedTuple):
     """Why it cannot serve, in words; None: it can."""
     why_broker_away: Callable[[], str | None] = lambda: None
     """Why it does not hear the other servers; None: it does, or is alone."""
-    metrics: Callable[[], bytes] = bytes
-    """What it counts, as Prometheus reads it."""
+    metrics: Callable[[], Awaitable[bytes]] | None = None
+    """Tells what it counts, as Prometheus reads it; None: nothing."""
 
 
 def health_route(standing: Standing) -> HTTPRouteHandler:
@@ -53,8 +53,8 @@ def health_route(standing: Standing) -> HTTPRouteHandler:
 def metrics_route(standing: Standing, token: str | None) -> HTTPRouteHandler:
     """Return the route that tells the metrics: to who brings the token, and to this machine itself."""
 
-    @get("/metrics", exclude_from_auth=True, include_in_schema=False, sync_to_thread=False)
-    def metrics(request: Request[Any, Any, Any]) -> Response[bytes]:
+    @get("/metrics", exclude_from_auth=True, include_in_schema=False)
+    async def metrics(request: Request[Any, Any, Any]) -> Response[bytes]:
         scheme, _, given = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() == "bearer" and token is not None:
             may = hmac.compare_digest(given.strip().encode(), token.encode())
@@ -62,7 +62,7 @@ def metrics_route(standing: Standing, token: str | None) -> HTTPRouteHandler:
             may = _is_of_this_machine(request)
         if not may:
             raise Forbidden("metrics are for this machine, or with `Authorization: Bearer <metrics_token>`")
-        return Response(standing.metrics(), media_type=TEXT)
+        return Response(await standing.metrics() if standing.metrics else b"", media_type=TEXT)
 
     return metrics
 
