@@ -69,3 +69,26 @@ def test_a_draft_outlasts_the_right_to_send_it_and_the_composer_says_why(
     form.get_by_role("button", name="Copy text").click()
     assert ada.page.evaluate("navigator.clipboard.readText()") == "half a thought"
     assert len(maker.messages(group)) == 1
+
+
+def test_who_leaves_in_the_moment_of_sending_finds_no_draft_of_what_was_sent(
+    person: Callable[..., Person], api: Callable[[str], Api]
+) -> None:
+    ada, grace, alan = person(unique("Ada")), api(unique("Grace")), api(unique("Alan"))
+    page = ada.page
+    for one in (grace, alan):
+        one.create("direct", [one.user_id_of(ada.name)])
+    expect(ada.line(alan.name)).to_be_visible()
+    ada.open(grace.name)
+    ada.box.fill("sent in leaving")
+    ada.line(alan.name).evaluate(
+        """(line) => {
+            const key = new KeyboardEvent("keydown", { key: "Enter", bubbles: true, cancelable: true });
+            document.querySelector("textarea").dispatchEvent(key);
+            line.click();
+        }"""
+    )
+    expect(page.get_by_role("heading", level=1, name=alan.name)).to_be_visible()
+    ada.open(grace.name)
+    expect(ada.row("sent in leaving")).to_have_count(1)
+    expect(ada.box).to_have_value("")

@@ -11,6 +11,19 @@ from e2e.test_screens import Looker
 CLEAR = "for (const key of Object.keys(localStorage)) if (key.startsWith('seriatim:')) delete localStorage[key]"
 
 
+BREAK = """() => {
+    const { get } = Object.getOwnPropertyDescriptor(Intl.DateTimeFormat.prototype, "format");
+    window.broken = true;
+    Object.defineProperty(Intl.DateTimeFormat.prototype, "format", {
+        get() {
+            if (window.broken && this.resolvedOptions().dateStyle === "full") throw new TypeError("no time");
+            return get.call(this);
+        },
+    });
+}"""
+"""Lets the list of messages break, which alone says times in full."""
+
+
 @pytest.fixture(autouse=True)
 def _as_it_is_by_itself(couple: tuple[Person, Person]) -> None:
     """Leave nothing chosen on the device that these tests share."""
@@ -195,3 +208,26 @@ def test_what_is_formatted_is_shown_before_it_is_sent(couple: tuple[Person, Pers
     ada.box.press("Enter")
     expect(shown).to_have_count(0)
     expect(ada.row("some words").locator("strong")).to_have_text("some words")
+
+
+def test_a_part_that_breaks_is_a_card_in_its_place(couple: tuple[Person, Person], api: Callable[[str], Api]) -> None:
+    ada, grace, alan = couple[0], api(unique("Grace")), api(unique("Alan"))
+    page = ada.page
+    for one in (grace, alan):
+        one.send(one.create("direct", [one.user_id_of(ada.name)]), "hello")
+    ada.open(grace.name)
+    ada.box.fill("kept")
+    page.evaluate(BREAK)
+    page.keyboard.press("Control+k")
+    expect(page.get_by_role("combobox")).to_be_focused()
+    page.keyboard.type(alan.name)
+    page.keyboard.press("Enter")
+    card = page.get_by_role("alert").filter(has_text="This part of the page broke.")
+    expect(card).to_be_visible()
+    expect(ada.line(grace.name)).to_be_visible()
+    Looker(page, "light-1280").picture("crashed")
+    page.evaluate("window.broken = false")
+    card.get_by_role("button", name="Retry").click()
+    expect(ada.row("hello")).to_be_visible()
+    ada.open(grace.name)
+    expect(ada.box).to_have_value("kept")

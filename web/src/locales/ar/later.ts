@@ -140,6 +140,8 @@ export const later: Parts["later"] = {
   threadFailed: "تعذّر تحميل هذه السلسلة.",
   newReplies: "جديد",
 
+  crashed: "تعطّل هذا الجزء من الصفحة. ما كتبته محفوظ.",
+  copyDetails: "نسخ التفاصيل",
   copyCode: "نسخ الشيفرة",
 
   youMark: "(أنت)",

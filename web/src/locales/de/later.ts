@@ -129,6 +129,8 @@ export const later: Parts["later"] = {
   threadFailed: "Dieser Thread ließ sich nicht laden.",
   newReplies: "Neu",
 
+  crashed: "Dieser Teil der Seite ist kaputtgegangen. Was du geschrieben hast, ist erhalten.",
+  copyDetails: "Einzelheiten kopieren",
   copyCode: "Code kopieren",
 
   youMark: "(du)",

@@ -130,6 +130,8 @@ export const later = spoken("later", {
   threadFailed: "This thread could not be loaded.",
   newReplies: "New",
 
+  crashed: "This part of the page broke. What you wrote is kept.",
+  copyDetails: "Copy details",
   copyCode: "Copy code",
 
   youMark: "(you)",
