@@ -9,7 +9,8 @@ import pytest
 from psycopg.errors import UniqueViolation
 
 from seriatim.core.errors import Unavailable
-from seriatim.storage.postgres.database import AHEAD, CUT, Connection, Database
+from seriatim.log.lane.lane import Lane
+from seriatim.storage.postgres.database import AHEAD, CUT, LINE, Connection, Database
 from seriatim.storage.postgres.statements import counted
 
 WITHIN_S = 5.0
@@ -135,3 +136,20 @@ async def test_times_are_utc_whatever_the_server_thinks(database: Database) -> N
     async with database.read() as connection:
         row = await (await connection.execute("select current_setting('timezone')")).fetchone()
     assert row == ("UTC",)
+
+
+class Nobody:
+    """Who calls nothing hears nothing."""
+
+    answered = failed = lost = None
+
+
+async def test_a_server_that_vanishes_is_noticed_by_every_connection(postgres_dsn: str, database: Database) -> None:
+    lane = await Lane.connect(postgres_dsn, Nobody())  # type: ignore[arg-type]
+    asked = {(name, str(value)) for name, value in LINE.items()}
+    async with database.read() as read, database.transaction() as write:
+        for connection in (read, write, lane._connection):
+            assert (
+                connection.info.get_parameters().items() >= {name: str(value) for name, value in LINE.items()}.items()
+            )
+    await lane.close()

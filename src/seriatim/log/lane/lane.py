@@ -15,6 +15,7 @@ from seriatim.log.draft import Draft, Extras
 from seriatim.log.entry_rows import meta_of
 from seriatim.log.epoch import require_epoch
 from seriatim.log.lane.binary import bool_array, int2s, int4s, int8_array, int8s, text_array, uuid_array
+from seriatim.storage.postgres.database import LINE
 
 if TYPE_CHECKING:
     from psycopg.pq.abc import PGresult
@@ -148,7 +149,7 @@ class Lane:
         options = str(conninfo_to_dict(dsn).get("options") or "") + _OPTIONS
         async with asyncio.timeout(CONNECT_WITHIN_S):
             connection = await AsyncConnection.connect(
-                dsn, autocommit=True, options=options, application_name="seriatim-append"
+                dsn, autocommit=True, options=options, application_name="seriatim-append", **LINE
             )
             try:
                 await connection.execute(_PREPARE)

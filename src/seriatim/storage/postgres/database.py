@@ -40,6 +40,13 @@ SESSION = {
     "client_min_messages": "notice",  # the warning of a commit that was not replicated has to reach us
 }
 """How each session begins, whatever the defaults of the server and the role are."""
+LINE: dict[str, Any] = {
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 2,
+    "tcp_user_timeout": 20_000,
+}
+"""A server that vanishes without a word is noticed within 20 s, also on a connection that only waits (libpq; TCP)."""
 BEYOND_S = 1.0
 """So much longer than the server is given do we wait for it to end a statement. It ends no wait of a COMMIT for a
 standby, and a pooler that waits for a server ends nothing."""
@@ -227,6 +234,7 @@ def _pool(dsn: str, name: str, *, size: int, statement_within_s: int, pooled: bo
             "connect_timeout": CONNECT_WITHIN_S,
             "cursor_factory": CountedCursor,
             "application_name": f"seriatim-{name}",
+            **LINE,
             **of_a_session,
         },
     )
