@@ -61,6 +61,18 @@ METRICS: Final[tuple[Metric, ...]] = (
         lambda watched: watched.broker and watched.broker.why_away is None,
     ),
     Metric(
+        "seriatim_servers_known",
+        Kind.GAUGE,
+        "other servers that this one hears of",
+        lambda watched: len(watched.parts.social.directory.others()),
+    ),
+    Metric(
+        "seriatim_broker_messages_published_total",
+        Kind.COUNTER,
+        "messages handed to the broker, each with what had come meanwhile for one server or for all",
+        lambda watched: watched.broker and watched.broker.published_count,
+    ),
+    Metric(
         "seriatim_broker_news_dropped_total",
         Kind.COUNTER,
         "news for other servers that was given up or may not have arrived; they find it in the log",
