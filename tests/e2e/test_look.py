@@ -231,3 +231,24 @@ def test_a_part_that_breaks_is_a_card_in_its_place(couple: tuple[Person, Person]
     expect(ada.row("hello")).to_be_visible()
     ada.open(grace.name)
     expect(ada.box).to_have_value("kept")
+
+
+def test_nothing_stands_under_a_camera_or_the_bar_at_the_bottom(
+    person: Callable[..., Person], api: Callable[[str], Api]
+) -> None:
+    ada, grace = person(unique("Ada"), viewport={"width": 390, "height": 844}), api(unique("Grace"))
+    page = ada.page
+    insets = {"insets": {"top": 47, "topMax": 47, "bottom": 34, "bottomMax": 34}}
+    page.context.new_cdp_session(page).send("Emulation.setSafeAreaInsetsOverride", insets)
+    grace.create("direct", [grace.user_id_of(ada.name)])
+    ada.open(grace.name)
+    box = page.get_by_role("button", name="Back").bounding_box()
+    assert box is not None
+    assert box["y"] >= 47
+    box = ada.box.bounding_box()
+    assert box is not None
+    assert box["y"] + box["height"] <= 844 - 34
+    page.get_by_role("button", name="Details").click()
+    box = page.get_by_role("region", name="Details").get_by_role("button", name="Close").bounding_box()
+    assert box is not None
+    assert box["y"] >= 47
