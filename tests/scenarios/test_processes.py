@@ -7,7 +7,7 @@ import signal
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -158,7 +158,11 @@ def test_a_killed_supervisor_leaves_no_process_and_an_end_in_order_leaves_nothin
         port = int(killed.url.rpartition(":")[2])
         pids = killed.pids
         killed.stop(signal.SIGKILL)
-        until(lambda: not any(map(is_alive, pids.values())))
+        try:
+            until(lambda: not any(map(is_alive, pids.values())))
+        finally:
+            for pid in filter(is_alive, pids.values()):
+                os.kill(pid, signal.SIGKILL)
     with fleet(folder, port=port) as successor:
         assert successor.lines("postgres_adopted"), "a parent's death costs no recovery"
         everybody = [*successor.pids.values(), int(successor.lines("postgres_ready")[-1]["pid"])]
@@ -171,9 +175,9 @@ def test_a_killed_supervisor_leaves_no_process_and_an_end_in_order_leaves_nothin
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
-def until(condition: "object") -> None:
+def until(condition: Callable[[], bool]) -> None:
     deadline = time.monotonic() + SOON_S
-    while not condition():  # type: ignore[operator]
+    while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.02)
 
