@@ -65,14 +65,14 @@ async def test_a_cluster_too_old_for_sharded_channels_is_refused(tmp_path: Path)
     async with answering("redis_version:6.2.14\r\ncluster_enabled:1\r\n") as address:
         broker = RedisBroker(f"redis+cluster://{address}", str(tmp_path), "e", Gateway().receives())
         with pytest.raises(UnfitServer, match=r"broker_url: the cluster runs version 6\.2\.14; Redis 7 or newer"):
-            await broker.run()
+            await broker.check()
 
 
 async def test_a_single_server_is_no_cluster(tmp_path: Path) -> None:
     async with answering("redis_version:7.2.4\r\ncluster_enabled:0\r\n") as address:
         broker = RedisBroker(f"redis+cluster://{address}", str(tmp_path), "e", Gateway().receives())
         with pytest.raises(UnfitServer, match="its URL begins with redis://"):
-            await broker.run()
+            await broker.check()
 
 
 @pytest.mark.parametrize(

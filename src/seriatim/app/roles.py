@@ -138,6 +138,7 @@ async def running(settings: Settings, dsn: str, front: Front) -> AsyncGenerator[
     await database.open()
     try:
         parts = await build(settings, database, SystemClock())
+        await parts.others.broker.check()
         async with asyncio.TaskGroup() as tasks:
             siblings = Siblings(settings.data, front.process, exposition(Watched(parts, front.pressure)))
             loops = [tasks.create_task(run()) for run in (*parts.loops.of(settings.role), siblings.run)]

@@ -25,6 +25,9 @@ class LocalBroker:
     def share(self, shared: Shared) -> None:
         """Do nothing: there is no other gateway."""
 
+    async def check(self) -> None:
+        """Do nothing: nobody carries anything."""
+
     async def drain(self) -> None:
         """Return at once."""
 

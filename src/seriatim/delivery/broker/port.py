@@ -68,6 +68,14 @@ class Broker(Protocol):
         """Return once all that was passed on has left this gateway, or was dropped."""
         ...
 
+    async def check(self) -> None:
+        """Look at the start whether what carries the news can do that; one that is away may come.
+
+        Raises:
+            UnfitServer: it never can; the message says what would be right.
+        """
+        ...
+
     async def run(self) -> None:
         """Carry what is published elsewhere until cancelled."""
         ...

@@ -92,13 +92,12 @@ class RedisBroker:
         """Return once all that was passed on has left this gateway, or was dropped."""
         await self._idle.wait()
 
-    async def run(self) -> None:
-        """Send and listen until cancelled; a server that is away is tried again every half second.
-
-        Raises:
-            UnfitServer: the servers cannot carry news at all.
-        """
+    async def check(self) -> None:
+        """Refuse servers without what is needed of them."""
         await self._servers.check()
+
+    async def run(self) -> None:
+        """Send and listen until cancelled; a server that is away is tried again every half second."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._send())
             tasks.create_task(self._link.run())
