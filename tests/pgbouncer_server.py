@@ -4,7 +4,10 @@ import os
 import pwd
 import shutil
 import subprocess
+import tempfile
 import time
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
@@ -58,3 +61,15 @@ class PgBouncer:
             self._process.kill()
             self._process.wait()
             self._process = None
+
+
+@contextmanager
+def pooling(direct: str, role: str, *, servers: int = SERVERS) -> Generator[PgBouncer]:
+    """Run one in a folder of its own."""
+    with tempfile.TemporaryDirectory(prefix="seriatim-pooler-") as folder:
+        pooler = PgBouncer(Path(folder), direct, role, servers=servers)
+        try:
+            pooler.start()
+            yield pooler
+        finally:
+            pooler.kill()

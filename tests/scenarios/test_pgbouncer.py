@@ -1,7 +1,6 @@
 """A server behind PgBouncer in transaction mode: nothing of a session is used there, and nothing waits for ever."""
 
 import asyncio
-import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from uuid import uuid4
@@ -10,7 +9,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from pgbouncer_server import PgBouncer
+from pgbouncer_server import PgBouncer, pooling
 from seriatim.app.front import Front
 from seriatim.app.postgres import postgres
 from seriatim.app.settings import Settings
@@ -48,11 +47,8 @@ def fit(postgres_dsn: str, role: str) -> None:
 
 @pytest.fixture
 def bouncer(postgres_dsn: str, role: str) -> Iterator[PgBouncer]:
-    with tempfile.TemporaryDirectory(prefix="seriatim-pooler-") as folder:
-        pooler = PgBouncer(Path(folder), postgres_dsn, role)
-        pooler.start()
+    with pooling(postgres_dsn, role) as pooler:
         yield pooler
-        pooler.kill()
 
 
 @pytest.fixture
@@ -152,9 +148,7 @@ async def test_who_waits_in_the_poolers_queue_is_answered_in_time(
 ) -> None:
     monkeypatch.setattr(pools, "READ_WITHIN_S", 0.2)
     monkeypatch.setattr(pools, "BEYOND_S", 0.2)
-    with tempfile.TemporaryDirectory(prefix="seriatim-pooler-") as folder:
-        pooler = PgBouncer(Path(folder), postgres_dsn, role, servers=1)
-        pooler.start()
+    with pooling(postgres_dsn, role, servers=1) as pooler:
         database = Database(pooler.dsn, pooled=True)
         await database.open()
         async with database.transaction() as holds, asyncio.timeout(WITHIN_S):
@@ -165,7 +159,6 @@ async def test_who_waits_in_the_poolers_queue_is_answered_in_time(
         async with database.read() as connection:
             assert await (await connection.execute("select 1")).fetchone() == (1,)
         await database.close()
-        pooler.kill()
 
 
 async def test_a_role_that_brings_no_bounds_is_refused_with_what_to_run(
