@@ -25,7 +25,9 @@ def run(
     data: Annotated[Path | None, typer.Option(help="Folder for the database, the secret and seriatim.toml.")] = None,
     role: Annotated[
         Role | None,
-        typer.Option(help="gateway: connections; worker: webhooks, mail, what is due, and of HTTP only /health and /metrics."),
+        typer.Option(
+            help="gateway: connections; worker: webhooks, mail, what is due, and of HTTP only /health and /metrics."
+        ),
     ] = None,
     processes: Annotated[
         int | None,
