@@ -27,6 +27,7 @@ LOOK_EVERY_S = 3.0
 RETRY_S = 0.5
 MOVED_S = 0.05
 """Pause before a channel is sought at the server that was named as its holder."""
+_NOT_YET = "not connected yet"
 
 
 class Message(NamedTuple):
@@ -58,7 +59,7 @@ class Link:
         self._writers: dict[Address, AbstractConnection] = {}
         self._wake = asyncio.Event()
         self._wake.set()
-        self.why_away: str | None = "not connected yet"
+        self.why_away: str | None = _NOT_YET
         """Why not all channels are heard, in words; None: they are."""
 
     # -- out
@@ -188,7 +189,7 @@ class Link:
             log.info("broker_connected")
 
     def _lost(self, error: Exception) -> None:
-        if self.why_away in (None, "not connected yet"):
+        if self.why_away in (None, _NOT_YET):
             log.warning("broker_away", reason=_words(error))
         self.why_away = _words(error)
 
