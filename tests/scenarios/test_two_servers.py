@@ -11,9 +11,13 @@ import pytest
 
 from scenarios.test_bots import admin, make_bot
 from scenarios.test_presence import row
-from seriatim.app.settings import BadSettings, load
+from seriatim.app.processes.ends import Ends
+from seriatim.app.roles import _drain
+from seriatim.app.settings import BadSettings, Settings, load
 from seriatim.app.streams import social
 from seriatim.delivery.broker.port import Hint
+from seriatim.delivery.broker.redis import RedisBroker
+from seriatim.delivery.directory import shared
 from seriatim.delivery.directory.shared import SharedDirectory
 from seriatim.delivery.fanout import FanOut
 from seriatim.features.presence import presence
@@ -205,6 +209,24 @@ async def test_the_people_of_a_server_that_died_are_offline_with_its_lease(
             await looks(bob, at=ada)
             await row(bob, ada.user_id, "online")
         await row(bob, ada.user_id, "offline", LEASE_S + OFFLINE_AFTER_S + 2.0)
+
+
+async def test_a_server_that_stops_has_sent_all_it_had_and_says_goodbye(
+    both: Both, data_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shared, "OFFLINE_AFTER_S", OFFLINE_AFTER_S)
+    one, other = both
+    ada, bob = await one.device("ada"), await other.device("bob")
+    here = await ada.direct(bob)
+    await bob.event(here)
+    sent = await ada.send(here, "the last")
+    await _drain(Settings(data=data_folder), None, one.parts, Ends())
+    assert isinstance(one.parts.others.broker, RedisBroker)
+    assert not one.parts.others.broker._waiting
+    assert (await bob.event(here))["seq"] == sent["seq"]
+    async with asyncio.timeout(2.0):  # and not when its lease of 15 s has run out
+        while other.parts.social.directory.others():
+            await asyncio.sleep(0.01)
 
 
 @hasty
