@@ -8,6 +8,7 @@ import sys
 import tempfile
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -23,9 +24,18 @@ from world import PASSWORD, Device, Server
 SOON_S = 10.0
 
 
+@contextmanager
+def own_folder() -> Iterator[Path]:
+    """Lend a data folder that the database's own user may enter."""
+    with tempfile.TemporaryDirectory(prefix="seriatim-processes-") as name:
+        Path(name).chmod(0o755)
+        yield Path(name) / "data"
+
+
 @pytest.fixture(scope="module")
-def running(postgres_dsn: str, data_folder: Path) -> Iterator[Fleet]:
-    with fleet(data_folder, database_url=postgres_dsn) as found:
+def running() -> Iterator[Fleet]:
+    """Return a server with a database of its own: a worker that is killed keeps its leases for half a minute."""
+    with own_folder() as folder, fleet(folder) as found:
         yield found
 
 
@@ -147,10 +157,8 @@ async def listen(device: Client, heard: list[str]) -> None:
 
 @pytest.fixture
 def folder() -> Iterator[Path]:
-    """Return a data folder that the database's own user may enter."""
-    with tempfile.TemporaryDirectory(prefix="seriatim-processes-") as name:
-        Path(name).chmod(0o755)
-        yield Path(name) / "data"
+    with own_folder() as folder:
+        yield folder
 
 
 def test_a_killed_supervisor_leaves_no_process_and_an_end_in_order_leaves_nothing(folder: Path) -> None:
