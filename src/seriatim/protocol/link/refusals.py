@@ -14,7 +14,9 @@ def error_of(frame: Error) -> ChatError:
 
 def is_final(error: ChatError) -> bool:
     """Say whether sending the same command again is pointless, or would hold up what follows it for minutes."""
-    return error.reason == "mention_all" or not (error.retryable or error.retry_after_ms is not None or isinstance(error, TokenExpired))
+    return error.reason == "mention_all" or not (
+        error.retryable or error.retry_after_ms is not None or isinstance(error, TokenExpired)
+    )
 
 
 def _tree(kind: type[ChatError]) -> Iterator[type[ChatError]]:
