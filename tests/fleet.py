@@ -98,11 +98,11 @@ def is_alive(pid: int) -> bool:
 
 
 @contextmanager
-def fleet(folder: Path, *, port: int = 0, **settings: str) -> Iterator[Fleet]:
+def fleet(folder: Path, **settings: str) -> Iterator[Fleet]:
     """Run a server of two gateways on this data folder."""
     environment = {**os.environ, "SERIATIM_RATES": msgspec.json.encode(UNLIMITED).decode()}
     environment |= {f"SERIATIM_{name.upper()}": value for name, value in settings.items()}
-    command = [SERIATIM, "serve", "--port", str(port), "--data", str(folder), "--processes", "2"]
+    command = [SERIATIM, "serve", "--port", "0", "--data", str(folder), "--processes", "2"]
     log = folder.with_name(f"{folder.name}-{time.monotonic_ns()}.log")
     with log.open("wb") as output:
         process = subprocess.Popen(command, env=environment, stderr=output)

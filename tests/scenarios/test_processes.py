@@ -8,7 +8,6 @@ import sys
 import tempfile
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -24,19 +23,26 @@ from world import PASSWORD, Device, Server
 SOON_S = 10.0
 
 
-@contextmanager
-def own_folder() -> Iterator[Path]:
-    """Lend a data folder that the database's own user may enter."""
-    with tempfile.TemporaryDirectory(prefix="seriatim-processes-") as name:
-        Path(name).chmod(0o755)
-        yield Path(name) / "data"
-
-
 @pytest.fixture(scope="module")
 def running() -> Iterator[Fleet]:
-    """Return a server with a database of its own: a worker that is killed keeps its leases for half a minute."""
-    with own_folder() as folder, fleet(folder) as found:
-        yield found
+    """Return a server with a database of its own, which leaves nothing when it is ended in order.
+
+    Not on the run's database: a worker that is killed keeps its leases for half a minute.
+    """
+    with tempfile.TemporaryDirectory(prefix="seriatim-processes-") as name:
+        Path(name).chmod(0o755)  # the database's own user may enter
+        folder = Path(name) / "data"
+        with fleet(folder) as found:
+            yield found
+            postgres = int(found.lines("postgres_ready")[-1]["pid"])
+            everybody = [*found.pids.values(), postgres]
+            assert found.stop() == 0
+            assert found.lines("postgres_stopped"), "the database was stopped"
+            assert not any(map(is_alive, everybody))
+            assert not is_listened_to(int(found.url.rpartition(":")[2]))
+            assert not (folder / "broker").exists()
+            with (folder / "lock").open() as lock:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 @pytest.fixture
@@ -155,15 +161,8 @@ async def listen(device: Client, heard: list[str]) -> None:
                 return
 
 
-@pytest.fixture
-def folder() -> Iterator[Path]:
-    with own_folder() as folder:
-        yield folder
-
-
-def test_a_killed_supervisor_leaves_no_process_and_an_end_in_order_leaves_nothing(folder: Path) -> None:
-    with fleet(folder) as killed:
-        port = int(killed.url.rpartition(":")[2])
+def test_a_killed_supervisor_leaves_no_process(postgres_dsn: str, data_folder: Path) -> None:
+    with fleet(data_folder, database_url=postgres_dsn) as killed:
         pids = killed.pids
         killed.stop(signal.SIGKILL)
         try:
@@ -171,16 +170,7 @@ def test_a_killed_supervisor_leaves_no_process_and_an_end_in_order_leaves_nothin
         finally:
             for pid in filter(is_alive, pids.values()):
                 os.kill(pid, signal.SIGKILL)
-    with fleet(folder, port=port) as successor:
-        assert successor.lines("postgres_adopted"), "a parent's death costs no recovery"
-        everybody = [*successor.pids.values(), int(successor.lines("postgres_ready")[-1]["pid"])]
-        assert successor.stop() == 0
-        assert successor.lines("postgres_stopped"), "the database was stopped"
-        assert not any(map(is_alive, everybody))
-        assert not is_listened_to(port)
-        assert not (folder / "broker").exists()
-        with (folder / "lock").open() as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        assert not is_listened_to(int(killed.url.rpartition(":")[2]))
 
 
 def until(condition: Callable[[], bool]) -> None:
