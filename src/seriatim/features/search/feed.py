@@ -19,10 +19,19 @@ COMMIT_EVERY_S: Final = 2.0
 
 
 class Feed:
-    """A generation of the index on its way to the end of the log. Bounds: 1,000 entries a step, one step at a time."""
+    """A generation of the index on its way to the end of the log. Bounds: `batch` entries a step, one at a time."""
 
-    def __init__(self, database: Database, writer: IndexWriter) -> None:
+    def __init__(
+        self,
+        database: Database,
+        writer: IndexWriter,
+        *,
+        batch: int = BATCH_ENTRIES,
+        commit_every_s: float = COMMIT_EVERY_S,
+    ) -> None:
         self._database = database
+        self._batch = batch
+        self._commit_every_s = commit_every_s
         self.writer = writer
         kept = writer.cursor
         self._cursor = BEGINNING if kept is None else msgspec.json.decode(kept, type=Cursor)
@@ -44,7 +53,7 @@ class Feed:
             ValueError, OSError: the index cannot be written; it has to be opened or built anew.
         """
         async with self._database.read() as connection:
-            batch = await store.since(connection, self._cursor, BATCH_ENTRIES)
+            batch = await store.since(connection, self._cursor, self._batch)
             changed = await store.now(connection, list(batch.changed)) if batch.changed else []
         if batch.entries:
             changes = [Change(key_of(said), document_of(said)) for said in changed]
@@ -52,8 +61,8 @@ class Feed:
             await to_thread.run_sync(self._take, added, changes)
             self._cursor = batch.cursor
             self._is_changed = self._is_changed or bool(added or changes)
-        more = batch.entries == BATCH_ENTRIES
-        is_due = current_time() >= self._committed_at + COMMIT_EVERY_S if more else not self.is_whole
+        more = batch.entries == self._batch
+        is_due = current_time() >= self._committed_at + self._commit_every_s if more else not self.is_whole
         if is_due or (self._is_changed and not more):
             await to_thread.run_sync(self._commit, not more)
             self._is_changed = False

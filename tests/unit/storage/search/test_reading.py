@@ -244,3 +244,15 @@ def test_an_index_of_another_log_or_a_damaged_one_is_not_used(root: Path) -> Non
 def test_without_an_index_nothing_is_found_and_that_is_said(tmp_path: Path) -> None:
     found = IndexReader(tmp_path).newest(match("word"), limit=9, after=None, until_s=time.monotonic() + 9)
     assert (found.hits, found.complete) == ([], False)
+
+
+def test_slices_that_overlap_in_time_are_one_order(root: Path) -> None:
+    """A slow commit brings an older message into a newer slice."""
+    writer, reader = writer_of(root, slice_documents=2), IndexReader(root)
+    for seqs in ((1, 2, 7), (3, 4, 8), (5, 6, 9)):
+        writer.add([said(seq, "word", minute=seq) for seq in seqs])
+        writer.commit(b"", whole=True)
+    for limit in (1, 2, 5):
+        found = reader.newest(match("word"), limit=limit, after=None, until_s=time.monotonic() + 9)
+        assert [hit.key.seq for hit in found.hits] == [9, 8, 7, 6, 5][:limit]
+    writer.close()
