@@ -53,7 +53,7 @@ QUICK = (
 )
 LONG = (
     Removed("no_gapless_seq", "server", ("gaps",)),
-    Removed("publish_before_commit", "server", ("phantoms",)),
+    Removed("publish_before_commit", "server", ("phantoms",), messages=1_500),
     Removed("no_end_at_leaving", "server", ("leaks",)),
     # Somebody must leave and look back into what was said since, or a client die in one of few moments.
     Removed("no_visible_range", "server", ("leaks",), messages=1_500),
