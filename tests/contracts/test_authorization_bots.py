@@ -49,7 +49,7 @@ FIELDS: dict[str, Any] = {
     "changed_at": "2026-01-01T00:00:00Z",
 }
 BY_ROUTE: dict[str, Scope] = {
-    **dict.fromkeys(("me", "find_users", "list_conversations", "list_channels", "get_conversation"), READ),
+    **dict.fromkeys(("me", "find_users", "list_conversations", "list_channels", "get_conversation", "search"), READ),
     **dict.fromkeys(("list_members", "list_slash_commands", "list_groups", "list_receipts", "list_emoji"), READ),
     **dict.fromkeys(
         ("list_threads", "list_followers", "list_versions", "list_reactions", "list_pins", "list_votes"), READ

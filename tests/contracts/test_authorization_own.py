@@ -74,6 +74,8 @@ OF_ONE_PERSON = {
     "set_digest", "ask_export", "get_export",
 }  # fmt: skip
 """Nothing in them is of a conversation: anybody who is signed in may ask, each about himself."""
+SHOWN_ELSEWHERE = {"search"}
+"""Who finds what is held, for each standing, against a search that looks word by word: properties/test_search.py."""
 OF_ANYBODY = {
     "health", "sign_up", "log_in", "refresh", "ask_password_reset", "reset_password", "confirm_mail_address",
     "unsubscribe", "emoji_picture", "call_webhook", "download_export",
@@ -89,6 +91,7 @@ def test_every_route_is_listed_once() -> None:
         OF_THE_SERVER,
         OF_ONE_PERSON,
         OF_ANYBODY,
+        SHOWN_ELSEWHERE,
     )
     listed = [name for table in tables for name in table]
     assert set(OPERATIONS) - set(listed) == set()

@@ -191,7 +191,7 @@ async def test_an_ordinary_user_runs_it_as_himself_on_a_socket_that_is_only_his(
         ours = connection.execute("select name from pg_settings where source = 'command line'").fetchall()
         assert {name for (name,) in ours} - {"data_directory"} == {
             *("listen_addresses", "unix_socket_directories", "unix_socket_permissions", "shared_buffers"),
-            *("max_wal_size", "wal_compression", "checkpoint_timeout", "random_page_cost"),
+            *("max_wal_size", "wal_compression", "checkpoint_timeout", "random_page_cost", "max_connections"),
         }
         assert (_setting(connection, "fsync"), _setting(connection, "synchronous_commit")) == ("on", "on")
     await asyncio.to_thread(process.communicate)

@@ -1,11 +1,40 @@
 """Search as people meet it: what was said is found within two seconds, by who may read it, and nothing else is."""
 
 import asyncio
+from collections.abc import AsyncGenerator
+from pathlib import Path
 from typing import Any
 
 import httpx
+import psycopg
+import pytest
+from psycopg import conninfo
 
-from world import Device, Server
+from seriatim.core.ids import uuid7
+from seriatim.storage.postgres.migrate import migrate
+from world import Device, Server, serving
+
+
+@pytest.fixture(scope="module")
+def own_database(postgres_dsn: str) -> str:
+    """Return the URL of a database of our own: an index of the run's would first take in all that it holds."""
+    name = f"search_{uuid7().hex}"
+    with psycopg.connect(postgres_dsn, autocommit=True) as connection:
+        connection.execute(f"create database {name}")
+    dsn = conninfo.make_conninfo(postgres_dsn, dbname=name)
+    migrate(dsn)
+    return dsn
+
+
+@pytest.fixture(scope="module")
+def own_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("search")
+
+
+@pytest.fixture
+async def server(own_database: str, own_folder: Path) -> AsyncGenerator[Server]:
+    async with serving(own_database, own_folder) as server:
+        yield server
 
 
 async def search(device: Device, query: str, **more: Any) -> dict[str, Any]:
