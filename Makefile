@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help install run dev test check test-fast bench chaos generate locks clean chromium pgbouncer proxies redis web
+.PHONY: help install run dev test check check-python check-web test-fast bench chaos generate locks clean chromium pgbouncer proxies redis web
 
 BIN := .venv/bin
 PIP := $(BIN)/pip --disable-pip-version-check --no-input
@@ -25,11 +25,16 @@ test: check chromium pgbouncer proxies redis ## check, then test every layer
 	@scripts/test $(LAYERS)
 
 check: install .venv/.developing ## format, lint, types, imports, structure
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target check-python check-web
+
+check-python:
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/pyright --pythonpath $(BIN)/python
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/pytest -q tests/unit/test_structure.py
+
+check-web:
 	$(BIN)/python hatch_build.py npm run check
 	$(BIN)/python hatch_build.py npm test
 

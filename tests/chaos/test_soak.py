@@ -6,7 +6,7 @@ from seriatim.bench.chaos.plan import Faults, Plan
 from seriatim.bench.chaos.run import run
 
 SMOKE = Plan(
-    messages=2_000,
+    messages=1_500,
     seed=11,
     processes=2,
     devices_per_process=8,
