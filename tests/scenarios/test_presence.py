@@ -9,14 +9,14 @@ from typing import Any
 
 import pytest
 
-from rows import unchanged
+from rows import WEBHOOKS, unchanged
 from seriatim.client import Client, State
 from seriatim.core.ids import ConversationId, UserId, random_id
 from seriatim.delivery.signals import Signals
 from seriatim.features.presence import presence
 from seriatim.protocol.fields import PresenceState
 from seriatim.protocol.limits import DOTS_MEMBERS
-from world import PASSWORD, Device, Server, serving
+from world import PASSWORD, WITHIN_S, Device, Server, serving
 
 pytestmark = pytest.mark.promise("D6")
 
@@ -50,7 +50,7 @@ async def test_who_comes_turns_away_and_goes_is_told_to_those_who_show_him(serve
     ada, bob, eve = [await server.device(name) for name in ("ada", "bob", "eve")]
     await bob.say(type="focus", user_ids=[ada.user_id])
     assert await row(bob, ada.user_id, "online") == [ada.user_id, "online", None, "", None]
-    async with unchanged(server.parts.database):
+    async with unchanged(server.parts.database, but=WEBHOOKS):
         await ada.say(type="focus", inactive=True)
         await row(bob, ada.user_id, "away")
         await ada.say(type="focus")
@@ -134,7 +134,7 @@ async def test_what_cannot_be_chosen_is_refused_and_changes_nothing(server: Serv
         ({"expires_at": "2026-01-01T00:00:00"}, "$.expires_at"),
         ({"last_seen_to": "friends"}, "$.last_seen_to"),
     )
-    async with unchanged(server.parts.database):
+    async with unchanged(server.parts.database, but=WEBHOOKS):
         for wrong, path in wrongs:
             refused = await ada.ask("set_presence", **wrong)
             assert (refused["code"], refused["path"]) == ("bad_request", path), wrong
@@ -203,6 +203,9 @@ async def test_of_a_large_group_members_are_told_how_many_are_online(server: Ser
     for one in (ada, outsider):
         await one.say(type="focus", conversation_ids=[here])
         await one.ask("fetch", conversation_id=await one.group(ada, outsider))
+    async with asyncio.timeout(WITHIN_S):
+        while server.parts.social.directory.count({ada.user_id, eve.user_id}) < 2:
+            await asyncio.sleep(0.02)
     await server.parts.social._count()
     frame = await ada.next("presence")
     assert frame == {"type": "presence", "counts": {str(here): 2}}
