@@ -23,7 +23,7 @@ from seriatim.log.lane.lane import Lane
 from seriatim.protocol.entries import MemberLeft
 from seriatim.storage.postgres import migrations
 
-DEATHS = 8
+DEATHS = 3
 COMMIT_LATE_S = 0.15
 BATCHES = 60
 """After so many a server that acks too early dies."""
