@@ -9,12 +9,14 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from gateways import Gateway, hint, joined, running, told, until
 from seriatim.core.ids import UserId
 from seriatim.delivery.broker import link
-from seriatim.delivery.broker.carried import WIRE
+from seriatim.delivery.broker.carried import MOST_BYTES, WIRE
 from seriatim.delivery.broker.local import LocalBroker
+from seriatim.delivery.broker.port import Hint
 from seriatim.delivery.broker.redis import RedisBroker
 from seriatim.delivery.broker.shared import Hurry, Reload
 from seriatim.delivery.broker.waiting import WAITING
@@ -118,6 +120,25 @@ async def test_all_gateways_hear_each_one_in_its_order(join: Join) -> None:
     assert eve.told == [told(seq) for seq in range(100, 1_001, 100)]
     assert eve.hints[0].entry in (hint(1).entry, hint(10_001).entry), "whole, with time and text"
     assert {one.roster_version for one in eve.hints} == {3}
+
+
+async def test_long_news_goes_in_several_messages_none_of_which_holds_up_who_reads_it(
+    join: Join, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ada, bob = await join(), await join()
+    lengths: list[int] = []
+    decode = bob.redis._codec.decode
+    monkeypatch.setattr(bob.redis._codec, "decode", lambda payload: lengths.append(len(payload)) or decode(payload))
+    long = [Hint("e", replace(hint(seq).entry, body="x" * 16_384), 3) for seq in range(1, 501)]
+    ada.broker.publish(long)
+    await until(lambda: len(bob.hints) == 500)
+    assert bob.seqs == list(range(1, 501))
+    assert max(lengths) <= MOST_BYTES
+    assert len(lengths) <= 16, "and of few messages"
+    huge = Hint("e", replace(hint(501).entry, body="x" * (MOST_BYTES + 1)), 3)
+    ada.broker.publish([hint(500), huge, hint(502)])
+    await until(lambda: len(bob.hints) == 503)
+    assert bob.seqs[-3:] == [500, 501, 502]
 
 
 async def test_what_was_published_before_a_gateway_stops_has_left_once_it_is_drained(join: Join) -> None:

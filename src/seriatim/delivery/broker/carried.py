@@ -1,6 +1,6 @@
-"""What passes between gateways, as bytes: one message carries what a gateway published since its last one, in order."""
+"""What passes between gateways, as bytes: a message carries what a gateway published since its last one, in order."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import msgspec
 
@@ -11,6 +11,10 @@ from seriatim.protocol.entries import Entry
 
 WIRE = 2
 """Version of `Carried`; news in another one is left to the heads check."""
+
+
+MOST_BYTES = 1024 * 1024
+"""Most bytes of a message with more than one piece of news: its readers deal with it in one go."""
 
 
 class Carried(msgspec.Struct, array_like=True):
@@ -49,8 +53,17 @@ class Codec:
         self._gateway = gateway
         self._epoch = epoch
 
-    def encode(self, news: Sequence[News]) -> bytes:
-        """Return one message with this news, each of its three sorts in its order."""
+    def messages(self, news: Sequence[News]) -> Iterator[tuple[bytes, int]]:
+        """Yield messages with this news, each of its three sorts in its order, and how much news is in each."""
+        payload = self._encode(news)
+        if len(payload) <= MOST_BYTES or len(news) == 1:
+            yield payload, len(news)
+            return
+        middle = len(news) // 2
+        yield from self.messages(news[:middle])
+        yield from self.messages(news[middle:])
+
+    def _encode(self, news: Sequence[News]) -> bytes:
         hints = [(one.roster_version, one.entry) for one in news if isinstance(one, Hint)]
         told = [one for one in news if isinstance(one, Told)]
         shared = [one for one in news if not isinstance(one, Hint | Told)]

@@ -27,9 +27,9 @@ class RedisBroker:
     is trusted, as whoever reads the database is.
 
     Bounds: 10,000 news wait while the server does not answer (`Waiting`); at most one message to each channel is on its
-    way, but where the order of a conversation needs two, and carries what has come meanwhile. So a busy gateway sends
-    few messages, and each channel has the order of its publishers; on a cluster each lies on its own node, and who
-    changes from one to the other may be overtaken: clients put that right by seq.
+    way, but where the order of a conversation or `MOST_BYTES` needs more, and carries what has come meanwhile. So a
+    busy gateway sends few messages, and each channel has the order of its publishers; on a cluster each lies on its own
+    node, and who changes from one to the other may be overtaken: clients put that right by seq.
     """
 
     def __init__(
@@ -108,8 +108,9 @@ class RedisBroker:
             self._wake.clear()
             while self._waiting:
                 going = {
-                    Message(self._channel if to is None else self.inbox(to), self._codec.encode(news)): len(news)
+                    Message(self._channel if to is None else self.inbox(to), payload): news_count
                     for to, news in bundled(self._waiting.take())
+                    for payload, news_count in self._codec.messages(news)
                 }
                 self.published_count += len(going)
                 lost = await self._link.send(list(going))
