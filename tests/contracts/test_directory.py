@@ -262,6 +262,16 @@ async def test_a_gateway_that_was_not_heard_whole_may_hold_anybody(wired: tuple[
     assert not third.holding([last])
 
 
+async def test_a_gateway_whose_beat_tells_of_a_lost_change_may_hold_anybody(wired: tuple[World, Wire]) -> None:
+    world, wire = wired
+    world.one.hold(ADA, True)
+    wire.loses = lambda _gateway, shared: isinstance(shared, Changed | All)
+    world.soon()
+    assert not world.other.holding([ADA]), "who has come is not known"
+    world.passes(LEASE_S / 3 + TICK_S)
+    assert list(world.other.holding([ADA])) == ["gateway 0"]
+
+
 async def test_a_lost_change_is_found_by_the_next_change_or_beat(wired: tuple[World, Wire]) -> None:
     world, wire = wired
     world.one.put(ADA, ACTIVE)

@@ -226,7 +226,7 @@ class SharedDirectory:
     def _take(self, other: _Other, shared: Beat | Changed | All) -> None:
         match shared:
             case Beat():
-                if other.seen is not None:
+                if other.seen is not None or shared.version != other.version:
                     other.version = other.seen = None
                 if shared.answer:
                     self._beat_at = self._clock.monotonic()
