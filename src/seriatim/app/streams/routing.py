@@ -33,11 +33,11 @@ class Routing:
 
     def know(self, directory: Directory) -> None:
         """Go by this directory from now on."""
-        routes = self._routes = Routes(directory, self._fan_out.roster_at, broadcast_up_to=self._broadcast_up_to)
+        self._routes = Routes(directory, self._fan_out.roster_at, broadcast_up_to=self._broadcast_up_to)
 
         def held(user_id: UserId, holds: bool) -> None:
             directory.hold(user_id, holds)
-            if holds and routes.are_used:
+            if holds:
                 self._newcomers.append((asyncio.get_running_loop().time() + KNOWN_AFTER_S, user_id))
 
         self._fan_out.when_held(held)
@@ -53,6 +53,8 @@ class Routing:
             await asyncio.sleep(LOOK_EVERY_S)
             while self._newcomers and self._newcomers[0][0] <= now():
                 _, user_id = self._newcomers.popleft()
+                if self._routes is None or not self._routes.are_used:  # only now: at its start a gateway knows no other
+                    continue
                 for session in self._fan_out.sessions_of(user_id):
                     if isinstance(session, Session) and session.phase is Phase.LIVE:
                         self._check_heads(session)
