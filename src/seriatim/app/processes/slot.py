@@ -100,16 +100,10 @@ class Slot:
         """
         async with self._changing:
             before = self._child
-            successor = await self._launched()
             try:
-                async with asyncio.timeout(READY_WITHIN_S):
-                    await successor.ready()
-            except (CannotStart, TimeoutError) as error:
-                await successor.stop(within_s=self._stop_within_s)
-                why = str(error) or f"it was not ready within {READY_WITHIN_S:.0f} s"
-                raise CannotStart(f"{self.name}: {why}") from None
-            self._child = successor
-            log.info("process_ready", name=self.name, pid=successor.pid)
+                self._child = await self._launched(within_s=READY_WITHIN_S)
+            except CannotStart as error:
+                raise CannotStart(f"{self.name}: {error}") from None
         if before is not None:
             await before.stop(within_s=self._stop_within_s)
             log.info("process_ended", name=self.name, pid=before.pid, code=await before.ended())
@@ -123,21 +117,27 @@ class Slot:
 
     async def _started(self) -> Child:
         while True:
-            child = await self._launched()
             try:
-                await child.ready()
+                return await self._launched()
             except CannotStart as error:
-                await child.stop(within_s=self._stop_within_s)
                 pause_s = self._patience.could_not_start(str(error))
                 log.error("process_cannot_start", name=self.name, reason=str(error), again_in_s=pause_s)  # noqa: TRY400
                 await asyncio.sleep(pause_s)
-            else:
-                log.info("process_ready", name=self.name, pid=child.pid)
-                return child
 
-    async def _launched(self) -> Child:
-        child = await self._launch()
+    async def _launched(self, *, within_s: float | None = None) -> Child:
+        """Start a process and wait until it is ready; one that will not be has ended, also where nothing can start."""
+        try:
+            child = await self._launch()
+        except OSError as error:
+            raise CannotStart(str(error)) from None
         self._alive = {child, *(one for one in self._alive if not one.has_ended)}
+        try:
+            async with asyncio.timeout(within_s):
+                await child.ready()
+        except (CannotStart, TimeoutError) as error:
+            await child.stop(within_s=self._stop_within_s)
+            raise CannotStart(str(error) or f"it was not ready within {within_s} s") from None
+        log.info("process_ready", name=self.name, pid=child.pid)
         return child
 
 

@@ -47,8 +47,13 @@ class Stage:
     def __init__(self) -> None:
         self.actors: list[Actor] = []
         self.faults: list[str | None] = []
+        self.no_program = 0
+        """Starts to come that find nothing to start."""
 
     async def launch(self) -> Actor:
+        if self.no_program:
+            self.no_program -= 1
+            raise FileNotFoundError("there is no program")
         self.actors.append(Actor(len(self.actors), self.faults.pop(0) if self.faults else None))
         return self.actors[-1]
 
@@ -131,6 +136,18 @@ async def test_a_successor_that_is_not_ready_changes_nothing(stage: Stage, monke
         with pytest.raises(CannotStart, match="not ready within"):
             await slot.replace()
         assert stage.alive == [0]
+
+
+async def test_a_program_that_is_missing_for_a_moment_takes_nobody_with_it(stage: Stage) -> None:
+    slot = stage.slot()
+    async with kept([slot]):
+        stage.no_program = 1
+        with pytest.raises(CannotStart, match="actor: there is no program"):
+            await slot.replace()
+        assert stage.alive == [0]
+        stage.no_program = FAILED_STARTS - 1
+        stage.actors[0].die()
+        await stage.until(1)
 
 
 async def test_who_dies_while_his_successor_starts_is_not_followed_twice(
