@@ -252,12 +252,12 @@ class _Subscription:
                     self._stands(channel)
                 case [b"unsubscribe" | b"sunsubscribe", *_]:
                     raise NotConnected("a channel went to another server")
-                case _ if self.is_elsewhere:
-                    raise NotConnected("another server holds a channel now")
                 case _ if now() - heard_at > SILENT_S:
                     raise TimeoutError("the server is silent")
                 case _:
                     pass
+            if self.is_elsewhere:
+                raise NotConnected("another server holds a channel now")
 
     def _stands(self, channel: bytes) -> None:
         if channel in self.confirmed:
