@@ -81,6 +81,12 @@ async def test_whichever_process_is_asked_tells_the_metrics_of_all(running: Flee
         assert 'seriatim_database_healthy{process="worker"} 1.0' in told
 
 
+async def test_a_worker_that_listens_nowhere_looks_at_its_event_loop_too(people: Server) -> None:
+    async with asyncio.timeout(SOON_S):
+        while 'seriatim_event_loop_lag_seconds{process="worker"} 0.0\n' in (await people.http.get("/metrics")).text:
+            await asyncio.sleep(0.05)
+
+
 async def test_a_killed_gateway_is_replaced_while_the_other_serves(running: Fleet, people: Server) -> None:
     ada, bob = await apart(running, people)
     here = await ada.direct(bob)

@@ -48,11 +48,13 @@ class Front:
         """Let requests and handshakes through from now on."""
         self._app = app
         self._accept = accept
+        self.pressure.begin()
 
     def shut(self) -> None:
         """Let nothing through any more."""
         self._app = self._accept = None
         self.why = "the server stops"
+        self.pressure.end()
 
     def accept(self, request: UpgradeRequest, connection: Connection) -> MessageReceiver | Refusal:
         """Pass a handshake on, or refuse it with a time to come back."""
@@ -65,7 +67,7 @@ class Front:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one ASGI scope."""
         if scope["type"] == "lifespan":
-            await self._lifespan(receive, send)
+            await _lifespan(receive, send)
         elif scope["path"] == LIVE:
             await _answer(send, 200, b'{"status":"ok"}', [(b"content-type", b"application/json")])
         elif self._app is None:
@@ -75,17 +77,13 @@ class Front:
         else:
             await self._app(scope, receive, send)
 
-    async def _lifespan(self, receive: Receive, send: Send) -> None:
-        while True:
-            message = await receive()
-            starting = message["type"] == "lifespan.startup"
-            if starting:
-                self.pressure.begin()
-            else:
-                self.pressure.end()
-            await send({"type": f"{message['type']}.complete"})
-            if not starting:
-                return
+
+async def _lifespan(receive: Receive, send: Send) -> None:
+    while True:
+        message = await receive()
+        await send({"type": f"{message['type']}.complete"})
+        if message["type"] == "lifespan.shutdown":
+            return
 
 
 async def _unavailable(send: Send, why: str) -> None:

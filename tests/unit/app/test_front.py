@@ -60,6 +60,9 @@ async def test_an_open_front_passes_everything_on() -> None:
     await front(ASKED, nothing, nothing)  # type: ignore[arg-type]
     assert passed == [ASKED]
     assert front.accept("a request", "a connection") == ("a request", "a connection")  # type: ignore[arg-type]
+    front.shut()
+    assert front.pressure._next is not None
+    assert front.pressure._next.cancelled()
 
 
 async def test_under_pressure_whoever_comes_new_is_sent_away_but_a_balancer_is_answered(
@@ -97,8 +100,5 @@ async def test_the_lifespan_is_the_fronts_own(sent: list[dict[str, Any]]) -> Non
     async def send(message: Any) -> None:
         sent.append(message)
 
-    front = Front()
-    await front({"type": "lifespan"}, receive, send)
-    assert front.pressure._next is not None
-    assert front.pressure._next.cancelled()
+    await Front()({"type": "lifespan"}, receive, send)
     assert [message["type"] for message in sent] == ["lifespan.startup.complete", "lifespan.shutdown.complete"]
