@@ -1,11 +1,15 @@
 """Processes of one supervisor tell their metrics together, each under its name, and do without one that is dead."""
 
 import asyncio
+import os
 import socket
+import sys
+import tempfile
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 from pathlib import Path
 
+import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from seriatim.app.metrics.siblings import FOLDER, Siblings
@@ -55,6 +59,26 @@ async def test_one_that_was_killed_is_left_out_and_forgotten(tmp_path: Path) -> 
             listener.bind(str(dead))
         assert read(await one.all()) == [({"process": "one", "to": "all"}, 1.0)]
         assert not dead.exists()
+
+
+async def test_those_that_hang_are_waited_for_together(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("seriatim.app.metrics.siblings.WITHIN_S", 0.2)
+    async with running(tmp_path, one=1) as (one,):
+        with ExitStack() as stack:
+            for number in range(8):
+                hanging = stack.enter_context(socket.socket(socket.AF_UNIX))
+                hanging.bind(str(tmp_path / FOLDER / f"hanging.{number}"))
+                hanging.listen()
+            async with asyncio.timeout(0.8):
+                assert read(await one.all()) == [({"process": "one", "to": "all"}, 1.0)]
+
+
+async def test_they_meet_where_a_folder_has_no_short_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "platform", "darwin")
+    monkeypatch.delattr(os, "O_PATH")
+    with tempfile.TemporaryDirectory(prefix="seriatim-") as short:
+        async with running(Path(short), one=1, other=2) as (one, _other):
+            assert len(read(await one.all())) == 2
 
 
 async def test_one_alone_tells_its_own_without_a_name(tmp_path: Path) -> None:
