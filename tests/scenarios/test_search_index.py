@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
+import tantivy
 
 from scenarios.log_world import until
 from seriatim.app.streams.searching import FOLDER, Indexing
@@ -19,10 +20,12 @@ from seriatim.protocol.fields import ConversationKind
 from seriatim.protocol.search.query import Clause, Words
 from seriatim.protocol.sender import Sender
 from seriatim.storage.postgres.database import Database
+from seriatim.storage.search import writing
 from seriatim.storage.search.keeping import Keeper, Standing, wish
 from seriatim.storage.search.manifest import current
 from seriatim.storage.search.matching import Match
 from seriatim.storage.search.reading import IndexReader
+from seriatim.storage.search.schema import open_slice
 from seriatim.storage.search.writing import IndexWriter
 from speaking import Speaking, speaking
 
@@ -134,3 +137,27 @@ async def test_it_is_built_anew_when_it_is_wished_or_damaged(database: Database,
         await finds(second, first)
         assert Standing(root).generation != damaged.name
         again.cancel()
+
+
+async def test_an_index_that_cannot_be_begun_is_tried_again(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failures = 2
+
+    def full(folder: Path) -> tantivy.Index:
+        nonlocal failures
+        failures -= 1
+        if failures >= 0:
+            raise ValueError("No space left on device")
+        return open_slice(folder)
+
+    monkeypatch.setattr(writing, "open_slice", full)
+    async with asyncio.TaskGroup() as tasks:
+        running = tasks.create_task(Indexing(database, tmp_path).run())
+
+        async def begun() -> bool:
+            return running.done() or Standing(tmp_path / FOLDER).is_usable
+
+        await until(begun)
+        assert not running.done()
+        running.cancel()

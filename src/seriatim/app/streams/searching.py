@@ -17,6 +17,7 @@ from seriatim.protocol.limits import Rates
 from seriatim.storage.postgres.database import Database
 from seriatim.storage.search.keeping import Keeper
 from seriatim.storage.search.reading import IndexReader
+from seriatim.storage.search.writing import IndexUnusable
 
 log = structlog.get_logger()
 
@@ -62,7 +63,7 @@ class Indexing:
                 except Unavailable as error:
                     log.warning("search_index_waits", reason=error.message)
                     pause_s = PAUSE_S
-                except (ValueError, OSError) as error:  # the engine's failures are ValueErrors
+                except (IndexUnusable, ValueError, OSError) as error:  # the engine's failures are ValueErrors
                     log.warning("search_index_failed", reason=str(error))
                     await self._close()
                     pause_s = PAUSE_S
