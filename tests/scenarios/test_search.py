@@ -110,6 +110,18 @@ async def test_only_what_one_may_read_is_found(server: Server) -> None:
     assert await found(bob, "okapi") == [(here, early)], "of what was edited since he has the old text, not this"
 
 
+async def test_filters_hold_in_a_public_conversation_that_one_never_joined(server: Server) -> None:
+    ada, eve = await server.device("ada"), await server.device("eve")
+    made = await ada.command("create", kind="channel", title="Open Field", visibility="public")
+    here = made["conversation_id"]
+    said = (await ada.send(here, "quokka"))["seq"]
+    await until_found(eve, "quokka", (here, said), conversation_id=here)
+    assert await found(eve, f"quokka in:{here}") == [(here, said)]
+    assert await found(eve, 'quokka in:"open field"', conversation_id=here) == [(here, said)]
+    assert await found(eve, "quokka in:elsewhere", conversation_id=here) == []
+    assert await found(eve, 'quokka -in:"open field"', conversation_id=here) == []
+
+
 async def test_filters_that_the_database_knows(server: Server) -> None:
     ada, bob = await server.device("ada"), await server.device("bob")
     here, pair = await ada.group(bob, title="The Zoo"), await ada.direct(bob)

@@ -52,7 +52,7 @@ def _beside(word: LiteralString) -> LiteralString:
 
 # Where he is or was; and a public conversation in which he never was, when he names it by its id.
 SCOPE: LiteralString = f"""-- search scope
-select c.id, case when {READS} then 1 else greatest({FIRST_SEQ}, c.first_kept_seq) end as first_seq,
+select c.id, greatest({FIRST_SEQ}, c.first_kept_seq) as first_seq,
     case when m.left_seq is null or {READS} then %(for_ever)s else m.left_seq end as last_seq, m.read_seq
 from members m join conversations c on c.id = m.conversation_id
 where m.user_id = %(user_id)s
@@ -62,7 +62,7 @@ where m.user_id = %(user_id)s
 union all
 select c.id, c.first_kept_seq, %(for_ever)s, null from conversations c
 where (c.id = %(conversation_id)s or (%(conversation_id)s::bigint is null and c.id = any (%(in_ids)s)))
-    and not c.id = any (%(out_ids)s) and not %(is_with)s and {READS}
+    and (not %(is_in)s or {_named("in")}) and not (%(is_out)s and {_named("out")}) and not %(is_with)s and {READS}
     and not exists (select from members m where m.conversation_id = c.id and m.user_id = %(user_id)s)"""
 
 _HAS_REACTION: LiteralString = """(e.changed_seq is not null and exists (select from reactions r
