@@ -44,4 +44,9 @@ test("no style knows left or right", () => {
   const sided = /(?:^|[;{\s])((?:left|right|float)\s*:[^;]*|[\w-]+-(?:left|right)(?:-[\w-]+)?\s*:[^;]*|text-align:\s*(?:left|right)[^;]*);/gm;
   const styles = sources.map(({ name, source }) => ({ name, style: name.endsWith(".css") ? source : (/<style>.*<\/style>/s.exec(source)?.[0] ?? "") }));
   expect(styles.flatMap(({ name, style }) => [...style.matchAll(sided)].map(([, rule]) => `${name}: ${rule}`))).toEqual([]);
+  // Of four values the second is the right one and the fourth the left one.
+  const four = /(?:padding|margin): (?:[\w.-]+|\w+\([^;]*?\)) ([\w.-]+|\w+\([^;]*?\)) (?:[\w.-]+|\w+\([^;]*?\)) ([\w.-]+|\w+\([^;]*?\));/g;
+  const uneven = ({ name, style }: (typeof styles)[number]) =>
+    [...style.matchAll(four)].filter(([rule, right, left]) => right !== left && !rule.includes("env(")).map(([rule]) => `${name}: ${rule}`);
+  expect(styles.flatMap(uneven)).toEqual([]);
 });
