@@ -7,6 +7,7 @@ from typing import Any, Self
 
 import httpx
 from playwright.sync_api import BrowserContext, Locator, Page, expect
+from playwright.sync_api import TimeoutError as NotInTime
 
 from seriatim.core.ids import uuid7
 
@@ -124,6 +125,24 @@ class Person:
 
     def row(self, text: str) -> Locator:
         return self.feed.locator("article", has_text=text)
+
+    def act(self, row: Locator, action: str) -> None:
+        """Click one of a message's actions; where the list moves under the pointer meanwhile, point again."""
+        button = row.get_by_role("button", name=action, exact=True)
+        for _ in range(2):
+            row.hover()
+            try:
+                button.click(timeout=3_000)
+            except NotInTime:
+                continue
+            return
+        row.hover()
+        button.click()
+
+    def choose(self, row: Locator, action: str) -> None:
+        """Choose an action from a message's menu."""
+        self.act(row, "More actions")
+        self.page.get_by_role("menuitem", name=action, exact=True).click()
 
     def bodies(self) -> list[str]:
         """Return the texts on screen, from the top."""

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Locator, expect
+from playwright.sync_api import expect
 
 from e2e.people import REACHED, Api, Person, unique
 
@@ -21,16 +21,9 @@ def pair(couple: Pair, room: str) -> Pair:
     return ada, grace
 
 
-def choose(person: Person, row: Locator, action: str) -> None:
-    """Choose an action from a message's menu."""
-    row.hover()
-    row.get_by_role("button", name="More actions").click()
-    person.page.get_by_role("menuitem", name=action, exact=True).click()
-
-
 def test_an_edit_is_seen_by_both_and_its_history_too(pair: Pair) -> None:
     ada, grace = pair
-    choose(ada, ada.row("Hello, Grace"), "Edit message")
+    ada.choose(ada.row("Hello, Grace"), "Edit message")
     expect(ada.box).to_have_value("Hello, Grace")
     ada.write("Good morning, Grace")
     for one in pair:
@@ -48,7 +41,7 @@ def test_the_last_message_is_edited_with_arrow_up_and_a_draft_waits_meanwhile(pa
     ada.box.press("Escape")
     expect(ada.box).to_have_value("")
     ada.box.fill("half a thought")
-    choose(ada, ada.row("Hello, Grace"), "Edit message")
+    ada.choose(ada.row("Hello, Grace"), "Edit message")
     ada.write("Hello")
     expect(ada.row("(edited)")).to_be_visible()
     expect(ada.box).to_have_value("half a thought")
@@ -60,7 +53,7 @@ def test_a_deleted_message_leaves_its_place_only(pair: Pair) -> None:
     grace.page.get_by_role("button", name="Reply", exact=True).click()
     grace.write("Hello to you")
     expect(ada.row("Hello to you")).to_contain_text("Hello, Grace")
-    choose(ada, ada.row("Hello, Grace").first, "Delete message")
+    ada.choose(ada.row("Hello, Grace").first, "Delete message")
     ada.page.get_by_role("dialog").get_by_role("button", name="Delete").click()
     for one in pair:
         expect(one.row("This message was deleted")).to_be_visible()
@@ -79,7 +72,7 @@ def test_reactions_are_counted_taken_back_and_have_names(pair: Pair) -> None:
     chip = ada.row("Hello, Grace").get_by_role("button", name="🎉, 1 person")
     chip.click()
     expect(grace.row("Hello, Grace").get_by_role("button", name="🎉, 2 people, you too")).to_be_visible()
-    choose(ada, ada.row("Hello, Grace"), "Who reacted")
+    ada.choose(ada.row("Hello, Grace"), "Who reacted")
     people = ada.page.get_by_role("dialog", name="Reactions")
     expect(people.get_by_role("listitem")).to_have_count(2)
     expect(people).to_contain_text(grace.name)
@@ -90,7 +83,7 @@ def test_reactions_are_counted_taken_back_and_have_names(pair: Pair) -> None:
 
 def test_pins_are_listed_and_lead_to_their_messages(pair: Pair) -> None:
     ada, grace = pair
-    choose(ada, ada.row("Hello, Grace"), "Pin for everybody")
+    ada.choose(ada.row("Hello, Grace"), "Pin for everybody")
     expect(grace.row("Hello, Grace")).to_contain_text("Pinned")
     for number in range(40):
         ada.write(f"filler {number}")
@@ -110,7 +103,7 @@ def test_a_message_is_forwarded_with_its_author(pair: Pair, api: Callable[[str],
     ada, grace = pair
     alan = api(unique("Alan"))
     group = alan.create("group", [alan.user_id_of(ada.name), alan.user_id_of(grace.name)], "Forwards")
-    choose(grace, grace.row("Hello, Grace"), "Forward")
+    grace.choose(grace.row("Hello, Grace"), "Forward")
     grace.page.get_by_role("searchbox", name="Find a conversation").fill("forw")
     grace.page.get_by_role("button", name="Forward to Forwards").click()
     expect(grace.page.get_by_text("Forwarded to Forwards.")).to_be_visible()
@@ -123,7 +116,7 @@ def test_a_message_is_forwarded_with_its_author(pair: Pair, api: Callable[[str],
 def test_a_copied_link_leads_to_the_message(pair: Pair) -> None:
     ada, grace = pair
     grace.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
-    choose(grace, grace.row("Hello, Grace"), "Copy link")
+    grace.choose(grace.row("Hello, Grace"), "Copy link")
     expect(grace.page.get_by_text("Link copied")).to_be_visible()
     link = grace.page.evaluate("navigator.clipboard.readText()")
     for number in range(60):
@@ -145,7 +138,7 @@ def test_what_is_refused_is_taken_back_with_a_word(pair: Pair) -> None:
     mine = grace.row("Hello, Grace").get_by_role("button", name="🚀, 1 person, you too")
     expect(mine).to_be_visible()
     expect(grace.row("Hello, Grace").get_by_text("Waiting for the network")).to_be_attached()
-    choose(ada, ada.row("Hello, Grace"), "Delete message")
+    ada.choose(ada.row("Hello, Grace"), "Delete message")
     ada.page.get_by_role("dialog").get_by_role("button", name="Delete").click()
     expect(ada.row("This message was deleted")).to_be_visible()
     context.set_offline(False)
@@ -157,7 +150,7 @@ def test_what_is_refused_is_taken_back_with_a_word(pair: Pair) -> None:
 def test_what_was_wished_offline_is_done_after_a_reload(pair: Pair) -> None:
     ada, grace = pair
     ada.page.context.set_offline(True)
-    choose(ada, ada.row("Hello, Grace"), "Edit message")
+    ada.choose(ada.row("Hello, Grace"), "Edit message")
     ada.write("Hello from the train")
     expect(ada.row("Hello from the train")).to_contain_text("(edited)")
     ada.page.context.set_offline(False)

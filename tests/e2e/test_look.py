@@ -122,6 +122,26 @@ def test_a_few_letters_lead_to_a_conversation(couple: tuple[Person, Person], api
     expect(ada.box).to_be_focused()
 
 
+def test_what_is_chosen_stays_chosen_while_news_reorders_the_list(
+    person: Callable[..., Person], api: Callable[[str], Api]
+) -> None:
+    ada, grace = person(unique("Ada")), api(unique("Grace"))
+    page, own = ada.page, grace.user_id_of(ada.name)
+    quiet, busy, last = (grace.create("group", [own], title) for title in ("Quiet", "Busy", "Last"))
+    for place in (quiet, busy, last):
+        grace.send(place, "hello")
+    expect(ada.line("Last").get_by_test_id("unread")).to_be_visible()
+    page.keyboard.press("Control+k")
+    expect(page.get_by_role("combobox", name="Name of a conversation or person")).to_be_focused()
+    page.keyboard.press("ArrowDown")
+    chosen = page.locator("[role=option][aria-selected=true]")
+    expect(chosen).to_contain_text("Busy")
+    grace.send(quiet, "news")
+    expect(page.get_by_role("option").first).to_contain_text("Quiet")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1, name="Busy")).to_be_visible()
+
+
 def test_the_keys_are_listed(couple: tuple[Person, Person]) -> None:
     ada = couple[0]
     page = ada.page

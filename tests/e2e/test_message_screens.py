@@ -27,10 +27,9 @@ def test_no_screen_of_messages_has_a_fault_that_axe_finds(
     _fill(ada, api)
     page.get_by_role("link", name="engineering").click()
     expect(ada.row("Where do we eat?")).to_be_visible()
-    page.wait_for_timeout(300)
+    ada.wait_until_still()
     looker.look("messages")
-    ada.row("def mean").hover()
-    ada.row("def mean").get_by_role("button", name="More actions").click()
+    ada.act(ada.row("def mean"), "More actions")
     looker.look("message-menu")
     page.keyboard.press("Escape")
     ada.row("def mean").get_by_role("button", name="React", exact=True).click()
@@ -51,9 +50,7 @@ def test_no_screen_of_messages_has_a_fault_that_axe_finds(
 
 def _look_at_layers(ada: Person, page: Page, looker: Looker) -> None:
     for action, screen in (("Forward", "forward"), ("Remind me", "remind")):
-        ada.row("def mean").hover()
-        ada.row("def mean").get_by_role("button", name="More actions").click()
-        page.get_by_role("menuitem", name=action).click()
+        ada.choose(ada.row("def mean"), action)
         expect(page.get_by_role("dialog")).to_be_visible()
         looker.look(screen)
         page.keyboard.press("Escape")

@@ -41,12 +41,6 @@ def _talk(grace: Api, devices: Devices, body: str = "Have a look") -> int:
     return conversation
 
 
-def _act(device: Person, row: str, action: str) -> None:
-    device.row(row).hover()
-    device.row(row).get_by_role("button", name="More actions").click()
-    device.page.get_by_role("menuitem", name=action, exact=True).click()
-
-
 def _later(device: Person, tab: str) -> Locator:
     device.page.get_by_role("button", name=re.compile("^Later")).click()
     screen = device.page.get_by_role("dialog", name="Later")
@@ -88,7 +82,7 @@ def test_pinned_muted_hidden_and_marked_are_the_same_on_both_devices(devices: De
     expect(laptop.line(grace.name).get_by_text("Muted")).to_be_attached()
     details.get_by_role("radio", name="Mentions").click()
     expect(details.get_by_role("radio", name="Mentions")).to_be_checked()
-    _act(desk, "Have a look", "Mark as unread")
+    desk.choose(desk.row("Have a look"), "Mark as unread")
     expect(laptop.line(grace.name).get_by_text("Marked as unread")).to_be_attached()
     laptop.open(grace.name)
     expect(desk.line(grace.name).get_by_text("Marked as unread")).to_have_count(0)
@@ -126,8 +120,8 @@ def test_what_is_saved_mentioned_or_to_be_reminded_of_is_found_under_later(devic
     root = grace.send(conversation, "Shall we?")
     grace.send(conversation, "I would", thread_seq=root, mentions=[me])
     desk.open(grace.name)
-    _act(desk, "The plan", "Save for later")
-    _act(desk, "The plan", "Remind me")
+    desk.choose(desk.row("The plan"), "Save for later")
+    desk.choose(desk.row("The plan"), "Remind me")
     desk.page.get_by_role("button", name="Tomorrow at nine").click()
     expect(desk.page.get_by_role("dialog")).to_have_count(0)
     laptop.page.goto("/")
@@ -205,8 +199,8 @@ def test_no_screen_of_ones_own_has_a_fault_that_axe_finds(
     looker = Looker(page, f"{scheme}-{width}")
     page.goto(f"/c/{_fill(ada, api)}")
     _look_at_sending_later(ada, looker)
-    _act(ada, "Here is the agenda", "Save for later")
-    _act(ada, "Here is the agenda", "Remind me")
+    ada.choose(ada.row("Here is the agenda"), "Save for later")
+    ada.choose(ada.row("Here is the agenda"), "Remind me")
     page.get_by_role("button", name="In 1 hour").click()
     expect(page.get_by_role("dialog")).to_have_count(0)
     _look_at_details(page, looker)

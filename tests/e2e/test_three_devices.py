@@ -6,7 +6,6 @@ import pytest
 from playwright.sync_api import BrowserContext, expect
 
 from e2e.people import Person
-from e2e.test_changes import choose
 from e2e.test_polls import ask, poll
 from e2e.test_threads import open_thread, pane, reply, said
 
@@ -36,7 +35,7 @@ def test_messages_edits_reactions_and_pins_are_the_same_on_three_devices(three: 
             expect(other.row(text)).to_be_visible()
     assert desk.bodies() == phone.bodies() == grace.bodies(), "in one order"
 
-    choose(desk, desk.row("from the phone"), "Edit message")
+    desk.choose(desk.row("from the phone"), "Edit message")
     desk.write("edited at the desk")
     for one in three:
         expect(one.row("edited at the desk")).to_contain_text("(edited)")
@@ -50,7 +49,7 @@ def test_messages_edits_reactions_and_pins_are_the_same_on_three_devices(three: 
     expect(grace.row("from the desk").get_by_role("button", name="🎉, 2 people, you too")).to_be_visible()
     expect(desk.row("from the desk").get_by_role("button", name="🎉, 2 people, you too")).to_be_visible()
 
-    choose(desk, desk.row("from Grace"), "Pin for everybody")
+    desk.choose(desk.row("from Grace"), "Pin for everybody")
     for one in three:
         expect(one.row("from Grace")).to_contain_text("Pinned")
 
@@ -76,7 +75,7 @@ def test_quotes_threads_polls_and_deletions_are_the_same_on_three_devices(three:
     for one in three:
         expect(poll(one, "Where to?").get_by_role("button", name="The mill")).to_contain_text("2 votes")
 
-    choose(desk, desk.row("with a quote"), "Delete message")
+    desk.choose(desk.row("with a quote"), "Delete message")
     desk.page.get_by_role("dialog").get_by_role("button", name="Delete").click()
     for one in three:
         expect(one.row("This message was deleted").first).to_be_visible()
